@@ -1,0 +1,7 @@
+export default {
+  files: ['test/**/*.ts', '!test/support/**'],
+  typescript: { rewritePaths: { 'test/': 'dist/test/' }, compile: false },
+  concurrency: 2,
+  timeout: '60s',
+  nodeArguments: ['--enable-source-maps'],
+};

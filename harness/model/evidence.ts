@@ -1,0 +1,33 @@
+import type { Lane } from './observation.ts';
+
+/** One way in which the evidence falls short of "everything that happened was seen". */
+export interface Damage {
+  readonly lane: Lane;
+  readonly kind:
+    /** The kernel dropped packets before tcpdump read them. */
+    | 'kernel-drops'
+    /** tcpdump ended before it was told to. */
+    | 'capture-ended'
+    /** The capture could not be saved whole (disk full). */
+    | 'file-incomplete'
+    /** Packets that were captured and could not be decoded up to the TCP header. */
+    | 'undecodable'
+    /** A snapshot of sockets failed. */
+    | 'sampling-failed'
+    /** A lane does not exist on this machine or in this run. */
+    | 'lane-missing'
+    /** A peer process ended or stopped reporting. */
+    | 'reports-lost';
+  /** What happened, in words, with counts. */
+  readonly detail: string;
+}
+
+/** How far a run's evidence can be trusted; verdicts consult it before they say `met`. */
+export interface EvidenceQuality {
+  /** Empty when nothing is known to be missing. */
+  readonly damage: readonly Damage[];
+  /** Largest error of a node or kernel time put on the capture's clock, ns. Absent without a fence. */
+  readonly clockErrorNs?: bigint;
+  /** Longest time between two `ss` snapshots during the run, ns. Absent without snapshots. */
+  readonly largestSamplingGapNs?: bigint;
+}

@@ -1,0 +1,19 @@
+/**
+ * The eleven connection states, spelt as in RFC 9293 §3.3.2.
+ * Linux spellings (`ESTAB`, `SYN-RECV`, `UNCONN`) exist only in `kernel/`.
+ */
+export const TCP_STATES = [
+  'CLOSED',
+  'LISTEN',
+  'SYN-SENT',
+  'SYN-RECEIVED',
+  'ESTABLISHED',
+  'FIN-WAIT-1',
+  'FIN-WAIT-2',
+  'CLOSE-WAIT',
+  'CLOSING',
+  'LAST-ACK',
+  'TIME-WAIT',
+] as const;
+
+export type TcpState = (typeof TCP_STATES)[number];

@@ -1,0 +1,65 @@
+/**
+ * The only owner of timers. Everything else that waits, waits for an observation under a deadline from here;
+ * what must poll does so at a pace from here. test/architecture.ts looks for timers elsewhere.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { FinwaitError } from './errors.ts';
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+  /** @default 5000 */
+  readonly timeoutMs?: number;
+}
+
+/** What a wait says of itself when it fails. */
+export interface Awaited {
+  /** `server CLOSE-WAIT`. */
+  readonly what: string;
+  /** The last thing seen while waiting, asked for only on failure. */
+  readonly lastSeen?: () => string;
+}
+
+export const DEFAULT_TIMEOUT_MS = 5000;
+
+/**
+ * Settles as `promise` does, or rejects when time or patience runs out.
+ * @throws FinwaitError ERR_FINWAIT_TIMEOUT naming what was awaited and the last thing seen; the signal's reason
+ * when aborted.
+ */
+export async function withDeadline<T>(
+  promise: Promise<T>,
+  awaited: Awaited,
+  options: WaitOptions = {},
+): Promise<T> {
+  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  signal?.throwIfAborted();
+  let cleanUp = (): void => undefined;
+  const failed = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(timeout(awaited, timeoutMs));
+    }, timeoutMs);
+    const onAbort = (): void => {
+      reject(signal?.reason as Error);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    cleanUp = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+  });
+  try {
+    return await Promise.race([promise, failed]);
+  } finally {
+    cleanUp();
+  }
+}
+
+function timeout({ what, lastSeen }: Awaited, timeoutMs: number): FinwaitError {
+  const seen = lastSeen === undefined ? '' : `; last seen: ${lastSeen()}`;
+  return new FinwaitError('ERR_FINWAIT_TIMEOUT', `${what} did not come within ${timeoutMs} ms${seen}`);
+}
+
+/** Resolves after `ms` for whoever must poll at a pace; never to wait for something that can be observed. */
+export async function pace(ms: number, signal?: AbortSignal): Promise<void> {
+  await delay(ms, undefined, signal === undefined ? {} : { signal });
+}

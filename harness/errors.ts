@@ -14,6 +14,8 @@ export type FinwaitErrorCode =
   | 'ERR_FINWAIT_FORMAT'
   /** `ss` failed. */
   | 'ERR_FINWAIT_SOCKET_SAMPLING'
+  /** The kernel has no such setting, or refuses the value. */
+  | 'ERR_FINWAIT_SYSCTL'
   /** This machine grants no private network, and one was demanded. */
   | 'ERR_FINWAIT_LAB_REFUSED'
   /** The lab's agent, or a peer, ended before it was told to. */

@@ -1,0 +1,205 @@
+import { execa, type Options } from 'execa';
+import { FinwaitError } from '../errors.ts';
+import type { SocketSnapshot } from '../model/observation.ts';
+import { parseSs, type SsIssue } from './ss-parser.ts';
+
+/** Sockets with one of these as local or peer port. Ports 0–65535. */
+export type SocketFilter =
+  | { readonly ports: readonly number[] }
+  /** Both ends included. */
+  | { readonly portRange: readonly [first: number, last: number] };
+
+export interface SampleOptions {
+  /** Also list which processes hold each socket; costs about as much again. @default false */
+  readonly processes?: boolean;
+}
+
+/** A snapshot, and what of `ss`'s output could not be read: when `issues` is not empty, sockets are missing. */
+export interface SampledSnapshot extends SocketSnapshot {
+  readonly issues: readonly SsIssue[];
+}
+
+export interface SocketSampler extends AsyncDisposable {
+  /**
+   * Lists the TCP sockets of this network namespace, all states. Requests are answered in order.
+   * @throws TypeError for a filter that names no port, or no such port.
+   * @throws FinwaitError ERR_FINWAIT_SOCKET_SAMPLING with what `ss` said, or when it has ended.
+   */
+  sample(filter?: SocketFilter, options?: SampleOptions): Promise<SampledSnapshot>;
+  /** Idempotent; requests still waiting are rejected. */
+  stop(): Promise<void>;
+}
+
+/** Longer than a process name can be (15 bytes), the only free text in what `ss` prints. */
+const END_OF_SAMPLE = 'finwait-end-of-sample';
+
+/**
+ * One shell for all samples: from Node a spawn costs 4–17 ms, from this loop a sample takes 3 ms. Its end of input
+ * ends it, so it cannot outlive us, however we die. An ordinary user's PATH may lack sbin, where Alpine keeps `ss`.
+ * `set -f`: the filter's words must reach ss as they are.
+ */
+const LOOP = `
+exec 2>&1; set -f
+PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL
+command -v ss >/dev/null || exit 127
+echo ${END_OF_SAMPLE} 0
+while read -r words; do ss -Htanoe $words; echo ${END_OF_SAMPLE} $?; done`;
+
+const PROCESS_OPTIONS = {
+  stdin: 'pipe',
+  stdout: 'pipe',
+  stderr: 'ignore',
+  buffer: false,
+  reject: false,
+  // A Ctrl-C in the terminal is for the program that is watched; its last states are still wanted then.
+  detached: true,
+} as const satisfies Options;
+
+/**
+ * Starts the process that samples sockets; resolves when it is ready.
+ * @throws FinwaitError ERR_FINWAIT_TOOL_MISSING when there is no `ss`.
+ */
+export async function openSampler(): Promise<SocketSampler> {
+  const sampler = new CoProcess();
+  await sampler.ready;
+  return sampler;
+}
+
+/**
+ * One sample, without keeping a process.
+ * @throws TypeError for a filter that names no port, or no such port.
+ * @throws FinwaitError ERR_FINWAIT_TOOL_MISSING, ERR_FINWAIT_SOCKET_SAMPLING.
+ */
+export async function snapshot(filter?: SocketFilter, options?: SampleOptions): Promise<SampledSnapshot> {
+  await using sampler = await openSampler();
+  return await sampler.sample(filter, options);
+}
+
+interface Answer {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+interface Request {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: FinwaitError) => void;
+}
+
+class CoProcess implements SocketSampler {
+  /** The shell says by a first, empty sample that it found `ss`. */
+  readonly ready: Promise<unknown>;
+  readonly #process = execa(PROCESS_OPTIONS)`sh -c ${LOOP}`;
+  readonly #ended: Promise<void>;
+  /** Settled when the shell is free for the next request. */
+  #free: Promise<unknown>;
+  #asked: Request | undefined;
+  #output = '';
+  #failure: FinwaitError | undefined;
+
+  constructor() {
+    this.ready = this.#answer();
+    this.#free = this.ready.catch(() => undefined);
+    this.#process.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#read(text);
+    });
+    // Writing to a shell that has just ended; #watchEnd tells why it ended.
+    this.#process.stdin.on('error', () => undefined);
+    this.#ended = this.#watchEnd();
+  }
+
+  async sample(filter?: SocketFilter, options: SampleOptions = {}): Promise<SampledSnapshot> {
+    const words = requestWords(filter, options);
+    const taken = this.#free.then(() => this.#take(words));
+    this.#free = taken.catch(() => undefined);
+    return await taken;
+  }
+
+  async stop(): Promise<void> {
+    this.#fail(new FinwaitError('ERR_FINWAIT_SOCKET_SAMPLING', 'the socket sampler was stopped'));
+    this.#process.stdin.end();
+    await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #take(words: string): Promise<SampledSnapshot> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const startedAtNs = process.hrtime.bigint();
+    const answered = this.#answer();
+    this.#process.stdin.write(`${words}\n`);
+    const { exitCode, output } = await answered;
+    const endedAtNs = process.hrtime.bigint();
+    if (exitCode !== 0) throw samplingError(`ss exited with code ${exitCode}`, output);
+    return { startedAtNs, endedAtNs, ...parseSs(output) };
+  }
+
+  async #answer(): Promise<Answer> {
+    return await new Promise<Answer>((resolve, reject) => {
+      this.#asked = { resolve, reject };
+    });
+  }
+
+  #read(text: string): void {
+    this.#output += text;
+    const end = END_LINE.exec(this.#output.slice(-END_LINE_MAX_LENGTH));
+    if (end === null) return;
+    const output = this.#output.slice(0, -end[0].length);
+    this.#output = '';
+    this.#asked?.resolve({ exitCode: Number(end[1]), output });
+    this.#asked = undefined;
+  }
+
+  async #watchEnd(): Promise<void> {
+    const { exitCode, signal, code } = await this.#process;
+    if (exitCode === 127 || code === 'ENOENT') this.#fail(toolMissing(code === 'ENOENT' ? 'sh' : 'ss'));
+    else
+      this.#fail(
+        samplingError(`the sampling shell ended (${signal ?? `code ${exitCode ?? '?'}`})`, this.#output),
+      );
+  }
+
+  #fail(error: FinwaitError): void {
+    this.#failure ??= error;
+    this.#asked?.reject(this.#failure);
+    this.#asked = undefined;
+  }
+}
+
+const END_LINE = new RegExp(`${END_OF_SAMPLE} (\\d+)\\n$`);
+const END_LINE_MAX_LENGTH = END_OF_SAMPLE.length + ' 255\n'.length;
+
+function samplingError(what: string, output: string): FinwaitError {
+  const said = output.trim();
+  return new FinwaitError('ERR_FINWAIT_SOCKET_SAMPLING', said === '' ? what : `${what}: ${said}`);
+}
+
+function toolMissing(tool: string): FinwaitError {
+  return new FinwaitError(
+    'ERR_FINWAIT_TOOL_MISSING',
+    `cannot list sockets: there is no "${tool}" on the PATH`,
+    {
+      hint: 'Install iproute2 (apt-get install iproute2, apk add iproute2, dnf install iproute).',
+    },
+  );
+}
+
+/** The arguments of `ss` after its flags. Only numbers are put in, so nothing from outside reaches the shell. */
+function requestWords(filter: SocketFilter | undefined, { processes = false }: SampleOptions): string {
+  const flag = processes ? '-p ' : '';
+  if (filter === undefined) return flag;
+  if ('ports' in filter) {
+    if (filter.ports.length === 0) throw new TypeError('A socket filter names at least one port');
+    const terms = filter.ports.map(checkPort).map((port) => `sport = :${port} or dport = :${port}`);
+    return `${flag}( ${terms.join(' or ')} )`;
+  }
+  const [first, last] = filter.portRange.map(checkPort);
+  const within = (end: string): string => `( ${end} >= :${String(first)} and ${end} <= :${String(last)} )`;
+  return `${flag}( ${within('sport')} or ${within('dport')} )`;
+}
+
+function checkPort(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw new TypeError(`${String(port)} is not a TCP port`);
+}

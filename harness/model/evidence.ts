@@ -3,8 +3,7 @@ import type { Lane } from './observation.ts';
 /** One way in which the evidence falls short of "everything that happened was seen". */
 export interface Damage {
   readonly lane: Lane;
-  readonly kind:
-    /** The kernel dropped packets before tcpdump read them. */
+  readonly kind: /** The kernel dropped packets before tcpdump read them. */
     | 'kernel-drops'
     /** tcpdump ended before it was told to. */
     | 'capture-ended'

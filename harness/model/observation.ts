@@ -58,6 +58,8 @@ export interface JsReport {
   readonly kind: 'call' | 'event';
   /** `connect`, `end`, `destroy`, `resetAndDestroy`, … or the event's name. */
   readonly name: string;
+  /** For calls: whether the program made it or Node on its behalf (`allowHalfOpen: false`, `autoDestroy`). */
+  readonly by?: 'program' | 'node';
   /** This socket's own end; absent while it has none (before `connect`, or when refused). */
   readonly local?: Endpoint;
   /** The other end, as far as the socket knows it. */

@@ -1,0 +1,59 @@
+import type { Side } from '../model/connection.ts';
+import { type Endpoint, formatEndpoint, sameEndpoint } from '../model/endpoint.ts';
+import { Flag, hasFlags, type Segment } from '../model/segment.ts';
+
+/** The segments of one connection, in capture order. */
+export interface SegmentGroup {
+  readonly client: Endpoint;
+  readonly server: Endpoint;
+  readonly segments: Segment[];
+}
+
+/** Which end of the group sent the segment. */
+export function senderOf({ client }: Pick<SegmentGroup, 'client'>, segment: Segment): Side {
+  return sameEndpoint(segment.source, client) ? 'client' : 'server';
+}
+
+/**
+ * Sorts segments into connections. The same pair of endpoints used again (a new SYN with another initial sequence
+ * number from an end that had sent one) starts a new connection.
+ */
+export function groupSegments(segments: readonly Segment[]): SegmentGroup[] {
+  const groups: SegmentGroup[] = [];
+  const current = new Map<string, SegmentGroup>();
+  for (const segment of segments) {
+    const key = pairKey(segment);
+    let group = current.get(key);
+    if (group === undefined || opensAnother(group, segment)) {
+      group = { ...ends(segment), segments: [] };
+      groups.push(group);
+      current.set(key, group);
+    }
+    group.segments.push(segment);
+  }
+  return groups;
+}
+
+function pairKey({ source, destination }: Segment): string {
+  const [a, b] = [formatEndpoint(source), formatEndpoint(destination)];
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
+function isOpeningSyn(segment: Segment): boolean {
+  return hasFlags(segment, Flag.SYN) && !hasFlags(segment, Flag.ACK);
+}
+
+function opensAnother({ segments }: SegmentGroup, segment: Segment): boolean {
+  if (!isOpeningSyn(segment)) return false;
+  const earlier = segments.find(
+    (other) => hasFlags(other, Flag.SYN) && sameEndpoint(other.source, segment.source),
+  );
+  return earlier !== undefined && earlier.sequenceNumber !== segment.sequenceNumber;
+}
+
+/** The client is who sent the first SYN; without one, who does not send the SYN,ACK or has the higher port. */
+function ends(first: Segment): { client: Endpoint; server: Endpoint } {
+  const { source, destination } = first;
+  const fromServer = hasFlags(first, Flag.SYN) ? hasFlags(first, Flag.ACK) : source.port < destination.port;
+  return fromServer ? { client: destination, server: source } : { client: source, server: destination };
+}

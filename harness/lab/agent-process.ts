@@ -1,0 +1,69 @@
+import { fileURLToPath } from 'node:url';
+import type { BirpcReturn } from 'birpc';
+import { execa } from 'execa';
+import { FinwaitError } from '../errors.ts';
+import { openChannel } from '../peer/channel.ts';
+import type { NetworkEntry } from './network.ts';
+import type { AgentEvents, AgentFacts, AgentFunctions } from './protocol.ts';
+
+const AGENT = fileURLToPath(new URL('./agent.js', import.meta.url));
+
+/** The agent, up and open in its network. */
+export interface AgentProcess {
+  readonly entry: NetworkEntry;
+  readonly facts: AgentFacts;
+  readonly functions: BirpcReturn<AgentFunctions, AgentEvents>;
+  /** Ends the agent and everything it started. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** The machine refuses to make the network that the entry asks for. */
+export class NetworkRefused extends Error {}
+
+/**
+ * Starts the agent through `entry` and opens its instruments.
+ * @throws NetworkRefused when `unshare` is missing or refused; FinwaitError when a tool is missing or refused inside
+ */
+export async function startAgent(entry: NetworkEntry, events: AgentEvents): Promise<AgentProcess> {
+  const [command, ...args] = [...entry.prefix, process.execPath, '--enable-source-maps', AGENT];
+  const subprocess = execa(command ?? process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+    buffer: { stderr: true, ipc: false },
+    maxBuffer: 10_000,
+    reject: false,
+    cleanup: true,
+    // An ordinary user's PATH often lacks the folders where tcpdump, ip and nft live.
+    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+  });
+  const ended = subprocess.then(({ shortMessage, stderr }) => stderr || (shortMessage ?? 'the agent ended'));
+  if (subprocess.pid === undefined) throw new NetworkRefused(await ended);
+  const functions = openChannel<AgentFunctions, AgentEvents>(subprocess, events, {
+    other: 'the lab’s agent',
+  });
+  const kill = async (): Promise<void> => {
+    subprocess.kill('SIGKILL');
+    await ended;
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    stopped ??= entry.network === 'private' ? kill() : functions.close().then(kill, kill);
+    await stopped;
+  };
+  try {
+    const facts = await Promise.race([functions.open(entry.network), ended.then(explainEnd)]);
+    return { entry, facts, functions, stop };
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+}
+
+/** What `unshare` says when the machine refuses a namespace begins with its own name. */
+function explainEnd(words: string): never {
+  if (words.startsWith('unshare:')) throw new NetworkRefused(words.trim());
+  throw new FinwaitError(
+    'ERR_FINWAIT_PROCESS_ENDED',
+    `the lab’s agent ended while it started: ${words.trim()}`,
+  );
+}

@@ -1,0 +1,159 @@
+/**
+ * Entry of the lab's agent: the first process in the lab's network. It runs the capture, the sampler, the gates
+ * and the two peers there, and does what the process that opened the lab asks. When its channel closes it exits,
+ * and in a private network the kernel ends everything else with it.
+ */
+import { readFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { type Capture, startCapture } from '../../captures/tcpdump.ts';
+import { FinwaitError } from '../errors.ts';
+import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
+import { readSysctl, writeSysctl } from '../kernel/sysctl.ts';
+import type { Segment } from '../model/segment.ts';
+import { openChannel } from '../peer/channel.ts';
+import { type Peer, startPeer } from '../peer/parent.ts';
+import type { PeerEvents } from '../peer/protocol.ts';
+import { Gates } from './gates.ts';
+import { PortRange } from './port-range.ts';
+import { Programs } from './programs.ts';
+import {
+  AGENT_EVENT_NAMES,
+  type AgentEvents,
+  type AgentFunctions,
+  type NetworkKind,
+  type PeerName,
+} from './protocol.ts';
+
+const LOOPBACK = '127.0.0.1';
+
+interface Instruments {
+  readonly capture: Capture;
+  readonly sampler: SocketSampler;
+  readonly peers: Readonly<Record<PeerName, Peer>>;
+  /** Server ports: any in a private network, a range of the lab's own on the host. */
+  readonly ports: PortRange | undefined;
+}
+
+let opened: Instruments | undefined;
+const gates = new Gates();
+
+const functions: AgentFunctions = {
+  async open(network) {
+    opened = await openInstruments(network);
+    const { ports } = opened;
+    return ports === undefined ? {} : { ports: { first: ports.first, last: ports.last } };
+  },
+
+  async listen(choice) {
+    const { peers, ports } = instruments();
+    const listenOn = (port: number): ReturnType<Peer['functions']['listen']> =>
+      peers.server.functions.listen({ ...choice, host: LOOPBACK, port });
+    return ports === undefined ? await listenOn(0) : await ports.take(listenOn);
+  },
+
+  unlisten: async (serverId) => instruments().peers.server.functions.unlisten(serverId),
+  connect: async (options) => instruments().peers.client.functions.connect(options),
+  tell: async (peer, socketId, command) => instruments().peers[peer].functions.tell(socketId, command),
+  sample: async (filter) => instruments().sampler.sample(filter),
+
+  async fence() {
+    const reading = await instruments().capture.fence();
+    flushSegments();
+    return reading;
+  },
+
+  async checkCapture() {
+    await instruments().capture.stats();
+  },
+
+  hold: async (filter) => gates.hold(filter),
+  release: async (gateId) => gates.release(gateId),
+  readSysctl,
+  writeSysctl,
+  spawn: async (options) => programs.spawn(options),
+  signalProgram: (programId, signal) => {
+    programs.signal(programId, signal);
+  },
+
+  async close() {
+    const { capture, sampler, peers } = instruments();
+    programs.stop();
+    await Promise.all([capture.stop(), sampler.stop(), peers.client.stop(), peers.server.stop()]);
+  },
+};
+
+const opener = openChannel<AgentEvents, AgentFunctions>(process, functions, {
+  other: 'the process that opened the lab',
+  eventNames: AGENT_EVENT_NAMES,
+});
+const programs = new Programs(opener);
+// In a private network this is pid 1 of its namespace: its end is the end of all in it. On the host, children are
+// ended one by one: peers and samplers by their closed channels, tcpdump by its lifeline.
+process.on('disconnect', () => {
+  programs.stop();
+  process.exit(0);
+});
+
+function instruments(): Instruments {
+  if (opened === undefined) throw new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', 'the lab is not open');
+  return opened;
+}
+
+async function openInstruments(network: NetworkKind): Promise<Instruments> {
+  if (network === 'private') await execa('ip', ['link', 'set', 'lo', 'up']);
+  const ports = network === 'host' ? PortRange.anywhere(await ephemeralPorts()) : undefined;
+  const peers = { client: openPeer('client'), server: openPeer('server') };
+  const [capture, sampler] = await Promise.all([
+    startCapture({
+      interface: 'lo',
+      filter: ports === undefined ? 'tcp' : `tcp portrange ${ports.first}-${ports.last}`,
+    }),
+    openSampler(),
+  ]);
+  capture.onPacket(({ segment }) => {
+    if (segment !== undefined) handOver(segment);
+  });
+  capture.onDamage((damage) => {
+    void opener.damage(damage);
+  });
+  return { capture, sampler, peers, ports };
+}
+
+/** The kernel's range for outgoing connections, `[first, last]`. */
+async function ephemeralPorts(): Promise<readonly [number, number]> {
+  const text = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
+  const [first = 32_768, last = 60_999] = text.trim().split(/\s+/).map(Number);
+  return [first, last];
+}
+
+function openPeer(name: PeerName): Peer {
+  const events: PeerEvents = {
+    accepted: (serverId, socketId, ends) => {
+      void opener.accepted(serverId, socketId, ends);
+    },
+    report: (socketId, report) => {
+      void opener.report(name, socketId, report);
+    },
+  };
+  const peer = startPeer(events, { name });
+  void peer.ended.then(({ reason }) => {
+    if (reason === undefined) return;
+    void opener.damage({ lane: 'node', kind: 'reports-lost', detail: `the ${name} peer ended: ${reason}` });
+  });
+  return peer;
+}
+
+let waiting: Segment[] = [];
+
+/** Segments that were read in one go travel in one message. */
+function handOver(segment: Segment): void {
+  waiting.push(segment);
+  if (waiting.length === 1) queueMicrotask(flushSegments);
+}
+
+function flushSegments(): void {
+  if (waiting.length === 0) return;
+  const segments = waiting;
+  waiting = [];
+  void opener.segments(segments);
+}

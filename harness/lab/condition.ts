@@ -1,0 +1,114 @@
+import type { Side } from '../model/connection.ts';
+import { sameEndpoint } from '../model/endpoint.ts';
+import type { SocketSnapshot } from '../model/observation.ts';
+import { Flag, hasFlags, parseFlags, type Segment, sequenceLength } from '../model/segment.ts';
+import { seqAdd, seqDistance } from '../model/sequence-number.ts';
+import type { TcpState } from '../model/tcp-state.ts';
+import type { Recording } from './recording.ts';
+
+/** A kind of segment; an unset field means "any". */
+export interface SegmentPattern {
+  readonly from: Side;
+  /** `FIN`, `SYN,ACK`: every one of these must be set, others may. */
+  readonly flags?: string;
+  /** @default 0 */
+  readonly minPayloadBytes?: number;
+  /** @default 1 */
+  readonly times?: number;
+}
+
+/** What to wait for: all of it. States are asked of `ss`, everything else is seen as it comes. */
+export interface Condition {
+  readonly segments?: readonly SegmentPattern[];
+  /** Everything that this side has sent so far is acknowledged by the other. */
+  readonly acknowledged?: readonly Side[];
+  readonly events?: readonly { readonly side: Side; readonly name: string }[];
+  readonly states?: Readonly<Partial<Record<Side, TcpState>>>;
+}
+
+/** The first part that does not hold yet, in words; states are left to {@link unmetState}. */
+export function unmetPart(condition: Condition, recording: Recording): string | undefined {
+  for (const pattern of condition.segments ?? []) {
+    const seen = recording.segments.filter((segment) => matches(pattern, segment, recording)).length;
+    if (seen < (pattern.times ?? 1)) return describePattern(pattern);
+  }
+  for (const side of condition.acknowledged ?? []) {
+    if (!allAcknowledged(side, recording)) return `the acknowledgement of all that the ${side} sent`;
+  }
+  for (const { side, name } of condition.events ?? []) {
+    const seen = recording.reports.some((entry) => {
+      return entry.side === side && entry.report.kind === 'event' && entry.report.name === name;
+    });
+    if (!seen) return `${side} '${name}'`;
+  }
+  return undefined;
+}
+
+/** The first side that `snapshot` does not show in the wanted state. A socket that is not listed is CLOSED. */
+export function unmetState(
+  states: NonNullable<Condition['states']>,
+  snapshot: SocketSnapshot,
+  recording: Recording,
+): { readonly side: Side; readonly wanted: TcpState; readonly is: TcpState } | undefined {
+  for (const side of ['client', 'server'] as const) {
+    const wanted = states[side];
+    if (wanted === undefined) continue;
+    const is = stateIn(snapshot, side, recording);
+    if (is !== wanted) return { side, wanted, is };
+  }
+  return undefined;
+}
+
+/** Nothing more can come: a RST was seen, or both FINs and their acknowledgements. */
+export function isOver(recording: Recording): boolean {
+  if (recording.segments.some((segment) => hasFlags(segment, Flag.RST))) return true;
+  return (['client', 'server'] as const).every((side) => {
+    return (
+      recording.segments.some(
+        (segment) => recording.sideOf(segment) === side && hasFlags(segment, Flag.FIN),
+      ) && allAcknowledged(side, recording)
+    );
+  });
+}
+
+function matches(
+  { from, flags, minPayloadBytes = 0 }: SegmentPattern,
+  segment: Segment,
+  recording: Recording,
+): boolean {
+  return (
+    recording.sideOf(segment) === from &&
+    (flags === undefined || hasFlags(segment, parseFlags(flags))) &&
+    segment.payloadBytes >= minPayloadBytes
+  );
+}
+
+function describePattern({ from, flags, minPayloadBytes = 0, times = 1 }: SegmentPattern): string {
+  const what = [flags ?? (minPayloadBytes > 0 ? 'data' : 'segment'), times > 1 && `×${times}`];
+  return `${from} ${what.filter(Boolean).join(' ')}`;
+}
+
+function allAcknowledged(side: Side, recording: Recording): boolean {
+  let sentTo: number | undefined;
+  let acknowledged: number | undefined;
+  for (const segment of recording.segments) {
+    if (recording.sideOf(segment) === side) {
+      const end = seqAdd(segment.sequenceNumber, sequenceLength(segment));
+      if (sentTo === undefined || seqDistance(sentTo, end) > 0) sentTo = end;
+    } else if (hasFlags(segment, Flag.ACK)) {
+      const ack = segment.acknowledgmentNumber;
+      if (acknowledged === undefined || seqDistance(acknowledged, ack) > 0) acknowledged = ack;
+    }
+  }
+  return sentTo !== undefined && acknowledged !== undefined && seqDistance(sentTo, acknowledged) >= 0;
+}
+
+function stateIn(snapshot: SocketSnapshot, side: Side, recording: Recording): TcpState {
+  const { client, server } = recording;
+  if (client === undefined) return 'CLOSED';
+  const [local, peer] = side === 'client' ? [client, server] : [server, client];
+  const row = snapshot.sockets.find(
+    (socket) => sameEndpoint(socket.local, local) && sameEndpoint(socket.peer, peer),
+  );
+  return row?.state ?? 'CLOSED';
+}

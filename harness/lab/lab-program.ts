@@ -1,0 +1,93 @@
+import type { BirpcReturn } from 'birpc';
+import { FinwaitError } from '../errors.ts';
+import { type WaitOptions, withDeadline } from '../timing.ts';
+import type { LabEvents } from './lab-events.ts';
+import type { Program } from './program.ts';
+import type { AgentEvents, AgentFunctions } from './protocol.ts';
+
+type End = Awaited<Program['ended']>;
+
+/** The lab's side of a {@link Program}. */
+export class LabProgram implements Program {
+  readonly output = { stdout: '', stderr: '' };
+  readonly ended: Promise<End>;
+  readonly #id: number;
+  readonly #command: string;
+  readonly #agent: BirpcReturn<AgentFunctions, AgentEvents>;
+  #end: End | undefined;
+  #resolveEnded: (end: End) => void = () => undefined;
+  #wake: (() => void)[] = [];
+
+  constructor(
+    id: number,
+    command: string,
+    agent: BirpcReturn<AgentFunctions, AgentEvents>,
+    events: LabEvents,
+  ) {
+    this.#id = id;
+    this.#command = command;
+    this.#agent = agent;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    events.onProgram(id, {
+      output: (stream, text) => {
+        this.output[stream] += text;
+        this.#notify();
+      },
+      ended: (exitCode, signal) => {
+        this.#end = { exitCode, signal };
+        this.#resolveEnded(this.#end);
+        this.#notify();
+      },
+    });
+  }
+
+  async line(pattern: RegExp, options: WaitOptions = {}): Promise<string> {
+    const awaited = {
+      what: `a line of ${this.#command} that matches ${String(pattern)}`,
+      lastSeen: () => this.#printed(),
+    };
+    return await withDeadline(this.#findLine(pattern), awaited, options);
+  }
+
+  async signal(name: NodeJS.Signals): Promise<void> {
+    await this.#agent.signalProgram(this.#id, name);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#end === undefined) await this.signal('SIGTERM');
+    await this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #findLine(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const whole = this.output.stdout.split('\n').slice(0, -1);
+      const found = whole.find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      if (this.#end !== undefined) {
+        throw new FinwaitError(
+          'ERR_FINWAIT_PROCESS_ENDED',
+          `${this.#command} ended before a line matched ${String(pattern)}; it printed: ${this.#printed()}`,
+        );
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake.push(resolve);
+      });
+    }
+  }
+
+  #printed(): string {
+    return `${this.output.stdout}${this.output.stderr}`.trim() || 'nothing';
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = [];
+    for (const resolve of wake) resolve();
+  }
+}

@@ -1,0 +1,163 @@
+import { FinwaitError } from '../errors.ts';
+import type { SocketFilter } from '../kernel/sampler.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import type { ClockReading, Hold, SocketSnapshot } from '../model/observation.ts';
+import { parseFlags } from '../model/segment.ts';
+import { rejectUnknownOptions } from '../options.ts';
+import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
+import { LabEvents } from './lab-events.ts';
+import { networkEntries } from './network.ts';
+import { type Gate, Pair } from './pair.ts';
+import { PairConnection, type PairOptions } from './pair-connection.ts';
+import type { Program } from './program.ts';
+import { LabProgram } from './lab-program.ts';
+import type { GateFilter, NetworkKind, ProgramOptions } from './protocol.ts';
+import { Recording } from './recording.ts';
+
+export interface LabOptions {
+  /**
+   * `auto`: a private network where the machine grants one, the host's loopback otherwise.
+   * @default 'auto'
+   */
+  readonly network?: NetworkKind | 'auto';
+}
+
+/** How many clock readings are kept; the newest say most, as clocks are disciplined while they run. */
+const CLOCK_READINGS = 16;
+
+/**
+ * Opens a private network with a capture, a socket sampler and two warm peer processes in it.
+ * Needs no root where the kernel grants user namespaces.
+ * @throws FinwaitError ERR_FINWAIT_LAB_REFUSED when `network: 'private'` is refused, ERR_FINWAIT_TOOL_MISSING,
+ * ERR_FINWAIT_CAPTURE_PERMISSION; TypeError for an unknown option
+ */
+export async function openLab(options: LabOptions = {}): Promise<Lab> {
+  rejectUnknownOptions(options, ['network']);
+  const events = new LabEvents();
+  const refusals: string[] = [];
+  for (const entry of networkEntries(options.network ?? 'auto', process.getuid?.() ?? -1)) {
+    try {
+      const agent = await startAgent(entry, events);
+      const lab = new Lab(agent, events, refusals.at(-1));
+      await lab.fence();
+      return lab;
+    } catch (error) {
+      if (!(error instanceof NetworkRefused)) throw error;
+      refusals.push(error.message);
+    }
+  }
+  throw new FinwaitError('ERR_FINWAIT_LAB_REFUSED', `no private network here: ${refusals.join('; ')}`, {
+    hint: 'Run as root, allow unprivileged user namespaces, or use {network: "host"}; `finwait doctor` says more.',
+  });
+}
+
+/** A network with a capture, a sampler and peers in it. Many pairs may run in it, one after another or at once. */
+export class Lab implements AsyncDisposable {
+  readonly #agent: AgentProcess;
+  readonly #events: LabEvents;
+  readonly #clockReadings: ClockReading[] = [];
+  readonly #holds: Hold[] = [];
+  /** Why there is no private network; undefined when there is one. */
+  readonly refusal: string | undefined;
+
+  constructor(agent: AgentProcess, events: LabEvents, refusal: string | undefined) {
+    this.#agent = agent;
+    this.#events = events;
+    this.refusal = refusal;
+  }
+
+  get network(): NetworkKind {
+    return this.#agent.entry.network;
+  }
+
+  /** True when the private network was made without root. */
+  get rootless(): boolean {
+    return this.#agent.entry.rootless;
+  }
+
+  /**
+   * Starts the server's listener and the recording; nothing connects yet.
+   * @throws TypeError for an unknown behaviour or option
+   */
+  async pair(options: PairOptions): Promise<Pair> {
+    const connection = await PairConnection.open(options, {
+      agent: this.#agent.functions,
+      events: this.#events,
+      clockReadings: this.#clockReadings,
+      holds: this.#holds,
+      fence: () => this.fence(),
+      hold: (filter) => this.hold(filter),
+    });
+    return connection.pair;
+  }
+
+  /** One `ss` snapshot of this network. */
+  async sample(filter: SocketFilter = {}): Promise<SocketSnapshot> {
+    return await this.#agent.functions.sample(filter);
+  }
+
+  /** Resolves when every segment sent before the call has been read from the capture. */
+  async fence(): Promise<void> {
+    this.#clockReadings.push(await this.#agent.functions.fence());
+    if (this.#clockReadings.length > CLOCK_READINGS) this.#clockReadings.shift();
+  }
+
+  /**
+   * Keeps matching segments from being received until released.
+   * @throws FinwaitError ERR_FINWAIT_NEEDS_PRIVATE_NETWORK on the host's loopback; TypeError for an unknown flag
+   */
+  async hold(filter: GateFilter): Promise<Gate> {
+    this.#requirePrivate('A gate');
+    const flags = filter.flags === undefined ? 0 : parseFlags(filter.flags);
+    const { gateId, atNs: fromNs } = await this.#agent.functions.hold(filter);
+    const { source = {}, destination = {} } = filter;
+    const index = this.#holds.push({ source, destination, flags, fromNs }) - 1;
+    let released: Promise<void> | undefined;
+    const release = async (): Promise<void> => {
+      released ??= this.#agent.functions.release(gateId).then(({ atNs: toNs }) => {
+        this.#holds[index] = { source, destination, flags, fromNs, toNs };
+      });
+      await released;
+    };
+    return { release, [Symbol.asyncDispose]: release };
+  }
+
+  /** `net.ipv4.tcp_fin_timeout` and the like, as this network has them. */
+  async readSysctl(name: string): Promise<string> {
+    return await this.#agent.functions.readSysctl(name);
+  }
+
+  /** @throws FinwaitError ERR_FINWAIT_NEEDS_PRIVATE_NETWORK on the host's loopback: the host's settings are not ours */
+  async writeSysctl(name: string, value: string | number): Promise<void> {
+    this.#requirePrivate('Writing a sysctl');
+    await this.#agent.functions.writeSysctl(name, String(value));
+  }
+
+  /** Runs a program of your own in this network. */
+  async spawn(
+    command: string,
+    args: readonly string[] = [],
+    options: Pick<ProgramOptions, 'cwd' | 'env'> = {},
+  ): Promise<Program> {
+    const { programId } = await this.#agent.functions.spawn({ command, args, ...options });
+    return new LabProgram(programId, command, this.#agent.functions, this.#events);
+  }
+
+  /** Ends every process and the network itself. Idempotent. */
+  async stop(): Promise<void> {
+    await this.#agent.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #requirePrivate(what: string): void {
+    if (this.network === 'private') return;
+    throw new FinwaitError(
+      'ERR_FINWAIT_NEEDS_PRIVATE_NETWORK',
+      `${what} needs a private network, and this lab is on the host's loopback: ${this.refusal ?? 'it was asked for'}`,
+      { hint: 'Run as root or allow unprivileged user namespaces; `finwait doctor` says how.' },
+    );
+  }
+}

@@ -1,0 +1,186 @@
+import { FinwaitError } from '../errors.ts';
+import type { SocketFilter } from '../kernel/sampler.ts';
+import { type Side } from '../model/connection.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import type { SocketSnapshot } from '../model/observation.ts';
+import type { RunEvidence } from '../model/run-evidence.ts';
+import type { SocketCommand } from '../peer/protocol.ts';
+import { pace, withDeadline, type WaitOptions } from '../timing.ts';
+import { type Condition, isOver, unmetPart, unmetState } from './condition.ts';
+import type { GateFilter } from './protocol.ts';
+import type { Recording } from './recording.ts';
+
+/** What a pair needs of its lab. */
+export interface PairHost {
+  connect(): Promise<void>;
+  tell(side: Side, command: SocketCommand, options?: WaitOptions): Promise<void>;
+  sample(filter: SocketFilter): Promise<SocketSnapshot>;
+  /** Everything sent before the call is in the recording once it resolves. */
+  fence(): Promise<void>;
+  checkCapture(): Promise<void>;
+  hold(filter: GateFilter): Promise<Gate>;
+  evidence(): RunEvidence;
+  stop(): Promise<void>;
+}
+
+/** A gate that holds; segments pass again, at their next retransmission, once it is released. */
+export interface Gate extends AsyncDisposable {
+  /** Idempotent. */
+  release(): Promise<void>;
+}
+
+/**
+ * A socket in a peer process that does what it is told. Each method resolves when the call has returned *there*;
+ * what came of it is awaited with {@link Pair.until}.
+ */
+export interface DrivenSocket {
+  write(data: string | Uint8Array): Promise<void>;
+  /** Half-closes, after `data` if given. */
+  end(data?: string | Uint8Array): Promise<void>;
+  destroy(): Promise<void>;
+  resetAndDestroy(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Takes up to `bytes` from a paused socket. */
+  read(bytes: number): Promise<void>;
+  /** Any of the above as data. */
+  tell(command: SocketCommand): Promise<void>;
+}
+
+/**
+ * One server and one client, paired over one connection, watched in all three lanes.
+ */
+export class Pair implements AsyncDisposable {
+  readonly client: DrivenSocket & { connect(): Promise<void> };
+  /** The accepted socket; commands wait until it is there. */
+  readonly server: DrivenSocket;
+  readonly #host: PairHost;
+  readonly #recording: Recording;
+
+  constructor(host: PairHost, recording: Recording) {
+    this.#host = host;
+    this.#recording = recording;
+    this.client = { ...drive((command) => host.tell('client', command)), connect: () => host.connect() };
+    this.server = drive((command) => host.tell('server', command));
+  }
+
+  /** Where the server listens. */
+  get endpoint(): Endpoint {
+    return this.#recording.server;
+  }
+
+  /**
+   * Resolves when all of `condition` has been observed.
+   * @throws FinwaitError ERR_FINWAIT_TIMEOUT naming the part that did not come and the last thing seen; at once
+   * when the connection is over and it cannot come any more
+   */
+  async until(condition: Condition, options: WaitOptions = {}): Promise<void> {
+    let missing = 'the condition';
+    const note = (what: string): void => {
+      missing = what;
+    };
+    const stopped = new AbortController();
+    try {
+      await withDeadline(
+        this.#observe(condition, note, stopped.signal),
+        {
+          get what() {
+            return missing;
+          },
+          lastSeen: () => this.#recording.lastSeen(),
+        },
+        options,
+      );
+    } finally {
+      stopped.abort();
+    }
+  }
+
+  /** One `ss` snapshot of this pair's sockets, kept as evidence. */
+  async sample(): Promise<SocketSnapshot> {
+    const snapshot = await this.#host.sample({ ports: [this.endpoint.port] });
+    this.#recording.addSnapshot(snapshot);
+    return snapshot;
+  }
+
+  /** Keeps segments that this side sends from being received. Needs a private network. */
+  async hold({ from, flags }: { readonly from: Side; readonly flags?: string }): Promise<Gate> {
+    const end = { port: this.endpoint.port };
+    const way = from === 'server' ? { source: end } : { destination: end };
+    return await this.#host.hold({ ...way, ...(flags !== undefined && { flags }) });
+  }
+
+  /** All that was seen up to now, made complete by a fence and a last snapshot. */
+  async evidence(): Promise<RunEvidence> {
+    await Promise.all([this.#host.fence(), this.sample(), this.#host.checkCapture()]);
+    return this.#host.evidence();
+  }
+
+  /** Destroys both sockets, closes the listener and ends the recording. Idempotent. */
+  async stop(): Promise<void> {
+    await this.#host.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #observe(condition: Condition, note: (what: string) => void, stopped: AbortSignal): Promise<void> {
+    await this.#observeParts(condition, note);
+    if (condition.states !== undefined) await this.#observeStates(condition.states, note, stopped);
+  }
+
+  async #observeParts(condition: Condition, note: (what: string) => void): Promise<void> {
+    let fenced = false;
+    for (;;) {
+      const missing = unmetPart(condition, this.#recording);
+      if (missing === undefined) return;
+      note(missing);
+      // JS events may trail the last segment; segments cannot, once a fence has passed.
+      if (condition.events === undefined && isOver(this.#recording)) {
+        if (fenced) throw this.#cannotCome(missing);
+        await this.#host.fence();
+        fenced = true;
+      } else {
+        await this.#recording.changed();
+      }
+    }
+  }
+
+  async #observeStates(
+    states: NonNullable<Condition['states']>,
+    note: (what: string) => void,
+    stopped: AbortSignal,
+  ): Promise<void> {
+    for (let round = 0; !stopped.aborted; round++) {
+      const over = isOver(this.#recording);
+      const unmet = unmetState(states, await this.sample(), this.#recording);
+      if (unmet === undefined) return;
+      const missing = `${unmet.side} ${unmet.wanted} (ss: ${unmet.is})`;
+      note(missing);
+      if (over && (unmet.is === 'CLOSED' || unmet.is === 'TIME-WAIT')) throw this.#cannotCome(missing);
+      // The first looks follow at once; a state that lets itself be waited for is asked for more and more seldom.
+      if (round > 3) await pace(Math.min(round, 20), stopped);
+    }
+  }
+
+  #cannotCome(missing: string): FinwaitError {
+    return new FinwaitError(
+      'ERR_FINWAIT_TIMEOUT',
+      `${missing} cannot come any more: the connection is over; last seen: ${this.#recording.lastSeen()}`,
+    );
+  }
+}
+
+function drive(tell: (command: SocketCommand) => Promise<void>): DrivenSocket {
+  return {
+    tell,
+    write: (data) => tell({ verb: 'write', data }),
+    end: (data) => tell({ verb: 'end', ...(data !== undefined && { data }) }),
+    destroy: () => tell({ verb: 'destroy' }),
+    resetAndDestroy: () => tell({ verb: 'resetAndDestroy' }),
+    pause: () => tell({ verb: 'pause' }),
+    resume: () => tell({ verb: 'resume' }),
+    read: (bytes) => tell({ verb: 'read', bytes }),
+  };
+}

@@ -1,0 +1,39 @@
+/** Server ports of a lab on the host's loopback: a range of its own, so that its capture can be narrowed to it. */
+export class PortRange {
+  readonly first: number;
+  readonly last: number;
+  #next: number;
+
+  constructor(first: number, size: number) {
+    this.first = first;
+    this.last = first + size - 1;
+    this.#next = first;
+  }
+
+  /** A range of 200 ports outside the ephemeral ones, chosen at random so that labs side by side seldom meet. */
+  static anywhere(
+    [ephemeralFirst]: readonly [number, number],
+    random: () => number = Math.random,
+  ): PortRange {
+    const size = 200;
+    const lowest = 10_000;
+    const highest = Math.max(lowest, ephemeralFirst - size);
+    return new PortRange(lowest + Math.floor(random() * (highest - lowest)), size);
+  }
+
+  /**
+   * Calls `listenOn` with the next port, and the one after it when another program has that one.
+   * @throws what `listenOn` throws last, when every port of the range is taken
+   */
+  async take<T>(listenOn: (port: number) => Promise<T>): Promise<T> {
+    for (let tries = this.last - this.first; ; tries--) {
+      const port = this.#next;
+      this.#next = port === this.last ? this.first : port + 1;
+      try {
+        return await listenOn(port);
+      } catch (error) {
+        if (tries === 0 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      }
+    }
+  }
+}

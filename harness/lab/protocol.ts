@@ -1,0 +1,77 @@
+import type { SocketFilter } from '../kernel/sampler.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import type { Damage } from '../model/evidence.ts';
+import type { ClockReading, JsReport, SocketSnapshot } from '../model/observation.ts';
+import type { Segment } from '../model/segment.ts';
+import type { ConnectOptions, ListenOptions, SocketCommand } from '../peer/protocol.ts';
+
+/** The lab's two peer processes. */
+export type PeerName = 'client' | 'server';
+
+/**
+ * - `private`: a network namespace of the lab's own; nothing there can meet other traffic;
+ * - `host`: the host's loopback, with the capture narrowed to the lab's own ports.
+ */
+export type NetworkKind = 'private' | 'host';
+
+/** Which segments a gate keeps from their receiver; an unset field means "any". */
+export interface GateFilter {
+  readonly source?: Partial<Endpoint>;
+  readonly destination?: Partial<Endpoint>;
+  /** `FIN`, `SYN,ACK`: every one of these flags must be set. */
+  readonly flags?: string;
+}
+
+export interface ProgramOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What the lab's agent does for the process that opened the lab. */
+export interface AgentFunctions {
+  /** Brings loopback up, starts the capture, the sampler and both peers; resolves when all listen. */
+  open(network: NetworkKind): Promise<AgentFacts>;
+  listen(options: Omit<ListenOptions, 'host' | 'port'>): Promise<{ serverId: number; endpoint: Endpoint }>;
+  unlisten(serverId: number): Promise<void>;
+  connect(options: ConnectOptions): Promise<{ socketId: number }>;
+  tell(peer: PeerName, socketId: number, command: SocketCommand): Promise<void>;
+  sample(filter: SocketFilter): Promise<SocketSnapshot>;
+  /** Resolves when every segment sent before the call has been handed over. */
+  fence(): Promise<ClockReading>;
+  /** Asks the kernel what the capture missed; damage, if any, is told before it resolves. */
+  checkCapture(): Promise<void>;
+  hold(filter: GateFilter): Promise<{ gateId: number; atNs: bigint }>;
+  release(gateId: number): Promise<{ atNs: bigint }>;
+  readSysctl(name: string): Promise<string>;
+  writeSysctl(name: string, value: string): Promise<void>;
+  spawn(options: ProgramOptions): Promise<{ programId: number }>;
+  signalProgram(programId: number, signal: NodeJS.Signals): void;
+  /** Ends everything that the agent started. A private network needs no such care: the kernel ends it. */
+  close(): Promise<void>;
+}
+
+export interface AgentFacts {
+  /** The range that server ports are taken from; absent in a private network, where any will do. */
+  readonly ports?: { readonly first: number; readonly last: number };
+}
+
+/** What the agent tells of its own accord. */
+export interface AgentEvents {
+  segments(segments: readonly Segment[]): void;
+  accepted(serverId: number, socketId: number, ends: { local: Endpoint; peer: Endpoint }): void;
+  report(peer: PeerName, socketId: number, report: JsReport): void;
+  damage(damage: Damage): void;
+  programOutput(programId: number, stream: 'stdout' | 'stderr', text: string): void;
+  programEnded(programId: number, exitCode: number | undefined, signal: string | undefined): void;
+}
+
+export const AGENT_EVENT_NAMES: (keyof AgentEvents)[] = [
+  'segments',
+  'accepted',
+  'report',
+  'damage',
+  'programOutput',
+  'programEnded',
+];

@@ -1,0 +1,20 @@
+import type { Side } from './connection.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Damage } from './evidence.ts';
+import type { ClockReading, Hold, JsReport, SocketSnapshot } from './observation.ts';
+import type { Segment } from './segment.ts';
+
+/** Everything that the three lanes saw of one run, each on its own clock, before it is joined. Plain data. */
+export interface RunEvidence {
+  /** Where the server listens, or where nobody does. */
+  readonly server: Endpoint;
+  /** In capture order. */
+  readonly segments: readonly Segment[];
+  /** In order of time. */
+  readonly snapshots: readonly SocketSnapshot[];
+  /** In order of arrival; each process reports in order. */
+  readonly reports: readonly { readonly side: Side; readonly report: JsReport }[];
+  readonly clockReadings: readonly ClockReading[];
+  readonly holds: readonly Hold[];
+  readonly damage: readonly Damage[];
+}

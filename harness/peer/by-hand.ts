@@ -1,0 +1,118 @@
+import net, { type Server, type Socket } from 'node:net';
+import { parseArgs } from 'node:util';
+import { formatEndpoint } from '../model/endpoint.ts';
+import type { JsReport } from '../model/observation.ts';
+import type { Behaviour } from './behaviour.ts';
+import { observeSocket } from './observe-socket.ts';
+
+/**
+ * Runs a behaviour from the shell when its file is the program that Node was started with:
+ * `node dist/servers/half-open.js --port 7000`. Prints one line a call or event; ends on Ctrl-C.
+ */
+export function runByHand(meta: ImportMeta, kind: 'server' | 'client', behaviour: Behaviour): void {
+  // `process.argv[1]` may be a symbolic link; Node 20 has no `import.meta.main`.
+  if (process.argv[1] === undefined || !isMain(meta, process.argv[1])) return;
+  const options = readOptions(kind, behaviour);
+  if (kind === 'server') listen(behaviour, options);
+  else void connect(behaviour, options);
+}
+
+function isMain(meta: ImportMeta, program: string): boolean {
+  return [program, `${program}.js`].includes(meta.filename);
+}
+
+interface HandOptions {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+function readOptions(kind: 'server' | 'client', behaviour: Behaviour): HandOptions {
+  const needsPort = kind === 'client' && behaviour.target !== 'nobody';
+  const usage = `usage: node ${process.argv[1] ?? ''} ${needsPort ? '--port PORT' : '[--port PORT]'} [--host ADDRESS]\n${behaviour.about}\n`;
+  try {
+    const { values } = parseArgs({
+      options: { port: { type: 'string' }, host: { type: 'string' }, help: { type: 'boolean' } },
+    });
+    if (values.help) {
+      process.stdout.write(usage);
+      process.exit(0);
+    }
+    const port = values.port === undefined ? undefined : Number(values.port);
+    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+      throw new TypeError(`--port takes a number from 0 to 65535, not "${values.port ?? ''}"`);
+    }
+    if (needsPort && port === undefined) throw new TypeError('--port is missing: which port to connect to');
+    return { host: values.host ?? '127.0.0.1', port };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+function listen(behaviour: Behaviour, { host, port }: HandOptions): void {
+  const server = net.createServer(
+    { allowHalfOpen: behaviour.allowHalfOpen, pauseOnConnect: !behaviour.reads },
+    (socket) => {
+      run(socket, behaviour, `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`);
+      behaviour.alone?.(socket);
+    },
+  );
+  server.on('error', fail);
+  server.listen(port ?? 0, host, () => {
+    say(`listening on ${boundTo(server)}: ${behaviour.about}`);
+  });
+}
+
+async function connect(behaviour: Behaviour, { host, port }: HandOptions): Promise<void> {
+  const target = port ?? (await portWithoutListener(host));
+  const socket = new net.Socket({ allowHalfOpen: behaviour.allowHalfOpen });
+  socket.once('connect', () => behaviour.alone?.(socket));
+  run(socket, behaviour, `${host}:${target}`);
+  if (!behaviour.reads) socket.pause();
+  socket.connect(target, host);
+}
+
+function run(socket: Socket, behaviour: Behaviour, peer: string): void {
+  observeSocket(socket, (report) => {
+    say(`${peer}  ${describe(report)}`);
+  });
+  socket.on('error', () => undefined);
+  if (behaviour.reads) socket.on('data', () => undefined);
+}
+
+async function portWithoutListener(host: string): Promise<number> {
+  const server = net.createServer();
+  server.on('error', fail);
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const { port } = server.address() as net.AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function boundTo(server: Server): string {
+  const { address, port } = server.address() as net.AddressInfo;
+  return formatEndpoint({ address, port });
+}
+
+const startedAtNs = process.hrtime.bigint();
+
+function describe({ atNs, kind, name, by, bytes, code, hadError }: JsReport): string {
+  const atMs = (Number(atNs - startedAtNs) / 1e6).toFixed(3);
+  const what = kind === 'call' ? `${name}()` : `'${name}'`;
+  const details = [
+    by === 'node' && 'by Node',
+    bytes !== undefined && `${bytes} bytes`,
+    code,
+    hadError && 'after an error',
+  ];
+  return [`+${atMs} ms`, what, ...details].filter(Boolean).join('  ');
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function fail(error: Error): never {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

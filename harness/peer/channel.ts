@@ -1,0 +1,63 @@
+import { type BirpcReturn, createBirpc } from 'birpc';
+import { FinwaitError, type FinwaitErrorCode } from '../errors.ts';
+
+/** Either end of a Node IPC channel: `process`, or a child process started with `serialization: 'advanced'`. */
+export interface IpcEnd {
+  send?(message: unknown): unknown;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+}
+
+/**
+ * Typed calls over a Node IPC channel, in order. Errors keep their code and hint on the way.
+ * When the other end goes, pending calls reject with ERR_FINWAIT_PROCESS_ENDED naming `other`.
+ * @param eventNames remote functions that are told and not answered
+ */
+export function openChannel<Remote extends object, Local extends object>(
+  ipc: IpcEnd,
+  local: Local,
+  options: { readonly other: string; readonly eventNames?: (keyof Remote)[] },
+): BirpcReturn<Remote, Local> {
+  const ended = (): FinwaitError =>
+    new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', `${options.other} is gone: its IPC channel closed`);
+  const channel = createBirpc<Remote, Local>(local, {
+    post: (message) => {
+      if (ipc.send === undefined) throw ended();
+      ipc.send(message);
+    },
+    on: (listener) => {
+      ipc.on('message', listener);
+    },
+    serialize: packError,
+    deserialize: unpackError,
+    eventNames: options.eventNames ?? [],
+    timeout: -1,
+  });
+  ipc.on('disconnect', () => {
+    channel.$close(ended());
+  });
+  return channel;
+}
+
+interface PackedError {
+  readonly message: string;
+  readonly code?: string;
+  readonly hint?: string;
+}
+
+/** Structured clone keeps only an error's name, message and stack; a response's error `e` travels as data. */
+function packError(message: { e?: unknown }): unknown {
+  const error = message.e;
+  if (!(error instanceof Error)) return message;
+  const { code, hint } = error as Partial<FinwaitError>;
+  return { ...message, e: { message: error.message, ...(code && { code }), ...(hint && { hint }) } };
+}
+
+function unpackError(message: { e?: PackedError }): unknown {
+  if (message.e === undefined) return message;
+  const { code, hint, message: text } = message.e;
+  const error = code?.startsWith('ERR_FINWAIT_')
+    ? new FinwaitError(code as FinwaitErrorCode, text, hint === undefined ? {} : { hint })
+    : Object.assign(new Error(text), code === undefined ? {} : { code });
+  return { ...message, e: error };
+}

@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net';
+import { type Endpoint, plainAddress } from '../model/endpoint.ts';
+import type { JsReport } from '../model/observation.ts';
+
+const CALLS = ['connect', 'write', 'end', 'destroy', 'resetAndDestroy', 'pause', 'resume'] as const;
+const EVENTS: ReadonlySet<string> = new Set([
+  'connect',
+  'data',
+  'end',
+  'finish',
+  'drain',
+  'timeout',
+  'error',
+  'close',
+]);
+
+/**
+ * Reports every call on `socket` and every event it emits, by shadowing the methods on this one object.
+ * Adds no listener, so nothing flows, ends or survives that would not have done so unobserved.
+ */
+export function observeSocket(socket: Socket, report: (report: JsReport) => void): void {
+  const ends = rememberEnds(socket);
+  for (const name of CALLS) {
+    const original = socket[name].bind(socket) as (...args: unknown[]) => unknown;
+    const observed = (...args: unknown[]): unknown => {
+      const by = calledByNode(observed) ? 'node' : 'program';
+      report({ atNs: process.hrtime.bigint(), kind: 'call', name, by, ...ends(), ...octets(args[0]) });
+      return original(...args);
+    };
+    Object.defineProperty(socket, name, { value: observed, configurable: true, writable: true });
+  }
+  const emit = socket.emit.bind(socket) as (name: string, ...args: unknown[]) => boolean;
+  const observedEmit = (name: string, ...args: unknown[]): boolean => {
+    if (EVENTS.has(name)) {
+      report({ atNs: process.hrtime.bigint(), kind: 'event', name, ...ends(), ...detail(name, args[0]) });
+    }
+    return emit(name, ...args);
+  };
+  Object.defineProperty(socket, 'emit', { value: observedEmit, configurable: true, writable: true });
+}
+
+type Ends = Pick<JsReport, 'local' | 'peer'>;
+
+/** A socket forgets its addresses when it closes; they are read once, as soon as it has them. */
+function rememberEnds(socket: Socket): () => Ends {
+  let known: Ends = {};
+  return () => {
+    if (known.local === undefined || known.peer === undefined) known = readEnds(socket);
+    return known;
+  };
+}
+
+/** Both ends as far as the socket knows them now. */
+export function readEnds(socket: Socket): Ends {
+  const local = endpoint(socket.localAddress, socket.localPort);
+  const peer = endpoint(socket.remoteAddress, socket.remotePort);
+  return { ...(local && { local }), ...(peer && { peer }) };
+}
+
+function endpoint(address: string | undefined, port: number | undefined): Endpoint | undefined {
+  return address === undefined || port === undefined ? undefined : { address: plainAddress(address), port };
+}
+
+function detail(event: string, argument: unknown): Partial<JsReport> {
+  if (event === 'close') return { hadError: argument === true };
+  if (event === 'data') return octets(argument);
+  if (event === 'error' && argument instanceof Error) {
+    return { code: (argument as NodeJS.ErrnoException).code ?? argument.name };
+  }
+  return {};
+}
+
+function octets(data: unknown): { bytes?: number } {
+  return typeof data === 'string' || data instanceof Uint8Array ? { bytes: Buffer.byteLength(data) } : {};
+}
+
+/** True when the frame that called `callee` lies in Node itself: auto-end, autoDestroy. */
+function calledByNode(callee: (...args: never[]) => unknown): boolean {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 1;
+  const trace: { stack?: string } = {};
+  Error.captureStackTrace(trace, callee);
+  Error.stackTraceLimit = limit;
+  return trace.stack?.includes('node:') ?? false;
+}

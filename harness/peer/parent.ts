@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import type { BirpcReturn } from 'birpc';
+import { execa } from 'execa';
+import { FinwaitError } from '../errors.ts';
+import { openChannel } from './channel.ts';
+import type { PeerEvents, PeerFunctions } from './protocol.ts';
+
+const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
+
+/** A peer process, as its parent holds it. */
+export interface Peer extends AsyncDisposable {
+  readonly pid: number;
+  readonly functions: BirpcReturn<PeerFunctions, PeerEvents>;
+  /** Resolves when the process has ended, however it did; `reason` is undefined when it was told to. */
+  readonly ended: Promise<{ readonly reason: string | undefined }>;
+  /** Ends the process at once; the kernel closes its sockets. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a peer process; calls made before it is up wait in the channel.
+ * @throws FinwaitError ERR_FINWAIT_PROCESS_ENDED when it cannot be started
+ */
+export function startPeer(events: PeerEvents, options: { readonly name: string }): Peer {
+  const subprocess = execa(process.execPath, ['--enable-source-maps', CHILD], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+    buffer: { stderr: true, ipc: false },
+    maxBuffer: 10_000,
+    reject: false,
+    cleanup: true,
+  });
+  const { pid } = subprocess;
+  if (pid === undefined) {
+    throw new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', `the ${options.name} peer could not be started`);
+  }
+  const functions = openChannel<PeerFunctions, PeerEvents>(subprocess, events, {
+    other: `the ${options.name} peer`,
+  });
+  let stopping = false;
+  const ended = subprocess.then(({ shortMessage, stderr }) => ({
+    reason: stopping ? undefined : `${shortMessage ?? 'ended'}\n${stderr}`.trim(),
+  }));
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    subprocess.kill('SIGKILL');
+    await ended;
+  };
+  return { pid, functions, ended, stop, [Symbol.asyncDispose]: stop };
+}

@@ -1,0 +1,15 @@
+import type { Behaviour } from '../harness/peer/behaviour.ts';
+import { runByHand } from '../harness/peer/by-hand.ts';
+
+export const behaviour: Behaviour = {
+  about: 'Destroys the socket at the first octets it reads.',
+  allowHalfOpen: true,
+  reads: true,
+  alone(socket) {
+    socket.once('data', () => {
+      socket.destroy();
+    });
+  },
+};
+
+runByHand(import.meta, 'server', behaviour);

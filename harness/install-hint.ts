@@ -36,7 +36,8 @@ const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** The command that installs a Debian-named package here: `apt-get install -y tcpdump`. */
 export function installCommand(debianName: string): string {
-  const [manager, command] = INSTALLERS.find(([program]) => findProgram(program) !== undefined) ?? INSTALLERS[0];
+  const [manager, command] =
+    INSTALLERS.find(([program]) => findProgram(program) !== undefined) ?? INSTALLERS[0];
   const asRoot = process.getuid?.() === 0 ? '' : 'sudo ';
   return `${asRoot}${command} ${RENAMED[debianName]?.[manager] ?? debianName}`;
 }

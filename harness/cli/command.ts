@@ -12,7 +12,9 @@ export interface Command {
   /** One line for the list of commands. */
   readonly about: string;
   /** What each option does, a line an option; also what `parseArgs` is given. */
-  readonly options: Readonly<Record<string, NonNullable<ParseArgsConfig['options']>[string] & { about: string }>>;
+  readonly options: Readonly<
+    Record<string, NonNullable<ParseArgsConfig['options']>[string] & { about: string }>
+  >;
   readonly run: (values: OptionValues, positionals: readonly string[]) => Promise<ExitCode>;
 }
 

@@ -15,7 +15,9 @@ export const doctor: Command = {
     if (json === true) print(renderJson(report));
     else {
       for (const capability of report.capabilities) print(describe(capability));
-      say(report.mainJobRuns ? 'The main job runs here.' : 'The main job cannot run here; see the fixes above.');
+      say(
+        report.mainJobRuns ? 'The main job runs here.' : 'The main job cannot run here; see the fixes above.',
+      );
     }
     return report.mainJobRuns ? ExitCode.met : ExitCode.missingCapability;
   },

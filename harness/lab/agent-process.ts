@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { BirpcReturn } from 'birpc';
 import { execa } from 'execa';
-import { FinwaitError } from '../errors.ts';
+import { FinwaitError, isFinwaitError } from '../errors.ts';
 import { searchPath } from '../install-hint.ts';
 import { openChannel } from '../peer/channel.ts';
 import type { NetworkEntry } from './network.ts';
-import type { AgentEvents, AgentFacts, AgentFunctions } from './protocol.ts';
+import { AGENT_EVENT_NAMES, type AgentEvents, type AgentFacts, type AgentFunctions } from './protocol.ts';
 
 const AGENT = fileURLToPath(new URL('./agent.js', import.meta.url));
 
@@ -41,6 +41,7 @@ export async function startAgent(entry: NetworkEntry, events: AgentEvents): Prom
   if (subprocess.pid === undefined) throw new NetworkRefused(await ended);
   const functions = openChannel<AgentFunctions, AgentEvents>(subprocess, events, {
     other: 'the lab’s agent',
+    isTold: AGENT_EVENT_NAMES,
   });
   const kill = async (): Promise<void> => {
     subprocess.kill('SIGKILL');
@@ -52,10 +53,12 @@ export async function startAgent(entry: NetworkEntry, events: AgentEvents): Prom
     await stopped;
   };
   try {
-    const facts = await Promise.race([functions.open(entry.network), ended.then(explainEnd)]);
+    const facts = await functions.open(entry.network);
     return { entry, facts, functions, stop };
   } catch (error) {
     await kill();
+    // The channel closes before the process's last words are read.
+    if (isFinwaitError(error) && error.code === 'ERR_FINWAIT_PROCESS_ENDED') explainEnd(await ended);
     throw error;
   }
 }

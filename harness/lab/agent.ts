@@ -91,7 +91,7 @@ const functions: AgentFunctions = {
 
 const opener = openChannel<AgentEvents, AgentFunctions>(process, functions, {
   other: 'the process that opened the lab',
-  eventNames: AGENT_EVENT_NAMES,
+  tells: AGENT_EVENT_NAMES,
 });
 const programs = new Programs(opener);
 // In a private network this is pid 1 of its namespace: its end is the end of all in it. On the host, children are

@@ -26,22 +26,40 @@ export interface Condition {
   readonly states?: Readonly<Partial<Record<Side, TcpState>>>;
 }
 
-/** The first part that does not hold yet, in words; states are left to {@link unmetState}. */
-export function unmetPart(condition: Condition, recording: Recording): string | undefined {
+/** A part of a condition that does not hold yet. */
+export interface UnmetPart {
+  /** In words. */
+  readonly what: string;
+  /** What it waits for: once the connection is over, no segment can come; after 'close', no event of that side. */
+  readonly from: 'wire' | Side;
+}
+
+/** The first part that does not hold yet; states are left to {@link unmetState}. */
+export function unmetPart(condition: Condition, recording: Recording): UnmetPart | undefined {
   for (const pattern of condition.segments ?? []) {
     const seen = recording.segments.filter((segment) => matches(pattern, segment, recording)).length;
-    if (seen < (pattern.times ?? 1)) return describePattern(pattern);
+    if (seen < (pattern.times ?? 1)) return { what: describePattern(pattern), from: 'wire' };
   }
   for (const side of condition.acknowledged ?? []) {
-    if (!allAcknowledged(side, recording)) return `the acknowledgement of all that the ${side} sent`;
+    if (!allAcknowledged(side, recording)) {
+      return { what: `the acknowledgement of all that the ${side} sent`, from: 'wire' };
+    }
   }
   for (const { side, name } of condition.events ?? []) {
-    const seen = recording.reports.some((entry) => {
-      return entry.side === side && entry.report.kind === 'event' && entry.report.name === name;
-    });
-    if (!seen) return `${side} '${name}'`;
+    if (!hasEvent(side, name, recording)) return { what: `${side} '${name}'`, from: side };
   }
   return undefined;
+}
+
+/** Whether what is missing could still come. */
+export function canStillCome({ from }: UnmetPart, recording: Recording): boolean {
+  return from === 'wire' ? !isOver(recording) : !hasEvent(from, 'close', recording);
+}
+
+function hasEvent(side: Side, name: string, recording: Recording): boolean {
+  return recording.reports.some((entry) => {
+    return entry.side === side && entry.report.kind === 'event' && entry.report.name === name;
+  });
 }
 
 /** The first side that `snapshot` does not show in the wanted state. A socket that is not listed is CLOSED. */

@@ -35,7 +35,13 @@ export async function examineMachine(): Promise<MachineReport> {
   const tools = await Promise.all(TOOLS.map(examineTool));
   const inPrivate = await examineLab('private');
   const onHost = inPrivate.opened ? undefined : await examineLab('host');
-  const capabilities = [node(), ...tools, ...inPrivate.capabilities, ...(onHost?.capabilities ?? []), tracefs()];
+  const capabilities = [
+    node(),
+    ...tools,
+    ...inPrivate.capabilities,
+    ...(onHost?.capabilities ?? []),
+    tracefs(),
+  ];
   return { capabilities, mainJobRuns: inPrivate.opened || onHost?.opened === true };
 }
 
@@ -68,13 +74,18 @@ interface ExaminedLab {
 async function examineLab(network: 'private' | 'host'): Promise<ExaminedLab> {
   const name = network === 'private' ? 'private network' : 'capture on the host';
   const without =
-    network === 'private' ? 'no gates, no sysctls; traffic runs on the host’s loopback' : 'no packets: nothing can be judged';
+    network === 'private'
+      ? 'no gates, no sysctls; traffic runs on the host’s loopback'
+      : 'no packets: nothing can be judged';
   try {
     await using lab = await openLab({ network });
     const how = lab.rootless ? 'without root, through a user namespace' : 'as root';
     const detail = network === 'private' ? how : 'tcpdump may capture on lo';
     const opened: Capability = { name, granted: true, detail, without };
-    return { opened: true, capabilities: network === 'private' ? [opened, await examineGates(lab)] : [opened] };
+    return {
+      opened: true,
+      capabilities: network === 'private' ? [opened, await examineGates(lab)] : [opened],
+    };
   } catch (error) {
     if (!isFinwaitError(error)) throw error;
     const fix = network === 'private' ? (namespaceFix() ?? error.hint) : error.hint;
@@ -100,7 +111,9 @@ const RUN_AS_ROOT = 'or run as root';
 function namespaceFix(): string | undefined {
   if (process.getuid?.() === 0) {
     const contained = existsSync('/.dockerenv') || existsSync('/run/.containerenv');
-    return contained ? 'start the container with --cap-add SYS_ADMIN --security-opt seccomp=unconfined' : undefined;
+    return contained
+      ? 'start the container with --cap-add SYS_ADMIN --security-opt seccomp=unconfined'
+      : undefined;
   }
   const settings = [
     ['kernel.apparmor_restrict_unprivileged_userns', '1', '0'],
@@ -135,6 +148,8 @@ function tracefs(): Capability {
     granted,
     detail: granted ? 'readable' : 'not readable by this user',
     without: 'states that pass between two snapshots of ss stay unseen',
-    ...(!granted && { fix: 'run as root, with tracefs mounted: mount -t tracefs tracefs /sys/kernel/tracing' }),
+    ...(!granted && {
+      fix: 'run as root, with tracefs mounted: mount -t tracefs tracefs /sys/kernel/tracing',
+    }),
   };
 }

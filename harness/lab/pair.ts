@@ -6,7 +6,7 @@ import type { SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import type { SocketCommand } from '../peer/protocol.ts';
 import { pace, withDeadline, type WaitOptions } from '../timing.ts';
-import { type Condition, isOver, unmetPart, unmetState } from './condition.ts';
+import { canStillCome, type Condition, isOver, unmetPart, unmetState } from './condition.ts';
 import type { GateFilter } from './protocol.ts';
 import type { Recording } from './recording.ts';
 
@@ -56,6 +56,8 @@ export class Pair implements AsyncDisposable {
   readonly server: DrivenSocket;
   readonly #host: PairHost;
   readonly #recording: Recording;
+  /** How many segments had been seen when the last snapshot was asked for. */
+  #segmentsAtLastSample = -1;
 
   constructor(host: PairHost, recording: Recording) {
     this.#host = host;
@@ -98,6 +100,7 @@ export class Pair implements AsyncDisposable {
 
   /** One `ss` snapshot of this pair's sockets, kept as evidence. */
   async sample(): Promise<SocketSnapshot> {
+    this.#segmentsAtLastSample = this.#recording.segments.length;
     const snapshot = await this.#host.sample({ ports: [this.endpoint.port] });
     this.#recording.addSnapshot(snapshot);
     return snapshot;
@@ -110,9 +113,10 @@ export class Pair implements AsyncDisposable {
     return await this.#host.hold({ ...way, ...(flags !== undefined && { flags }) });
   }
 
-  /** All that was seen up to now, made complete by a fence and a last snapshot. */
+  /** All that was seen up to now, made complete by a fence and a snapshot behind the last segment. */
   async evidence(): Promise<RunEvidence> {
-    await Promise.all([this.#host.fence(), this.sample(), this.#host.checkCapture()]);
+    await Promise.all([this.#host.fence(), this.#host.checkCapture()]);
+    if (this.#recording.segments.length !== this.#segmentsAtLastSample) await this.sample();
     return this.#host.evidence();
   }
 
@@ -135,14 +139,14 @@ export class Pair implements AsyncDisposable {
     for (;;) {
       const missing = unmetPart(condition, this.#recording);
       if (missing === undefined) return;
-      note(missing);
-      // JS events may trail the last segment; segments cannot, once a fence has passed.
-      if (condition.events === undefined && isOver(this.#recording)) {
-        if (fenced) throw this.#cannotCome(missing);
+      note(missing.what);
+      if (canStillCome(missing, this.#recording)) {
+        await this.#recording.changed();
+      } else {
+        // What is under way may still arrive; behind a fence nothing is.
+        if (fenced) throw this.#cannotCome(missing.what);
         await this.#host.fence();
         fenced = true;
-      } else {
-        await this.#recording.changed();
       }
     }
   }

@@ -68,7 +68,7 @@ export interface AgentEvents {
   programEnded(programId: number, exitCode: number | undefined, signal: string | undefined): void;
 }
 
-export const AGENT_EVENT_NAMES: (keyof AgentEvents)[] = [
+export const AGENT_EVENT_NAMES: readonly (keyof AgentEvents)[] = [
   'segments',
   'accepted',
   'report',

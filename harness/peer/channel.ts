@@ -8,18 +8,27 @@ export interface IpcEnd {
   on(event: 'disconnect', listener: () => void): unknown;
 }
 
+export interface ChannelOptions<Remote, Local> {
+  /** Who is at the other end, for messages. */
+  readonly other: string;
+  /** Remote functions that are told and not answered. */
+  readonly tells?: readonly (keyof Remote & string)[];
+  /** Local functions of that kind. */
+  readonly isTold?: readonly (keyof Local & string)[];
+}
+
 /**
- * Typed calls over a Node IPC channel, in order. Errors keep their code and hint on the way.
- * When the other end goes, pending calls reject with ERR_FINWAIT_PROCESS_ENDED naming `other`.
- * @param eventNames remote functions that are told and not answered
+ * Typed calls over a Node IPC channel, in order. Errors keep their code and hint on the way; what a told function
+ * throws has nowhere to go and ends this process like any uncaught error.
+ * When the other end goes, pending calls reject with ERR_FINWAIT_PROCESS_ENDED.
  */
 export function openChannel<Remote extends object, Local extends object>(
   ipc: IpcEnd,
   local: Local,
-  options: { readonly other: string; readonly eventNames?: (keyof Remote)[] },
+  { other, tells = [], isTold = [] }: ChannelOptions<Remote, Local>,
 ): BirpcReturn<Remote, Local> {
   const ended = (): FinwaitError =>
-    new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', `${options.other} is gone: its IPC channel closed`);
+    new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', `${other} is gone: its IPC channel closed`);
   const channel = createBirpc<Remote, Local>(local, {
     post: (message) => {
       if (ipc.send === undefined) throw ended();
@@ -30,13 +39,31 @@ export function openChannel<Remote extends object, Local extends object>(
     },
     serialize: packError,
     deserialize: unpackError,
-    eventNames: options.eventNames ?? [],
+    bind: 'functions',
+    eventNames: [...tells],
+    // birpc drops what an event function throws; lost evidence must not look like evidence of nothing.
+    resolver: (name, fn) => (isTold.some((told) => told === name) ? throwingOutside(fn, local) : fn),
     timeout: -1,
   });
   ipc.on('disconnect', () => {
     channel.$close(ended());
   });
   return channel;
+}
+
+function throwingOutside(
+  fn: (...args: unknown[]) => unknown,
+  local: object,
+): (...args: unknown[]) => unknown {
+  return (...args) => {
+    try {
+      return fn.apply(local, args);
+    } catch (error) {
+      return queueMicrotask(() => {
+        throw error;
+      });
+    }
+  };
 }
 
 interface PackedError {

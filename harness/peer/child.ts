@@ -8,7 +8,13 @@ import { plainAddress } from '../model/endpoint.ts';
 import type { Behaviour, BehaviourModule } from './behaviour.ts';
 import { openChannel } from './channel.ts';
 import { observeSocket, readEnds } from './observe-socket.ts';
-import type { BehaviourChoice, PeerEvents, PeerFunctions, SocketCommand } from './protocol.ts';
+import {
+  type BehaviourChoice,
+  PEER_EVENT_NAMES,
+  type PeerEvents,
+  type PeerFunctions,
+  type SocketCommand,
+} from './protocol.ts';
 
 const servers = new Map<number, Server>();
 const sockets = new Map<number, Socket>();
@@ -65,7 +71,7 @@ const functions: PeerFunctions = {
 
 const parent = openChannel<PeerEvents, PeerFunctions>(process, functions, {
   other: 'the parent process',
-  eventNames: ['accepted', 'report'],
+  tells: PEER_EVENT_NAMES,
 });
 // A parent that is gone ends its peers: their sockets close as the kernel closes them at exit.
 process.on('disconnect', () => process.exit(0));

@@ -3,7 +3,7 @@ import type { BirpcReturn } from 'birpc';
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
 import { openChannel } from './channel.ts';
-import type { PeerEvents, PeerFunctions } from './protocol.ts';
+import { PEER_EVENT_NAMES, type PeerEvents, type PeerFunctions } from './protocol.ts';
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 
@@ -36,6 +36,7 @@ export function startPeer(events: PeerEvents, options: { readonly name: string }
   }
   const functions = openChannel<PeerFunctions, PeerEvents>(subprocess, events, {
     other: `the ${options.name} peer`,
+    isTold: PEER_EVENT_NAMES,
   });
   let stopping = false;
   const ended = subprocess.then(({ shortMessage, stderr }) => ({

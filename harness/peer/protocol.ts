@@ -45,8 +45,10 @@ export interface PeerFunctions {
   tell(socketId: number, command: SocketCommand): void;
 }
 
-/** What a peer process calls in its parent. */
+/** What a peer process tells its parent. */
 export interface PeerEvents {
   accepted(serverId: number, socketId: number, ends: { local: Endpoint; peer: Endpoint }): void;
   report(socketId: number, report: JsReport): void;
 }
+
+export const PEER_EVENT_NAMES: readonly (keyof PeerEvents)[] = ['accepted', 'report'];

@@ -17,12 +17,15 @@ export const connects: Step = {
   },
 };
 
-/** Writes; the octets crossed and were acknowledged. */
+/** Writes; the octets crossed and the other program has them. Their ACK may be 40 ms late and is not awaited. */
 export function writes(who: Side, data: string): Step {
   return {
     who,
     command: { verb: 'write', data },
-    until: { segments: [{ from: who, minPayloadBytes: 1 }], acknowledged: [who] },
+    until: {
+      segments: [{ from: who, minPayloadBytes: 1 }],
+      events: [{ side: otherSide(who), name: 'data' }],
+    },
   };
 }
 

@@ -6,14 +6,13 @@ export const scenario: Scenario = {
   name: 'half-close-by-client',
   title: 'Half-close: the client has no more to send, the server still has',
   explanation:
-    'The client sends its request and end()s: its FIN says “no more from me”, not “go away”. The server, with ' +
+    'The client end()s at once: its FIN says “no more from me”, not “go away”. The server, with ' +
     'allowHalfOpen, stays in CLOSE-WAIT, sends its late reply, and only then its own FIN. The client waits in ' +
     'FIN-WAIT-2 and still reads.',
   server: 'half-open',
   client: 'half-close',
   steps: [
     connects,
-    writes('client', 'request\n'),
     ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }),
     writes('server', 'late reply\n'),
     endsLast('server'),

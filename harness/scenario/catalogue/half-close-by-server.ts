@@ -6,13 +6,12 @@ export const scenario: Scenario = {
   name: 'half-close-by-server',
   title: 'Half-close: the server is done, the client still sends',
   explanation:
-    'The server sends its greeting and end()s. The client, opened with allowHalfOpen, goes on sending in CLOSE-WAIT ' +
+    'The server end()s first. The client, opened with allowHalfOpen, goes on sending in CLOSE-WAIT ' +
     'and ends later. The server, having closed first, keeps TIME-WAIT.',
   server: 'half-open',
   client: 'half-close',
   steps: [
     connects,
-    writes('server', 'greeting\n'),
     ends('server', { client: 'CLOSE-WAIT', server: 'FIN-WAIT-2' }),
     writes('client', 'late upload\n'),
     endsLast('client'),

@@ -142,7 +142,7 @@ function installPackages() {
     installed === undefined ||
     installed.mtimeMs < statSync(lock).mtimeMs
   ) {
-    act('installing npm packages', ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund'], {
+    act('installing npm packages', ['npm', 'ci', '--include=dev', '--loglevel=warn'], {
       code: FAILED,
       command: 'npm ci',
     });

@@ -7,7 +7,6 @@
  * Exit codes: 0 ready; 1 npm or tsc failed; 3 something must be installed by hand, and the command is printed.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   accessSync,
   constants,
@@ -25,6 +24,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE_FOLDERS = ['harness', 'servers', 'clients', 'captures', 'test', 'bench'];
+// What was installed (the lock file) and built (each source's time and size), as text to compare with.
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.finwait-install');
 const BUILD_STAMP = join(ROOT, 'dist', '.finwait-build');
 const FAILED = 1;
@@ -124,6 +124,7 @@ function find(tool) {
   return undefined;
 }
 
+/** The tests point this elsewhere, or this machine's own tools would be found. */
 function sbin() {
   return (process.env.FINWAIT_SETUP_SBIN ?? '/usr/local/sbin:/usr/sbin:/sbin').split(delimiter);
 }
@@ -133,7 +134,7 @@ function installPackages() {
   // A linked node_modules (a git worktree's) belongs to another folder, which looks after it.
   if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const lock = join(ROOT, 'package-lock.json');
-  const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex');
+  const wanted = readFileSync(lock, 'utf8');
   if (read(INSTALL_STAMP) === wanted) return;
   // Someone typed `npm ci` or `npm install`: npm leaves this file, newer than the lock file that it followed.
   const installed = statSync(join(modules, '.package-lock.json'), { throwIfNoEntry: false });
@@ -152,12 +153,12 @@ function installPackages() {
 
 function build() {
   const sources = SOURCE_FOLDERS.flatMap((folder) => filesIn(folder)).filter((path) => path.endsWith('.ts'));
-  const fingerprint = createHash('sha256');
-  for (const path of [...sources, 'tsconfig.json', 'package.json', 'package-lock.json']) {
-    const { mtimeMs, size } = statSync(join(ROOT, path));
-    fingerprint.update(`${path} ${mtimeMs} ${size}\n`);
-  }
-  const wanted = fingerprint.digest('hex');
+  const wanted = [...sources, 'tsconfig.json', 'package.json', 'package-lock.json']
+    .map((path) => {
+      const { mtimeMs, size } = statSync(join(ROOT, path));
+      return `${path} ${mtimeMs} ${size}\n`;
+    })
+    .join('');
   if (read(BUILD_STAMP) === wanted) return;
   removeOrphans(sources);
   act('building', [process.execPath, join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {

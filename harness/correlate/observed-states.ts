@@ -1,7 +1,6 @@
 import type { ObservedState, Side } from '../model/connection.ts';
 import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
-import type { SocketSnapshot } from '../model/observation.ts';
-import type { TcpState } from '../model/tcp-state.ts';
+import type { SocketSample, SocketSnapshot } from '../model/observation.ts';
 import type { ClockMap } from './clocks.ts';
 
 /**
@@ -23,18 +22,26 @@ export function observedStates(
     const endNs = snapshot.endedAtNs + clock.offsetNs;
     // A snapshot that was under way when the first segment crossed cannot be placed before or after it.
     if (startNs < beganAtNs) continue;
-    const state = stateIn(snapshot, local, peer);
+    const row = rowOf(snapshot, local, peer);
+    const seen = {
+      state: row?.state ?? ('CLOSED' as const),
+      lastSeenNs: endNs,
+      ...(row && { receiveQueue: row.receiveQueue }),
+    };
     const last = states.at(-1);
-    if (last?.state === state) states[states.length - 1] = { ...last, lastSeenNs: endNs };
-    else states.push({ side, state, earliestNs: previousStartNs, latestNs: endNs, lastSeenNs: endNs });
+    const sample = { fromNs: startNs, toNs: endNs };
+    if (last?.state === seen.state) {
+      states[states.length - 1] = { ...last, ...seen, samples: [...last.samples, sample] };
+    } else {
+      states.push({ side, earliestNs: previousStartNs, latestNs: endNs, samples: [sample], ...seen });
+    }
     previousStartNs = startNs;
   }
   return states;
 }
 
-function stateIn(snapshot: SocketSnapshot, local: Endpoint, peer: Endpoint): TcpState {
-  const row = snapshot.sockets.find(
+function rowOf(snapshot: SocketSnapshot, local: Endpoint, peer: Endpoint): SocketSample | undefined {
+  return snapshot.sockets.find(
     (socket) => sameEndpoint(socket.local, local) && sameEndpoint(socket.peer, peer),
   );
-  return row?.state ?? 'CLOSED';
 }

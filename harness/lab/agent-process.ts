@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { BirpcReturn } from 'birpc';
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
+import { searchPath } from '../install-hint.ts';
 import { openChannel } from '../peer/channel.ts';
 import type { NetworkEntry } from './network.ts';
 import type { AgentEvents, AgentFacts, AgentFunctions } from './protocol.ts';
@@ -33,8 +34,8 @@ export async function startAgent(entry: NetworkEntry, events: AgentEvents): Prom
     maxBuffer: 10_000,
     reject: false,
     cleanup: true,
-    // An ordinary user's PATH often lacks the folders where tcpdump, ip and nft live.
-    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+    // tcpdump, ip and nft live where an ordinary user's PATH often does not lead.
+    env: { PATH: searchPath() },
   });
   const ended = subprocess.then(({ shortMessage, stderr }) => stderr || (shortMessage ?? 'the agent ended'));
   if (subprocess.pid === undefined) throw new NetworkRefused(await ended);

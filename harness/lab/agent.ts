@@ -54,7 +54,14 @@ const functions: AgentFunctions = {
   unlisten: async (serverId) => instruments().peers.server.functions.unlisten(serverId),
   connect: async (options) => instruments().peers.client.functions.connect(options),
   tell: async (peer, socketId, command) => instruments().peers[peer].functions.tell(socketId, command),
-  sample: async (filter) => instruments().sampler.sample(filter),
+  async sample(filter) {
+    const { issues, ...snapshot } = await instruments().sampler.sample(filter);
+    if (issues.length > 0) {
+      const detail = `${issues.length} lines of ss could not be read: ${issues[0]?.line ?? ''}`;
+      void opener.damage({ lane: 'kernel', kind: 'sampling-failed', detail });
+    }
+    return snapshot;
+  },
 
   async fence() {
     const reading = await instruments().capture.fence();

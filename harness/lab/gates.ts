@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
+import { installCommand } from '../install-hint.ts';
 import { parseFlags } from '../model/segment.ts';
 import type { GateFilter } from './protocol.ts';
 
@@ -63,7 +64,7 @@ async function nft(commands: string): Promise<void> {
   if (!failed) return;
   if (code === 'ENOENT') {
     throw new FinwaitError('ERR_FINWAIT_TOOL_MISSING', 'nft is not installed; gates need it', {
-      hint: 'Install it: apt-get install nftables (apk add nftables, dnf install nftables).',
+      hint: `Install it: ${installCommand('nftables')}`,
     });
   }
   throw new FinwaitError(

@@ -92,7 +92,7 @@ export class Lab implements AsyncDisposable {
   }
 
   /** One `ss` snapshot of this network. */
-  async sample(filter: SocketFilter = {}): Promise<SocketSnapshot> {
+  async sample(filter?: SocketFilter): Promise<SocketSnapshot> {
     return await this.#agent.functions.sample(filter);
   }
 

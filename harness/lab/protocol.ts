@@ -37,7 +37,8 @@ export interface AgentFunctions {
   unlisten(serverId: number): Promise<void>;
   connect(options: ConnectOptions): Promise<{ socketId: number }>;
   tell(peer: PeerName, socketId: number, command: SocketCommand): Promise<void>;
-  sample(filter: SocketFilter): Promise<SocketSnapshot>;
+  /** Without a filter: every TCP socket of the network. */
+  sample(filter?: SocketFilter): Promise<SocketSnapshot>;
   /** Resolves when every segment sent before the call has been handed over. */
   fence(): Promise<ClockReading>;
   /** Asks the kernel what the capture missed; damage, if any, is told before it resolves. */

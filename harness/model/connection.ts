@@ -38,8 +38,12 @@ export interface ObservedState {
   /** The change into this state lies between these two. */
   readonly earliestNs: bigint;
   readonly latestNs: bigint;
-  /** The last snapshot that still showed it; absent when it was seen only as a passing point. */
+  /** The snapshots that showed it; the kernel was read somewhere within each. */
+  readonly samples: readonly { readonly fromNs: bigint; readonly toNs: bigint }[];
+  /** End of the last of them. */
   readonly lastSeenNs: bigint;
+  /** Octets waiting unread in the last snapshot that showed it; a waiting FIN counts one. */
+  readonly receiveQueue?: number;
 }
 
 /** A JS call or event placed on the common line. */

@@ -51,11 +51,11 @@ export function decodeTcp(bytes: Uint8Array, offset: number, ipPayloadBytes: num
   const dataOffsetWords = offsetAndFlags >>> 12;
   const headerBytes = dataOffsetWords * 4;
   if (headerBytes < MIN_HEADER_BYTES) {
-    return broken(offset + Field.dataOffsetAndFlags, `data offset ${dataOffsetWords} words is below 5`);
+    return broken(offset, `data offset ${dataOffsetWords} words is below 5`);
   }
   if (headerBytes > ipPayloadBytes) {
     const problem = `header of ${headerBytes} bytes exceeds the packet's ${ipPayloadBytes}`;
-    return broken(offset + Field.dataOffsetAndFlags, problem);
+    return broken(offset, problem);
   }
   const { options, issue } = decodeTcpOptions(bytes, offset + Field.options, offset + headerBytes);
   const header: TcpHeader = {
@@ -73,7 +73,8 @@ export function decodeTcp(bytes: Uint8Array, offset: number, ipPayloadBytes: num
   return { header, end, ...(issue === undefined ? {} : { issue }) };
 }
 
-/** What lies before the broken field is kept; where the header ends nobody can say. */
+/** The fixed part was there; where the header ends nobody can say. */
 function broken(offset: number, problem: string): TcpLayer {
-  return { end: offset, issue: { layer: 'tcp', offset, problem } };
+  const issue: DecodeIssue = { layer: 'tcp', offset: offset + Field.dataOffsetAndFlags, problem };
+  return { end: offset + MIN_HEADER_BYTES, issue };
 }

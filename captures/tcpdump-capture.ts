@@ -1,0 +1,301 @@
+import { FinwaitError, isFinwaitError } from '../harness/errors.ts';
+import type { Damage } from '../harness/model/evidence.ts';
+import type { ClockReading } from '../harness/model/observation.ts';
+import { type WaitOptions, withDeadline } from '../harness/timing.ts';
+import { decodeFrame, segmentOf } from '../harness/wire/decode-frame.ts';
+import { type DecodeIssue, formatDecodeIssue } from '../harness/wire/decode-issue.ts';
+import type { Frame } from '../harness/wire/frame.ts';
+import { PcapReader } from '../harness/wire/pcap.ts';
+import type { CaptureSettings } from './capture-options.ts';
+import { type CaptureStats, parseCaptureStats, parseFinalStats } from './capture-stats.ts';
+import { DamageLog } from './damage-log.ts';
+import { FenceMarkers } from './fence-markers.ts';
+import { PacketQueue, type PacketStream } from './packet-queue.ts';
+import { PcapFile } from './pcap-file.ts';
+import type { Capture, CapturedPacket } from './tcpdump.ts';
+import { diedFailure, startFailure, type TcpdumpEnd } from './tcpdump-errors.ts';
+import { spawnTcpdump, tcpdumpFlags, type TcpdumpProcess } from './tcpdump-process.ts';
+
+const MAX_QUEUED_PACKETS = 65_536;
+/** On an interface that its fence address does not cross, stop() loses no more than this. */
+const LAST_FENCE_MS = 250;
+
+/** @throws as `startCapture()`. */
+export async function openTcpdumpCapture(settings: CaptureSettings, wait: WaitOptions): Promise<Capture> {
+  wait.signal?.throwIfAborted();
+  const damageLog = new DamageLog();
+  const file = settings.file === undefined ? undefined : await openFile(settings.file, damageLog);
+  let markers: FenceMarkers | undefined;
+  try {
+    markers = await FenceMarkers.open(settings.fenceAddress);
+    const tcpdump = spawnTcpdump([...tcpdumpFlags(settings), captureFilter(settings.filter, markers)]);
+    const capture = new TcpdumpCapture({ tcpdump, markers, damageLog, file });
+    await capture.listening(settings, wait);
+    return capture;
+  } catch (error) {
+    markers?.close();
+    await file?.close();
+    throw error;
+  }
+}
+
+async function openFile(path: string, damageLog: DamageLog): Promise<PcapFile> {
+  return await PcapFile.open(path, (reason) => {
+    damageLog.report('file-incomplete', `${path} ends early: ${reason}`);
+  });
+}
+
+/** The marker's part stands first: `vlan` in a filter moves the offsets of everything behind it. */
+function captureFilter(filter: string, markers: FenceMarkers): string {
+  return filter.trim() === '' ? '' : `(${markers.filter}) or (${filter})`;
+}
+
+interface Parts {
+  readonly tcpdump: TcpdumpProcess;
+  readonly markers: FenceMarkers;
+  readonly damageLog: DamageLog;
+  readonly file: PcapFile | undefined;
+}
+
+class TcpdumpCapture implements Capture {
+  readonly #tcpdump: TcpdumpProcess;
+  readonly #markers: FenceMarkers;
+  readonly #damageLog: DamageLog;
+  readonly #file: PcapFile | undefined;
+  readonly #reader = new PcapReader();
+  readonly #listeners = new Set<(packet: CapturedPacket) => void>();
+  readonly #queues = new Set<PacketQueue<CapturedPacket>>();
+  /** Resolved, with nothing, once the stream's header has come. */
+  readonly #headerRead: Promise<void>;
+  readonly #finished: Promise<void>;
+  #onHeader: () => void = () => undefined;
+  #headerNoticed = false;
+  #unreadable: FinwaitError | undefined;
+  #frames = 0;
+  #undecodable = 0;
+  #counts: CaptureStats = { captured: 0, received: 0, dropped: 0 };
+  #onCounts: (() => void) | undefined;
+  #statsTurn: Promise<unknown> = Promise.resolve();
+  #stopping = false;
+  #stopped: Promise<CaptureStats> | undefined;
+  #ended: FinwaitError | undefined;
+
+  constructor({ tcpdump, markers, damageLog, file }: Parts) {
+    this.#tcpdump = tcpdump;
+    this.#markers = markers;
+    this.#damageLog = damageLog;
+    this.#file = file;
+    this.#headerRead = new Promise((resolve) => {
+      this.#onHeader = resolve;
+    });
+    tcpdump.stdout.on('data', (chunk: Uint8Array) => {
+      this.#read(chunk);
+    });
+    tcpdump.onLine((line) => {
+      const counts = parseCaptureStats(line);
+      if (counts !== undefined) this.#setCounts(counts);
+    });
+    this.#finished = tcpdump.ended.then(async (end) => {
+      await this.#finish(end);
+    });
+  }
+
+  /** Fulfilled when tcpdump listens; else everything is taken down again. */
+  async listening(settings: CaptureSettings, wait: WaitOptions): Promise<void> {
+    const announced = new Promise<void>((resolve) => {
+      this.#tcpdump.onLine((line) => {
+        if (line.includes('listening on')) resolve();
+      });
+    });
+    const failed = this.#tcpdump.ended.then((end) => {
+      throw startFailure(end, settings);
+    });
+    try {
+      await withDeadline(
+        Promise.race([Promise.all([announced, this.#headerRead]), failed]),
+        { what: `tcpdump listening on ${settings.interface}`, lastSeen: () => this.#tcpdump.stderr.trim() },
+        wait,
+      );
+    } catch (error) {
+      this.#stopping = true;
+      this.#tcpdump.kill();
+      await this.#finished;
+      throw error;
+    }
+  }
+
+  get linkType(): number {
+    return this.#reader.header?.linkType ?? 0;
+  }
+
+  get damage(): readonly Damage[] {
+    return this.#damageLog.damage;
+  }
+
+  onDamage(listener: (damage: Damage) => void): () => void {
+    return this.#damageLog.onDamage(listener);
+  }
+
+  onPacket(listener: (packet: CapturedPacket) => void): () => void {
+    // Wrapped, so that the same function subscribed twice is two subscriptions.
+    const subscription = (packet: CapturedPacket): void => {
+      listener(packet);
+    };
+    this.#listeners.add(subscription);
+    return () => void this.#listeners.delete(subscription);
+  }
+
+  packets(): PacketStream<CapturedPacket> {
+    const queue: PacketQueue<CapturedPacket> = new PacketQueue(MAX_QUEUED_PACKETS, () => {
+      this.#queues.delete(queue);
+    });
+    if (this.#ended === undefined) this.#queues.add(queue);
+    else queue.end();
+    return queue;
+  }
+
+  async fence(options: WaitOptions = {}): Promise<ClockReading> {
+    return await this.#markers.raise(options);
+  }
+
+  async stats(options: WaitOptions = {}): Promise<CaptureStats> {
+    if (this.#stopping && this.#ended !== undefined) return this.#counts;
+    options.signal?.throwIfAborted();
+    // One at a time: signals of the same number that are pending together are delivered as one.
+    const turn = this.#statsTurn.then(async () => await this.#askForCounts());
+    this.#statsTurn = turn.catch(() => undefined);
+    return await withDeadline(turn, { what: "tcpdump's packet counts" }, options);
+  }
+
+  stop(): Promise<CaptureStats> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #stop(): Promise<CaptureStats> {
+    // What the kernel's buffer holds when tcpdump is told to end is lost, and not counted.
+    if (this.#ended === undefined) await this.fence({ timeoutMs: LAST_FENCE_MS }).catch(() => undefined);
+    this.#stopping = this.#ended === undefined;
+    this.#tcpdump.release();
+    try {
+      await withDeadline(this.#finished, { what: "tcpdump's end" });
+    } catch {
+      this.#damageLog.report(
+        'capture-ended',
+        'tcpdump did not end when told to and was killed; its last packets and counts are missing',
+      );
+      this.#tcpdump.kill();
+      await this.#finished;
+    }
+    return this.#counts;
+  }
+
+  async #askForCounts(): Promise<CaptureStats> {
+    if (this.#ended !== undefined) throw this.#ended;
+    await new Promise<void>((resolve) => {
+      this.#onCounts = resolve;
+      this.#tcpdump.signal('USR1');
+    });
+    // Woken by the end of tcpdump too; its last counts serve as well when it was told to end.
+    const ended = this.#endedWhileWaiting();
+    if (ended !== undefined && !this.#stopping) throw ended;
+    return this.#counts;
+  }
+
+  #endedWhileWaiting(): FinwaitError | undefined {
+    return this.#ended;
+  }
+
+  #setCounts(counts: CaptureStats): void {
+    this.#counts = counts;
+    if (counts.dropped > 0) {
+      this.#damageLog.report(
+        'kernel-drops',
+        `${counts.dropped} packets dropped by the kernel before tcpdump read them`,
+      );
+    }
+    this.#onCounts?.();
+    this.#onCounts = undefined;
+  }
+
+  #read(chunk: Uint8Array): void {
+    try {
+      for (const frame of this.#reader.read(chunk)) {
+        this.#noticeHeader();
+        this.#take(frame);
+      }
+      this.#noticeHeader();
+    } catch (error) {
+      if (!isFinwaitError(error)) throw error;
+      this.#unreadable ??= error;
+      this.#tcpdump.kill();
+    }
+  }
+
+  #noticeHeader(): void {
+    const { header } = this.#reader;
+    if (this.#headerNoticed || header === undefined) return;
+    this.#headerNoticed = true;
+    this.#file?.writeHeader(header);
+    this.#onHeader();
+  }
+
+  #take(frame: Frame): void {
+    const { capturedAtNs, originalBytes, bytes } = frame;
+    const decoded = decodeFrame(this.linkType, bytes, originalBytes);
+    if (decoded.udp !== undefined && this.#markers.meet(decoded.udp, capturedAtNs)) return;
+    this.#frames += 1;
+    const segment = segmentOf(decoded, { ordinal: this.#frames, capturedAtNs });
+    const headers = bytes.slice(0, decoded.headerBytes);
+    const packet: CapturedPacket = {
+      frame: this.#frames,
+      capturedAtNs,
+      originalBytes,
+      headers,
+      ...(segment === undefined ? {} : { segment }),
+      ...(decoded.issue === undefined ? {} : { issue: decoded.issue }),
+    };
+    if (decoded.issue !== undefined && segment === undefined) this.#reportUndecodable(decoded.issue);
+    this.#file?.writeFrame(capturedAtNs, originalBytes, headers);
+    for (const queue of this.#queues) queue.push(packet);
+    for (const listener of this.#listeners) callListener(listener, packet);
+  }
+
+  #reportUndecodable(issue: DecodeIssue): void {
+    this.#undecodable += 1;
+    const count = `${this.#undecodable} packet${this.#undecodable === 1 ? '' : 's'}`;
+    this.#damageLog.report(
+      'undecodable',
+      `${count} not decoded up to TCP; the last: ${formatDecodeIssue(issue)}`,
+    );
+  }
+
+  async #finish(end: TcpdumpEnd): Promise<void> {
+    const counts = parseFinalStats(end.stderr);
+    const died = this.#unreadable ?? diedFailure(end, 'before it was told to');
+    const stopped = new FinwaitError('ERR_FINWAIT_CAPTURE_DIED', 'The capture was stopped');
+    this.#ended = this.#stopping ? stopped : died;
+    if (!this.#stopping) this.#damageLog.report('capture-ended', died.message);
+    if (counts !== undefined) this.#setCounts(counts);
+    this.#onCounts?.();
+    this.#markers.fail(this.#ended);
+    this.#markers.close();
+    for (const queue of this.#queues) queue.end(this.#stopping ? undefined : died);
+    await this.#file?.close();
+  }
+}
+
+/** A listener that throws must not keep a packet from the others: its error surfaces as uncaught. */
+function callListener(listener: (packet: CapturedPacket) => void, packet: CapturedPacket): void {
+  try {
+    listener(packet);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import type { Side } from '../model/connection.ts';
+import type { TcpState } from '../model/tcp-state.ts';
+
+/** What is expected of a connection, as plain data: it can be printed, stored and judged later. */
+export type Expectation =
+  | { readonly kind: 'handshake' }
+  | { readonly kind: 'orderly close'; readonly by: Side; readonly segments?: 3 | 4 }
+  | { readonly kind: 'half-close'; readonly by: Side; readonly dataAfter: boolean }
+  | { readonly kind: 'reset'; readonly by: Side }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'states'; readonly side: Side; readonly states: readonly TcpState[] }
+  | { readonly kind: 'nothing left open' };
+
+/** SYN, SYN,ACK, ACK, each acknowledgement one beyond the other's initial sequence number. RFC 9293 §3.5. */
+export function handshake(): Expectation {
+  return { kind: 'handshake' };
+}
+
+/**
+ * Both directions closed by a FIN that was acknowledged, the first by `by`, and no RST. RFC 9293 §3.6.
+ * @param options.segments insist on a close in so many segments; left out, three and four are both legal
+ */
+export function orderlyClose(options: { readonly by: Side; readonly segments?: 3 | 4 }): Expectation {
+  return { kind: 'orderly close', ...options };
+}
+
+/**
+ * `by` sends its FIN while the other side's direction stays open, and later closes in order. RFC 9293 §3.6.1.
+ * @param options.dataAfter whether the other side must send data after it has received the FIN @default true
+ */
+export function halfClose(options: { readonly by: Side; readonly dataAfter?: boolean }): Expectation {
+  return { kind: 'half-close', by: options.by, dataAfter: options.dataAfter ?? true };
+}
+
+/** A RST sent by `by` ends the established connection. RFC 9293 §3.5.2. */
+export function reset(options: { readonly by: Side }): Expectation {
+  return { kind: 'reset', by: options.by };
+}
+
+/** The SYN is answered by a RST that acknowledges it. RFC 9293 §3.10.7.1. */
+export function refused(): Expectation {
+  return { kind: 'refused' };
+}
+
+/**
+ * `ss` shows `side` in these states, in this order; others may lie between.
+ * `CLOSED` means "not listed any more".
+ */
+export function states(side: Side, ...states: readonly TcpState[]): Expectation {
+  return { kind: 'states', side, states };
+}
+
+/** In the last snapshot neither end is listed, or only in TIME-WAIT. */
+export function nothingLeftOpen(): Expectation {
+  return { kind: 'nothing left open' };
+}
+
+/** `client half-closed`: what the expectation says once it is met. */
+export function describeExpectation(expectation: Expectation): string {
+  switch (expectation.kind) {
+    case 'handshake':
+      return 'handshake SYN, SYN,ACK, ACK';
+    case 'orderly close':
+      return `orderly close by the ${expectation.by}${expectation.segments ? ` in ${expectation.segments} segments` : ''}`;
+    case 'half-close':
+      return `${expectation.by} half-closed${expectation.dataAfter ? ', data came after it' : ''}`;
+    case 'reset':
+      return `reset by the ${expectation.by}`;
+    case 'refused':
+      return 'connection refused';
+    case 'states':
+      return `${expectation.side} ${expectation.states.join(' → ')} in ss`;
+    case 'nothing left open':
+      return 'nothing left open';
+  }
+}

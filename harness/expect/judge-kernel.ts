@@ -1,0 +1,74 @@
+import type { Connection, ObservedState, Side } from '../model/connection.ts';
+import type { TcpState } from '../model/tcp-state.ts';
+import type { Judgement, Shortfall } from './shortfall.ts';
+
+const NEEDS = ['kernel'] as const;
+const SIDES = ['client', 'server'] as const;
+
+export function judgeStates(
+  connection: Connection,
+  { side, states }: { readonly side: Side; readonly states: readonly TcpState[] },
+): Judgement {
+  const observed = connection.observedStates.filter((seen) => seen.side === side);
+  const sequence = observed.map(({ state }) => state);
+  const shortfalls: Shortfall[] = [];
+  let next = 0;
+  for (const wanted of states) {
+    const at = sequence.indexOf(wanted, next);
+    if (at === -1) {
+      shortfalls.push(missingState(connection, side, wanted, sequence));
+      break;
+    }
+    next = at + 1;
+  }
+  return { needs: NEEDS, shortfalls, proof: `ss showed ${sequence.join(' → ')}` };
+}
+
+/** A state that `ss` did not show: it was not reached, or it was and nobody looked. */
+function missingState(
+  connection: Connection,
+  side: Side,
+  wanted: TcpState,
+  sequence: readonly TcpState[],
+): Shortfall {
+  const observed = sequence.length === 0 ? 'no snapshot at all' : `ss showed ${sequence.join(' → ')}`;
+  const passedUnseen =
+    sequence.length === 0 || connection.segments.some(({ statesAfter }) => statesAfter[side] === wanted);
+  return {
+    basis: passedUnseen && !wasSampledDuring(connection, side, wanted) ? 'unobserved' : 'absent',
+    mismatch: { expected: `${side} in ${wanted}`, observed },
+  };
+}
+
+/** Whether a whole snapshot fell into the time in which, by the segments, `side` was in `state`. */
+function wasSampledDuring({ segments, observedStates }: Connection, side: Side, state: TcpState): boolean {
+  const entered = segments.findIndex(({ statesAfter }) => statesAfter[side] === state);
+  const left = segments.findIndex(({ statesAfter }, index) => index > entered && statesAfter[side] !== state);
+  const fromNs = segments[entered]?.atNs;
+  const toNs = segments[left]?.atNs;
+  if (fromNs === undefined) return false;
+  return observedStates
+    .filter((seen) => seen.side === side)
+    .some(({ samples }) =>
+      samples.some((sample) => sample.fromNs > fromNs && (toNs === undefined || sample.toNs < toNs)),
+    );
+}
+
+export function judgeNothingLeftOpen(connection: Connection): Judgement {
+  const lastSegmentNs = connection.segments.at(-1)?.atNs ?? 0n;
+  const lasts = SIDES.map((side) => connection.observedStates.findLast((seen) => seen.side === side));
+  const shortfalls = lasts.flatMap((last, index) => leftOpen(last, SIDES[index] ?? 'client', lastSegmentNs));
+  const proof = lasts.map((last, index) => `${SIDES[index] ?? ''} ${last?.state ?? ''}`).join(', ');
+  return { needs: NEEDS, shortfalls, proof: `ss at the end: ${proof}` };
+}
+
+function leftOpen(last: ObservedState | undefined, side: Side, lastSegmentNs: bigint): Shortfall[] {
+  const expected = `${side} closed, or in TIME-WAIT`;
+  if (last === undefined || last.lastSeenNs < lastSegmentNs) {
+    return [
+      { basis: 'unobserved', mismatch: { expected, observed: 'ss was not asked after the last segment' } },
+    ];
+  }
+  if (last.state === 'CLOSED' || last.state === 'TIME-WAIT') return [];
+  return [{ basis: 'seen', mismatch: { expected, observed: `${side} still in ${last.state}` } }];
+}

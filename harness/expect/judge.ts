@@ -1,0 +1,68 @@
+import type { Connection, Timeline } from '../model/connection.ts';
+import type { Damage, EvidenceQuality } from '../model/evidence.ts';
+import type { Lane } from '../model/observation.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { describeExpectation, type Expectation } from './expectation.ts';
+import { judgeNothingLeftOpen, judgeStates } from './judge-kernel.ts';
+import { judgeHalfClose, judgeHandshake, judgeOrderlyClose, judgeRefused, judgeReset } from './judge-wire.ts';
+import type { Judgement } from './shortfall.ts';
+
+/**
+ * Holds one connection of a timeline against an expectation.
+ * `met` takes whole evidence; with damage in a lane that the expectation needs, only something that was *seen* can
+ * still violate it, and everything else is `undetermined`.
+ * @param connection the one to judge; undefined when the run shows none
+ */
+export function judge(
+  timeline: Timeline,
+  connection: Connection | undefined,
+  expectation: Expectation,
+): Verdict {
+  const title = describeExpectation(expectation);
+  if (connection === undefined) return judgeNothing(title, timeline.evidence);
+  const { needs, shortfalls, proof } = judgementOf(connection, expectation);
+  const damage = damageTo(needs, timeline.evidence);
+  const mismatches = shortfalls
+    .filter(({ basis }) => basis === 'seen' || (basis === 'absent' && damage.length === 0))
+    .map(({ mismatch }) => mismatch);
+  const [first] = mismatches;
+  if (first !== undefined) return { title, status: 'violated', reason: `${first.observed}`, mismatches };
+  const unobserved = shortfalls.find(({ basis }) => basis === 'unobserved');
+  if (damage.length > 0) return undetermined(title, damage.map(({ detail }) => detail).join('; '));
+  if (unobserved !== undefined) return undetermined(title, unobserved.mismatch.observed);
+  return { title, status: 'met', reason: proof, mismatches: [] };
+}
+
+function judgementOf(connection: Connection, expectation: Expectation): Judgement {
+  switch (expectation.kind) {
+    case 'handshake':
+      return judgeHandshake(connection);
+    case 'orderly close':
+      return judgeOrderlyClose(connection, expectation);
+    case 'half-close':
+      return judgeHalfClose(connection, expectation);
+    case 'reset':
+      return judgeReset(connection, expectation);
+    case 'refused':
+      return judgeRefused(connection);
+    case 'states':
+      return judgeStates(connection, expectation);
+    case 'nothing left open':
+      return judgeNothingLeftOpen(connection);
+  }
+}
+
+function judgeNothing(title: string, evidence: EvidenceQuality): Verdict {
+  const damage = damageTo(['wire'], evidence);
+  if (damage.length > 0) return undetermined(title, damage.map(({ detail }) => detail).join('; '));
+  const observed = 'no segment of such a connection';
+  return { title, status: 'violated', reason: observed, mismatches: [{ expected: title, observed }] };
+}
+
+function undetermined(title: string, reason: string): Verdict {
+  return { title, status: 'undetermined', reason, mismatches: [] };
+}
+
+function damageTo(lanes: readonly Lane[], { damage }: EvidenceQuality): readonly Damage[] {
+  return damage.filter(({ lane, kind }) => lanes.includes(lane) && kind !== 'file-incomplete');
+}

@@ -1,0 +1,90 @@
+import type { Connection, TrackedSegment } from '../model/connection.ts';
+import type { Lane } from '../model/observation.ts';
+import { flagsText } from '../model/segment.ts';
+import type { Mismatch } from '../model/verdict.ts';
+
+/**
+ * Where a connection falls short of an expectation.
+ * - `seen`: a segment or state that rules it out was observed, whatever else may be missing;
+ * - `absent`: something was not observed, or not first: with damaged evidence that proves nothing;
+ * - `unobserved`: nobody looked at the moment that matters.
+ */
+export interface Shortfall {
+  readonly basis: 'seen' | 'absent' | 'unobserved';
+  readonly mismatch: Mismatch;
+}
+
+/** What the judge of one kind of expectation finds. */
+export interface Judgement {
+  /** Lanes without which nothing can be said. */
+  readonly needs: readonly Lane[];
+  readonly shortfalls: readonly Shortfall[];
+  /** What shows that it is met; used when there is no shortfall. */
+  readonly proof: string;
+}
+
+/** `server → client  RST,ACK  (frame 7)`. */
+export function segmentText({ from, segment }: TrackedSegment): string {
+  const way = from === 'client' ? 'client → server' : 'server → client';
+  return `${way}  ${flagsText(segment.flags)}  (frame ${segment.frame})`;
+}
+
+/** A shortfall shown by a segment, with its cause and its neighbours. */
+export function seenAt(
+  connection: Connection,
+  culprit: TrackedSegment,
+  expected: string,
+  basis: 'seen' | 'absent' = 'seen',
+): Shortfall {
+  const cause = causeOf(connection, culprit);
+  return {
+    basis,
+    mismatch: {
+      expected,
+      observed: segmentText(culprit),
+      frame: culprit.segment.frame,
+      seen: neighbours(connection, culprit),
+      ...(cause !== undefined && { cause }),
+    },
+  };
+}
+
+/** A shortfall shown by something that never came. */
+export function absent(connection: Connection, expected: string, observed: string): Shortfall {
+  const last = connection.segments.at(-1);
+  return {
+    basis: 'absent',
+    mismatch: { expected, observed, ...(last && { seen: neighbours(connection, last) }) },
+  };
+}
+
+/** Calls that make the kernel send a FIN or RST. */
+const CLOSING_CALLS: ReadonlySet<string> = new Set(['end', 'destroy', 'resetAndDestroy']);
+
+/**
+ * The JS call that made this side send the segment, as far as the node lane tells: its last closing call before
+ * it, and the octets that lay unread then.
+ */
+export function causeOf(connection: Connection, { from, atNs }: TrackedSegment): string | undefined {
+  const call = connection.js.findLast(({ side, report, atNs: calledAtNs }) => {
+    return side === from && report.kind === 'call' && CLOSING_CALLS.has(report.name) && calledAtNs <= atNs;
+  });
+  if (call === undefined) return undefined;
+  const before = connection.observedStates.findLast(
+    ({ side, latestNs }) => side === from && latestNs <= call.atNs,
+  );
+  const unread = before?.receiveQueue ?? 0;
+  const waiting = unread > 0 ? ` with ${unread} unread bytes` : '';
+  return `${from} ${call.report.name}()${waiting}${call.report.by === 'node' ? ', called by Node itself' : ''}`;
+}
+
+/** The segment with the two before it and the one after: `#5 FIN,ACK →   #6 ACK ←`. */
+function neighbours({ segments }: Connection, culprit: TrackedSegment): string {
+  const at = segments.indexOf(culprit);
+  return segments
+    .slice(Math.max(0, at - 2), at + 2)
+    .map(
+      ({ from, segment }) => `#${segment.frame} ${flagsText(segment.flags)} ${from === 'client' ? '→' : '←'}`,
+    )
+    .join('   ');
+}

@@ -1,0 +1,30 @@
+import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import type { Scenario } from '../scenario.ts';
+import { closedAfter, connects, ends } from '../steps.ts';
+
+export const scenario: Scenario = {
+  name: 'auto-end',
+  title: 'Auto-end: a close in three segments',
+  explanation:
+    'The client ends with data in the same segment as its FIN. The server was made with allowHalfOpen: false, the ' +
+    'default, so Node ends its side as soon as it has read the FIN. The kernel has held the acknowledgement back ' +
+    '(a delayed ACK), and it rides on the server’s FIN: three segments in place of four.',
+  server: 'auto-end',
+  client: 'half-close',
+  steps: [connects, ends('client', closedAfter('client'), 'goodbye\n')],
+  expectations: [
+    handshake(),
+    orderlyClose({ by: 'client' }),
+    states('client', 'ESTABLISHED', 'TIME-WAIT'),
+    states('server', 'ESTABLISHED', 'CLOSED'),
+    nothingLeftOpen(),
+  ],
+  mutants: [
+    {
+      what: 'the client resets where it should end',
+      who: 'client',
+      instead: { end: { verb: 'resetAndDestroy' } },
+    },
+    { what: 'the server does not end by itself', who: 'server', instead: {}, server: 'never-ends' },
+  ],
+};

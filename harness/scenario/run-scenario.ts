@@ -1,0 +1,119 @@
+import { correlate } from '../correlate/correlate.ts';
+import { FinwaitError, isFinwaitError } from '../errors.ts';
+import { examineClaims } from '../expect/claims.ts';
+import { judge } from '../expect/judge.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { Pair } from '../lab/pair.ts';
+import type { Connection, Timeline } from '../model/connection.ts';
+import type { ClaimResult, Verdict, VerdictStatus } from '../model/verdict.ts';
+import { rejectUnknownOptions } from '../options.ts';
+import { describeStep, type Mutant, type Scenario, type Step, type StepCommand } from './scenario.ts';
+
+export interface RunOptions {
+  /** A peer that does something else than told, to see that the expectations notice. */
+  readonly mutant?: Mutant;
+  /** How long each step's observations may take. @default 5000 */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called before each step; the step waits for what it returns. */
+  readonly beforeStep?: (words: string, index: number) => void | Promise<void>;
+}
+
+/** What became of a scenario, as plain data. */
+export interface ScenarioRun {
+  readonly scenario: string;
+  /** The worst of the verdicts: violated, then undetermined, then met. */
+  readonly status: VerdictStatus;
+  readonly timeline: Timeline;
+  /** The scenario's connection; undefined when not one segment was seen. */
+  readonly connection: Connection | undefined;
+  readonly verdicts: readonly Verdict[];
+  readonly claims: readonly ClaimResult[];
+}
+
+/**
+ * Runs a scenario once in an open lab: tells each step, awaits what it must bring about, then joins the lanes and
+ * holds them against the scenario's expectations.
+ * @throws FinwaitError when the lab fails; an observation that does not come is a verdict, not an error
+ */
+export async function runScenario(
+  lab: Lab,
+  scenario: Scenario,
+  options: RunOptions = {},
+): Promise<ScenarioRun> {
+  rejectUnknownOptions(options, ['mutant', 'timeoutMs', 'signal', 'beforeStep']);
+  const server = options.mutant?.server ?? scenario.server;
+  await using pair = await lab.pair({ server, client: scenario.client });
+  const unmet = await takeSteps(pair, scenario, options);
+  const timeline = correlate(await pair.evidence());
+  const connection = timeline.connections[0];
+  const verdicts = scenario.expectations.map((expectation) => judge(timeline, connection, expectation));
+  if (unmet !== undefined) verdicts.unshift(stepVerdict(unmet, timeline));
+  return {
+    scenario: scenario.name,
+    status: worst(verdicts),
+    timeline,
+    connection,
+    verdicts,
+    claims: connection === undefined ? [] : examineClaims(timeline, connection),
+  };
+}
+
+/** The worst of them: violated, then undetermined, then met. */
+export function worst(verdicts: readonly Pick<Verdict, 'status'>[]): VerdictStatus {
+  const statuses = new Set(verdicts.map(({ status }) => status));
+  if (statuses.has('violated')) return 'violated';
+  return statuses.has('undetermined') ? 'undetermined' : 'met';
+}
+
+interface UnmetStep {
+  readonly step: Step;
+  readonly error: FinwaitError;
+}
+
+/** @returns the step whose observations did not come; those behind it are not taken */
+async function takeSteps(
+  pair: Pair,
+  { steps }: Scenario,
+  options: RunOptions,
+): Promise<UnmetStep | undefined> {
+  const { mutant, timeoutMs, signal, beforeStep } = options;
+  const wait = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
+  for (const [index, step] of steps.entries()) {
+    await beforeStep?.(describeStep(step), index);
+    try {
+      await tell(pair, step.who, mutate(step, mutant));
+      await pair.until(step.until, wait);
+    } catch (error) {
+      if (!isFinwaitError(error) || !isUnmet(error)) throw error;
+      return { step, error };
+    }
+  }
+  return undefined;
+}
+
+/** A peer that cannot do as told, because its socket is gone, fell short just like one whose segment never came. */
+function isUnmet({ code }: FinwaitError): boolean {
+  return code === 'ERR_FINWAIT_TIMEOUT' || code === 'ERR_FINWAIT_PEER_COMMAND';
+}
+
+function mutate({ who, command }: Step, mutant: Mutant | undefined): StepCommand | 'nothing' {
+  return (mutant?.who === who ? mutant.instead[command.verb] : undefined) ?? command;
+}
+
+async function tell(pair: Pair, who: Step['who'], command: StepCommand | 'nothing'): Promise<void> {
+  if (command === 'nothing') return;
+  if (command.verb === 'connect') await pair.client.connect();
+  else await pair[who].tell(command);
+}
+
+/** With damaged evidence nobody can say whether what was awaited happened unseen. */
+function stepVerdict({ step, error }: UnmetStep, { evidence }: Timeline): Verdict {
+  const title = describeStep(step);
+  if (evidence.damage.length > 0) {
+    const reason = `${error.message}; ${evidence.damage.map(({ detail }) => detail).join('; ')}`;
+    return { title, status: 'undetermined', reason, mismatches: [] };
+  }
+  const mismatch = { expected: `what follows when the ${title}`, observed: error.message };
+  return { title, status: 'violated', reason: error.message, mismatches: [mismatch] };
+}

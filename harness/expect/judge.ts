@@ -26,7 +26,7 @@ export function judge(
     .filter(({ basis }) => basis === 'seen' || (basis === 'absent' && damage.length === 0))
     .map(({ mismatch }) => mismatch);
   const [first] = mismatches;
-  if (first !== undefined) return { title, status: 'violated', reason: `${first.observed}`, mismatches };
+  if (first !== undefined) return { title, status: 'violated', reason: first.observed, mismatches };
   const unobserved = shortfalls.find(({ basis }) => basis === 'unobserved');
   if (damage.length > 0) return undetermined(title, damage.map(({ detail }) => detail).join('; '));
   if (unobserved !== undefined) return undetermined(title, unobserved.mismatch.observed);

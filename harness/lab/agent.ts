@@ -77,7 +77,7 @@ const functions: AgentFunctions = {
   release: async (gateId) => gates.release(gateId),
   readSysctl,
   writeSysctl,
-  spawn: async (options) => programs.spawn(options),
+  spawn: (options) => programs.spawn(options),
   signalProgram: (programId, signal) => {
     programs.signal(programId, signal);
   },

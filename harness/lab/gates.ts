@@ -69,7 +69,7 @@ async function nft(commands: string): Promise<void> {
   }
   throw new FinwaitError(
     'ERR_FINWAIT_NEEDS_PRIVATE_NETWORK',
-    `nft refused a gate: ${stderr || shortMessage}`,
+    `nft refused a gate: ${stderr || (shortMessage ?? '')}`,
     {
       hint: 'Gates need a private network; `finwait doctor` says what this machine grants.',
     },

@@ -1,18 +1,17 @@
 import { FinwaitError } from '../errors.ts';
 import type { SocketFilter } from '../kernel/sampler.ts';
-import type { Endpoint } from '../model/endpoint.ts';
 import type { ClockReading, Hold, SocketSnapshot } from '../model/observation.ts';
 import { parseFlags } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
 import { LabEvents } from './lab-events.ts';
 import { networkEntries } from './network.ts';
-import { type Gate, Pair } from './pair.ts';
+import type { Pair } from './pair.ts';
+import { type Gate } from './pair.ts';
 import { PairConnection, type PairOptions } from './pair-connection.ts';
 import type { Program } from './program.ts';
 import { LabProgram } from './lab-program.ts';
 import type { GateFilter, NetworkKind, ProgramOptions } from './protocol.ts';
-import { Recording } from './recording.ts';
 
 export interface LabOptions {
   /**

@@ -47,7 +47,7 @@ export interface AgentFunctions {
   release(gateId: number): Promise<{ atNs: bigint }>;
   readSysctl(name: string): Promise<string>;
   writeSysctl(name: string, value: string): Promise<void>;
-  spawn(options: ProgramOptions): Promise<{ programId: number }>;
+  spawn(options: ProgramOptions): { programId: number };
   signalProgram(programId: number, signal: NodeJS.Signals): void;
   /** Ends everything that the agent started. A private network needs no such care: the kernel ends it. */
   close(): Promise<void>;

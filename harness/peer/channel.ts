@@ -59,9 +59,10 @@ function throwingOutside(
     try {
       return fn.apply(local, args);
     } catch (error) {
-      return queueMicrotask(() => {
+      queueMicrotask(() => {
         throw error;
       });
+      return undefined;
     }
   };
 }

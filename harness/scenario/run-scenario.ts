@@ -1,5 +1,6 @@
 import { correlate } from '../correlate/correlate.ts';
-import { FinwaitError, isFinwaitError } from '../errors.ts';
+import type { FinwaitError} from '../errors.ts';
+import { isFinwaitError } from '../errors.ts';
 import { examineClaims } from '../expect/claims.ts';
 import { judge } from '../expect/judge.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called before each step; the step waits for what it returns. */
   readonly beforeStep?: (words: string, index: number) => void | Promise<void>;
+  /** Called after each step with the connection as far as it has come. */
+  readonly afterStep?: (connection: Connection | undefined) => void;
 }
 
 /** What became of a scenario, as plain data. */
@@ -41,7 +44,7 @@ export async function runScenario(
   scenario: Scenario,
   options: RunOptions = {},
 ): Promise<ScenarioRun> {
-  rejectUnknownOptions(options, ['mutant', 'timeoutMs', 'signal', 'beforeStep']);
+  rejectUnknownOptions(options, ['mutant', 'timeoutMs', 'signal', 'beforeStep', 'afterStep']);
   const server = options.mutant?.server ?? scenario.server;
   await using pair = await lab.pair({ server, client: scenario.client });
   const unmet = await takeSteps(pair, scenario, options);
@@ -77,7 +80,7 @@ async function takeSteps(
   { steps }: Scenario,
   options: RunOptions,
 ): Promise<UnmetStep | undefined> {
-  const { mutant, timeoutMs, signal, beforeStep } = options;
+  const { mutant, timeoutMs, signal, beforeStep, afterStep } = options;
   const wait = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
   for (const [index, step] of steps.entries()) {
     await beforeStep?.(describeStep(step), index);
@@ -88,6 +91,7 @@ async function takeSteps(
       if (!isFinwaitError(error) || !isUnmet(error)) throw error;
       return { step, error };
     }
+    if (afterStep !== undefined) afterStep(correlate(await pair.evidence()).connections[0]);
   }
   return undefined;
 }

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { isFinwaitError } from '../errors.ts';
+import { type Command, type OptionValues, usageError } from './command.ts';
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { ExitCode, exitCodeOfError } from './exit-codes.ts';
+import { print, say } from './terminal.ts';
+
+const COMMANDS: readonly Command[] = [demo, doctor];
+
+// Who pipes us into `head` has read enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? ExitCode.met : ExitCode.damagedEvidence);
+});
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<ExitCode> {
+  try {
+    const [name, ...rest] = args;
+    if (name === '--version') return answer(`finwait ${version()}`);
+    if (name === undefined || name === '--help' || name === 'help') return answer(overview());
+    const command = COMMANDS.find((each) => each.name === name);
+    if (command === undefined)
+      throw usageError(`There is no command "${name}".`, 'finwait --help lists them.');
+    const { values, positionals } = parse(command, rest);
+    if (values['help'] === true) return answer(help(command));
+    return await command.run(values, positionals);
+  } catch (error) {
+    if (!isFinwaitError(error)) throw error;
+    say(error.toString());
+    return exitCodeOfError(error.code);
+  }
+}
+
+function parse(command: Command, args: string[]): { values: OptionValues; positionals: string[] } {
+  try {
+    return parseArgs({
+      args,
+      options: { ...command.options, help: { type: 'boolean' } },
+      allowPositionals: command.synopsis.startsWith('[SCENARIO'),
+    });
+  } catch (error) {
+    throw usageError((error as Error).message, `finwait ${command.name} --help shows its options.`);
+  }
+}
+
+function answer(text: string): ExitCode {
+  print(text);
+  return ExitCode.met;
+}
+
+function overview(): string {
+  const lines = COMMANDS.map(({ name, about }) => `  ${name.padEnd(8)} ${about}`);
+  return `finwait shows how TCP connections really opened and closed: JS, kernel and wire, joined and judged.
+
+usage: finwait COMMAND [OPTIONS]
+
+${lines.join('\n')}
+
+finwait COMMAND --help shows a command’s options.
+Exit codes: 0 met, 1 violated, 2 wrong usage, 3 missing capability, 4 damaged evidence.`;
+}
+
+function help({ name, synopsis, about, options }: Command): string {
+  const lines = Object.entries(options).map(([option, { type, about: what }]) => {
+    return `  --${`${option}${type === 'string' ? ' VALUE' : ''}`.padEnd(15)} ${what}`;
+  });
+  return `usage: finwait ${name} ${synopsis} [OPTIONS]\n\n${about}\n\n${lines.join('\n')}`;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

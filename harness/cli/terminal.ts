@@ -1,0 +1,27 @@
+import type { OptionValues } from './command.ts';
+
+/** Data: to stdout, for whoever reads or pipes it. */
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Words: to stderr, so that stdout stays data. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** How to draw on this stdout: its width, its colours (NO_COLOR and the like are Node's to read), its characters. */
+export function textOptions({ ascii }: OptionValues): { columns: number; color: boolean; ascii: boolean } {
+  const { stdout } = process;
+  return {
+    columns: stdout.isTTY ? stdout.columns : columnsFromEnvironment(),
+    color: stdout.isTTY && stdout.hasColors(),
+    ascii: ascii === true,
+  };
+}
+
+/** Shells set COLUMNS for themselves; who exports it for a pipe means it. */
+function columnsFromEnvironment(): number {
+  const columns = Number(process.env['COLUMNS']);
+  return Number.isInteger(columns) && columns >= 40 ? columns : 80;
+}

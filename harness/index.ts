@@ -1,0 +1,69 @@
+/**
+ * finwait: how TCP connections of Node.js programs really opened and closed.
+ * {@link openLab} makes a network, {@link Lab.pair} a watched connection in it, {@link correlate} joins what the
+ * three lanes saw, {@link judge} holds it against an expectation, {@link renderLadder} draws it.
+ */
+export { FinwaitError, type FinwaitErrorCode, type FinwaitErrorOptions, isFinwaitError } from './errors.ts';
+export type { WaitOptions } from './timing.ts';
+export type { SocketFilter } from './kernel/sampler.ts';
+
+export { TCP_STATES, type TcpState } from './model/tcp-state.ts';
+export { type Endpoint, formatEndpoint } from './model/endpoint.ts';
+export { Flag, type FlagName, flagsText, type Segment, type TcpOptions } from './model/segment.ts';
+export type {
+  ClockReading,
+  Hold,
+  JsReport,
+  Lane,
+  SocketSample,
+  SocketSnapshot,
+} from './model/observation.ts';
+export type { Damage, EvidenceQuality } from './model/evidence.ts';
+export type { RunEvidence } from './model/run-evidence.ts';
+export type {
+  Connection,
+  ConnectionSummary,
+  Ending,
+  ObservedState,
+  PlacedJsReport,
+  Side,
+  Timeline,
+  TrackedSegment,
+} from './model/connection.ts';
+export type { ClaimResult, Mismatch, Verdict, VerdictStatus } from './model/verdict.ts';
+
+export type { Behaviour, BehaviourModule } from './peer/behaviour.ts';
+export type { SocketCommand, SocketVerb } from './peer/protocol.ts';
+
+export { Lab, type LabOptions, openLab } from './lab/lab.ts';
+export { type DrivenSocket, type Gate, Pair } from './lab/pair.ts';
+export type { PairOptions } from './lab/pair-connection.ts';
+export type { Condition, SegmentPattern } from './lab/condition.ts';
+export type { Program } from './lab/program.ts';
+export type { GateFilter, NetworkKind, ProgramOptions } from './lab/protocol.ts';
+export { type Capability, examineMachine, type MachineReport } from './lab/examine-machine.ts';
+
+export { correlate } from './correlate/correlate.ts';
+
+export {
+  describeExpectation,
+  type Expectation,
+  halfClose,
+  handshake,
+  nothingLeftOpen,
+  orderlyClose,
+  refused,
+  reset,
+  states,
+} from './expect/expectation.ts';
+export { judge } from './expect/judge.ts';
+export { assertMet, ExpectationError } from './assert/assert-met.ts';
+export { examineClaims } from './expect/claims.ts';
+
+export { CATALOGUE, findScenario } from './scenario/catalogue.ts';
+export { type RunOptions, runScenario, type ScenarioRun } from './scenario/run-scenario.ts';
+export type { Mutant, Scenario, Step, StepCommand } from './scenario/scenario.ts';
+
+export { renderJson } from './report/json.ts';
+export { type LadderOptions, renderLadder } from './report/terminal/ladder.ts';
+export { renderClaims, renderMismatch, renderVerdicts } from './report/terminal/verdicts.ts';

@@ -136,8 +136,8 @@ export function threeSegmentClose(): Connection {
   });
 }
 
-/** A gate holds the client's FIN back; its retransmission gets through. */
-export function lostFin(): Connection {
+/** A gate holds the client's FIN back; its second retransmission gets through. 60 s later TIME-WAIT ends. */
+export function heldFin(): Connection {
   return connection({
     segments: [
       ...HANDSHAKE,
@@ -166,36 +166,42 @@ export function lostFin(): Connection {
       },
       { from: 'server', flags: 'FIN,ACK', atMs: 631.4, states: ['TIME-WAIT', 'LAST-ACK'] },
       { from: 'client', flags: 'ACK', atMs: 631.421, states: ['TIME-WAIT', 'CLOSED'] },
-      {
-        from: 'server',
-        flags: 'PSH,ACK',
-        atMs: 631.9,
-        bytes: 3,
-        anomalies: ['data after FIN: the sender had closed its direction'],
-      },
     ],
     observedStates: [
       observed('client', 'FIN-WAIT-1', [
         [3.2, 11.8],
         [621.5, 629.9],
       ]),
-      observed('server', 'ESTABLISHED', [
-        [0.1, 9],
-        [651.6, 660],
-      ]),
-      observed('client', 'TIME-WAIT', [
-        [632, 640],
-        [60_491, 60_500],
-      ]),
-      observed('client', 'CLOSED', [[60_631.5, 60_640]]),
+      observed('client', 'TIME-WAIT', [[632, 640]]),
+      observed('client', 'CLOSED', [[60_631.5, 60_640]], { earliestMs: 60_620 }),
     ],
+    js: [call('client', 'end', 3.055), call('server', 'end', 631.36, { by: 'node' })],
     summary: {
       ending: 'closed',
       firstCloser: 'client',
       closeSegments: 3,
       handshakeNs: 34_000n,
+      finAckNs: 628_300_000n,
       timeWaitHolders: ['client'],
       timeWaitSource: 'kernel',
     },
+  });
+}
+
+/** `ss` and the segments disagree: the server never took the FIN that the wire showed, and data follow a FIN. */
+export function statesInDispute(): Connection {
+  return connection({
+    segments: [
+      ...HANDSHAKE,
+      { from: 'client', flags: 'FIN,ACK', atMs: 3.1, states: ['FIN-WAIT-1', 'CLOSE-WAIT'] },
+      { from: 'client', flags: 'PSH,ACK', atMs: 3.4, bytes: 3, anomalies: ['data after FIN'] },
+    ],
+    observedStates: [
+      observed('server', 'ESTABLISHED', [
+        [0.1, 2.9],
+        [24.2, 31],
+      ]),
+      observed('client', 'CLOSING', [[24.2, 31]]),
+    ],
   });
 }

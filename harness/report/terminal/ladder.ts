@@ -69,7 +69,7 @@ export function renderLadder(connection: Connection, options: LadderOptions = {}
 function titleLines({ id }: Connection, options: LadderOptions, theme: Theme): readonly string[] {
   const { title, explanation } = options;
   const name = `connection ${id}`;
-  const heading = title === undefined ? name : `${theme.clean(title)}${theme.glyphs.separator}${name}`;
+  const heading = title === undefined ? name : `${theme.clean(title)} ${theme.glyphs.dash} ${name}`;
   return [
     ...wrap(heading, theme.width).map((each) => theme.paint('strong', each)),
     ...(explanation === undefined ? [] : wrap(theme.clean(explanation), theme.width)),

@@ -60,9 +60,9 @@ function noteLines(words: string, tone: Tone, row: KernelRow, layout: Layout): r
   );
 }
 
-function disagreement({ kind, side, state, tableState }: KernelNote): string {
+function disagreement({ kind, state, tableState }: KernelNote): string {
   const shows = kind === 'lingers' ? 'still shows' : 'shows';
-  return `ss ${shows} ${side} ${state}, by the segments ${tableState ?? 'unknown'}`;
+  return `ss ${shows} ${state}, the segments imply ${tableState ?? 'nothing'}`;
 }
 
 /** `… 40 ms …` between the lifelines. */

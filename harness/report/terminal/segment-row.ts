@@ -4,7 +4,7 @@ import { Flag, flagsText, hasFlags, type Segment } from '../../model/segment.ts'
 import { seqDistance } from '../../model/sequence-number.ts';
 import { line, paintState, stateLabel, type Layout } from './layout.ts';
 import type { SegmentRow } from './rows.ts';
-import { cells, padEndCells, padStartCells, wrap } from './text.ts';
+import { cells, padEndCells, padStartCells, unbroken, wrap } from './text.ts';
 import type { Theme, Tone } from './theme.ts';
 
 /** Arrows of this length or longer have room for options and window. */
@@ -22,7 +22,7 @@ export function segmentLines(row: SegmentRow, layout: Layout): readonly string[]
   const remarks = remarksOf(tracked);
   const [onArrow, offArrow] = remarks.length === 0 ? [fields, []] : placeRemarks(fields, remarks, room);
   const fits = cells(onArrow.join(' ')) <= room;
-  const above = fits ? [] : wrap(onArrow.join(' '), middleCells - 2 * INSET);
+  const above = fits ? [] : wrapBeside(onArrow.map(unbroken).join(' '), layout);
   const tone = toneOf(tracked.segment);
   const put = (text: string, paint?: Tone): string => beside(text, tracked.from, layout, paint);
   const [clientState, serverState] = [
@@ -40,7 +40,9 @@ export function segmentLines(row: SegmentRow, layout: Layout): readonly string[]
       states: after,
     }),
     ...stateLines(row, layout),
-    ...offArrow.map((text) => line(layout, { states: after, middle: put(text, 'doubtful') })),
+    ...offArrow
+      .flatMap((remark) => wrapBeside(remark, layout))
+      .map((text) => line(layout, { states: after, middle: put(text, 'doubtful') })),
     ...anomalyLines(row, layout),
   ];
 }

@@ -1,0 +1,31 @@
+/** Times as people read them in a ladder. */
+const NS_PER_US = 1000n;
+const US_PER_MS = 1000n;
+
+/** `+0.412`: ms after `originNs`, to the microsecond, rounded towards zero. Before it: `-0.412`. */
+export function relativeMs(atNs: bigint, originNs: bigint): string {
+  const us = (atNs - originNs) / NS_PER_US;
+  const magnitude = us < 0n ? -us : us;
+  const whole = magnitude / US_PER_MS;
+  const fraction = (magnitude % US_PER_MS).toString().padStart(3, '0');
+  return `${us < 0n ? '-' : '+'}${whole}.${fraction}`;
+}
+
+/** A duration in three digits and its unit: `0.034 ms`, `40.2 ms`, `312 ms`, `1.25 s`, `60 s`. */
+export function duration(ns: bigint): string {
+  const ms = Number(ns) / 1e6;
+  if (ms < 10) return `${trim(ms.toFixed(3))} ms`;
+  // From 999.5 on, three digits would round up to an exponent.
+  if (ms < 999.5) return `${trim(ms.toPrecision(3))} ms`;
+  const seconds = ms / 1000;
+  return `${trim(seconds < 99.5 ? seconds.toPrecision(3) : seconds.toFixed(0))} s`;
+}
+
+function trim(decimal: string): string {
+  return decimal.includes('.') ? decimal.replace(/\.?0+$/u, '') : decimal;
+}
+
+/** `1 byte`, `8 bytes`. */
+export function byteCount(bytes: number): string {
+  return bytes === 1 ? '1 byte' : `${bytes} bytes`;
+}

@@ -37,7 +37,9 @@ export async function startAgent(entry: NetworkEntry, events: AgentEvents): Prom
     // tcpdump, ip and nft live where an ordinary user's PATH often does not lead.
     env: { PATH: searchPath() },
   });
-  const ended = subprocess.then(({ shortMessage, stderr }) => stderr !== '' ? stderr : (shortMessage ?? 'it ended'));
+  const ended = subprocess.then(
+    ({ shortMessage, stderr }) => [stderr, shortMessage].find(Boolean) ?? 'it ended',
+  );
   if (subprocess.pid === undefined) throw new NetworkRefused(await ended);
   const functions = openChannel<AgentFunctions, AgentEvents>(subprocess, events, {
     other: 'the lab’s agent',

@@ -1,5 +1,5 @@
 import { correlate } from '../correlate/correlate.ts';
-import type { FinwaitError} from '../errors.ts';
+import type { FinwaitError } from '../errors.ts';
 import { isFinwaitError } from '../errors.ts';
 import { examineClaims } from '../expect/claims.ts';
 import { judge } from '../expect/judge.ts';

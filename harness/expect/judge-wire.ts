@@ -1,6 +1,6 @@
 import { type Connection, otherSide, type Side, type TrackedSegment } from '../model/connection.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
-import { absent, type Judgement, seenAt, segmentText, type Shortfall } from './shortfall.ts';
+import { absent, causeOf, type Judgement, seenAt, segmentText, type Shortfall } from './shortfall.ts';
 
 const NEEDS = ['wire'] as const;
 
@@ -144,8 +144,9 @@ export function judgeReset(connection: Connection, { by }: { readonly by: Side }
   } else if (rst.from !== by || summary.resetBy !== by || !established) {
     shortfalls.push(seenAt(connection, rst, `${expected}  on the established connection`));
   }
-  const cause = rst && segmentText(rst);
-  return { needs: NEEDS, shortfalls, proof: cause ?? '' };
+  const cause = rst && causeOf(connection, rst);
+  const proof = rst === undefined ? '' : `${segmentText(rst)}${cause === undefined ? '' : `, by ${cause}`}`;
+  return { needs: NEEDS, shortfalls, proof };
 }
 
 export function judgeRefused(connection: Connection): Judgement {

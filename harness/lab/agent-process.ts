@@ -27,7 +27,7 @@ export class NetworkRefused extends Error {}
  */
 export async function startAgent(entry: NetworkEntry, events: AgentEvents): Promise<AgentProcess> {
   const [command, ...args] = [...entry.prefix, process.execPath, '--enable-source-maps', AGENT];
-  const subprocess = execa(command ?? process.execPath, args, {
+  const subprocess = execa(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     buffer: { stderr: true, ipc: false },

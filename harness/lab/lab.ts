@@ -8,7 +8,7 @@ import { LabEvents } from './lab-events.ts';
 import { networkEntries } from './network.ts';
 import type { Pair } from './pair.ts';
 import { type Gate } from './pair.ts';
-import { PairConnection, type PairOptions } from './pair-connection.ts';
+import { freePort, PairConnection, type PairOptions } from './pair-connection.ts';
 import type { Program } from './program.ts';
 import { LabProgram } from './lab-program.ts';
 import type { GateFilter, NetworkKind, ProgramOptions } from './protocol.ts';
@@ -88,6 +88,11 @@ export class Lab implements AsyncDisposable {
       hold: (filter) => this.hold(filter),
     });
     return connection.pair;
+  }
+
+  /** A port of the lab's address that nobody listens on, and that its capture covers: for a program of your own. */
+  async freePort(): Promise<number> {
+    return await freePort(this.#agent.functions);
   }
 
   /** One `ss` snapshot of this network. */

@@ -11,7 +11,7 @@ import { withDeadline } from '../timing.ts';
 import { moduleOf } from './behaviours.ts';
 import type { LabEvents } from './lab-events.ts';
 import { type Gate, Pair, type PairHost } from './pair.ts';
-import type { AgentEvents, AgentFunctions, GateFilter } from './protocol.ts';
+import { type AgentEvents, type AgentFunctions, type GateFilter, LOOPBACK } from './protocol.ts';
 import { Recording } from './recording.ts';
 
 export interface PairOptions {
@@ -175,12 +175,19 @@ async function listen(
   { agent }: SharedLab,
 ): Promise<Listener> {
   if (isEndpoint(server)) return { endpoint: server };
-  const nobody = server === 'nobody';
-  const module = moduleOf('servers', nobody ? 'never-ends' : server);
-  const { serverId, endpoint } = await agent.listen({ module, driven });
-  if (!nobody) return { endpoint, serverId };
+  if (server === 'nobody') return { endpoint: { address: LOOPBACK, port: await freePort(agent) } };
+  const { serverId, endpoint } = await agent.listen({ module: moduleOf('servers', server), driven });
+  return { endpoint, serverId };
+}
+
+/** A port on which the server peer has listened and no longer does. */
+export async function freePort(agent: SharedLab['agent']): Promise<number> {
+  const { serverId, endpoint } = await agent.listen({
+    module: moduleOf('servers', 'never-ends'),
+    driven: true,
+  });
   await agent.unlisten(serverId);
-  return { endpoint };
+  return endpoint.port;
 }
 
 function isEndpoint(server: PairOptions['server']): server is Endpoint {

@@ -59,6 +59,7 @@ export class Lab implements AsyncDisposable {
   /** Why there is no private network; undefined when there is one. */
   readonly refusal: string | undefined;
 
+  /** @internal Made by {@link openLab}. */
   constructor(agent: AgentProcess, events: LabEvents, refusal: string | undefined) {
     this.#agent = agent;
     this.#events = events;

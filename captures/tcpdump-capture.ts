@@ -108,10 +108,12 @@ class TcpdumpCapture implements Capture {
         if (line.includes('listening on')) resolve();
       });
     });
-    const failed = this.#tcpdump.ended.then((end) => {
-      throw startFailure(end, settings);
-    });
     try {
+      // First of all: withDeadline() would leave what it does not get to await unhandled.
+      wait.signal?.throwIfAborted();
+      const failed = this.#tcpdump.ended.then((end) => {
+        throw this.#unreadable ?? startFailure(end, settings);
+      });
       await withDeadline(
         Promise.race([Promise.all([announced, this.#headerRead]), failed]),
         { what: `tcpdump listening on ${settings.interface}`, lastSeen: () => this.#tcpdump.stderr.trim() },

@@ -19,7 +19,7 @@ import { diedFailure, startFailure, type TcpdumpEnd } from './tcpdump-errors.ts'
 import { spawnTcpdump, tcpdumpFlags, type TcpdumpProcess } from './tcpdump-process.ts';
 
 /** On an interface that its fence address does not cross, stop() loses no more than this. */
-const LAST_FENCE_MS = 250;
+const LAST_FENCE_MS = 1000;
 
 /** @throws as `startCapture()`. */
 export async function openTcpdumpCapture(settings: CaptureSettings, wait: WaitOptions): Promise<Capture> {

@@ -4,7 +4,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type Capture, startCapture } from '../../captures/tcpdump.ts';
+import { type Capture, type CaptureOptions, startCapture } from '../../captures/tcpdump.ts';
 import { isFinwaitError } from '../../harness/errors.ts';
 import { missingCapture } from '../support/capture.ts';
 import { findProcesses, isStopped, until } from '../support/processes.ts';
@@ -59,12 +59,21 @@ function tcpdumpOf(filter: string): number {
   return pid;
 }
 
+/** A capture that also a failing test stops. */
+async function capturing(t: ExecutionContext, options: CaptureOptions): Promise<Capture> {
+  const capture = await startCapture(options);
+  t.teardown(async () => {
+    await capture.stop();
+  });
+  return capture;
+}
+
 function kindsOf(capture: Capture): string[] {
   return capture.damage.map(({ kind }) => kind);
 }
 
 live('drops by the kernel are counted and become damage; a fence outlives them', async (t, flood) => {
-  const capture = await startCapture({ filter: flood.filter, bufferKiB: 64 });
+  const capture = await capturing(t, { filter: flood.filter, bufferKiB: 64 });
   let seen = 0;
   capture.onPacket(() => {
     seen += 1;
@@ -90,8 +99,22 @@ live('drops by the kernel are counted and become damage; a fence outlives them',
   t.true((await capture.stop()).dropped >= dropped);
 });
 
+live('stop() without a fence still reads all that was sent before it', async (t, flood) => {
+  const capture = await capturing(t, { filter: flood.filter });
+  let seen = 0;
+  capture.onPacket(() => {
+    seen += 1;
+  });
+  // More than tcpdump can have written by the time that it is told to end, less than the kernel's buffer holds.
+  flood.send(2000);
+  const { captured, dropped } = await capture.stop();
+  t.is(dropped, 0);
+  t.is(seen, 2000);
+  t.true(captured > 2000);
+});
+
 live('tcpdump killed: waits reject, readers end with an error, and the damage is told', async (t, flood) => {
-  const capture = await startCapture({ filter: flood.filter });
+  const capture = await capturing(t, { filter: flood.filter });
   const reading = capture.packets()[Symbol.asyncIterator]().next();
   const told: string[] = [];
   capture.onDamage(({ kind }) => told.push(kind));

@@ -110,6 +110,7 @@ test('the first fragment is marked and gives a header but no segment; a later on
   t.is(segmentOf(first, { ordinal: 1, capturedAtNs: 0n }), undefined);
   const later = decodePacket({ fragmentWord: 0x0002 });
   t.deepEqual(later.ip?.fragment, { offset: 16, moreFollow: false });
+  t.is(decodePacket({ fragmentWord: 0x1fff }).ip?.fragment?.offset, 65_528);
   t.is(later.tcp, undefined);
   t.is(later.issue, undefined);
 });

@@ -32,6 +32,8 @@ export async function withDeadline<T>(
   options: WaitOptions = {},
 ): Promise<T> {
   const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  // When the wait ends first, nobody is left to hear that the promise rejects.
+  promise.catch(() => undefined);
   signal?.throwIfAborted();
   let cleanUp = (): void => undefined;
   const failed = new Promise<never>((_resolve, reject) => {

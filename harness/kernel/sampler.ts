@@ -36,8 +36,8 @@ const END_OF_SAMPLE = 'finwait-end-of-sample';
 /**
  * One shell for all samples: from Node a spawn costs 4–17 ms, from a loop in a shell 3 ms. Two thirds of that is
  * `ss` loading its libraries, so the next `ss` is started ahead and waits for its filter (`-F -`): 1.9 ms.
- * It reads the kernel only once the filter has come. The end of its input ends the shell, so it cannot outlive us,
- * however we die. An ordinary user's PATH may lack sbin, where Alpine keeps `ss`.
+ * It reads the kernel only once the filter has come. The end of the input ends the whole process group, so it cannot
+ * outlive us, however we die. An ordinary user's PATH may lack sbin, where Alpine keeps `ss`.
  */
 const loopOf = (flags: string): string => `
 exec 2>&1
@@ -45,8 +45,8 @@ PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL
 command -v ss >/dev/null || exit 127
 echo ${END_OF_SAMPLE} 0
 while :; do
-  { IFS= read -r filter || { kill $$; exit; }; printf '%s\\n' "$filter"; } |
-  { ss ${flags} -F -; echo ${END_OF_SAMPLE} $?; }
+  { IFS= read -r filter || kill 0; printf '%s\\n' "$filter"; } |
+  { ss ${flags} -F -; echo ${END_OF_SAMPLE} $?; } || echo ${END_OF_SAMPLE} $?
 done`;
 
 const PROCESS_OPTIONS = {
@@ -122,6 +122,8 @@ class CoProcess {
   /** Settled when the shell is free for the next request. */
   #free: Promise<unknown>;
   #asked: Request | undefined;
+  /** What an `ss` said that ended before it was asked; the next request meets it. */
+  #early: Answer | undefined;
   #output = '';
   #failure: FinwaitError | undefined;
 
@@ -152,7 +154,13 @@ class CoProcess {
 
   async #take(filter: string): Promise<SampledSnapshot> {
     if (this.#failure !== undefined) throw this.#failure;
+    const early = this.#early;
+    this.#early = undefined;
     const startedAtNs = process.hrtime.bigint();
+    if (early !== undefined) {
+      this.#process.stdin.write('\n');
+      throw samplingError(`ss ended before it was asked, with code ${early.exitCode}`, early.output);
+    }
     const answered = this.#answer();
     this.#process.stdin.write(`${filter}\n`);
     const { exitCode, output } = await answered;
@@ -173,11 +181,15 @@ class CoProcess {
     if (end === null) return;
     const output = this.#output.slice(0, -end[0].length);
     this.#output = '';
-    this.#asked?.resolve({ exitCode: Number(end[1]), output });
+    const answer = { exitCode: Number(end[1]), output };
+    if (this.#asked === undefined) this.#early = answer;
+    else this.#asked.resolve(answer);
     this.#asked = undefined;
   }
 
   async #watchEnd(): Promise<void> {
+    // The ss that waits for its filter holds the pipes of a shell that was killed; the end of its input ends it, too.
+    this.#process.once('exit', () => this.#process.stdin.destroy());
     const { exitCode, signal, code } = await this.#process;
     if (exitCode === 127 || code === 'ENOENT') this.#fail(toolMissing(code === 'ENOENT' ? 'sh' : 'ss'));
     else

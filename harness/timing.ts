@@ -32,9 +32,11 @@ export async function withDeadline<T>(
   options: WaitOptions = {},
 ): Promise<T> {
   const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  // When the wait ends first, nobody is left to hear that the promise rejects.
-  promise.catch(() => undefined);
-  signal?.throwIfAborted();
+  if (signal?.aborted === true) {
+    // Nobody awaits it any more, and it may still reject.
+    promise.catch(() => undefined);
+    signal.throwIfAborted();
+  }
   let cleanUp = (): void => undefined;
   const failed = new Promise<never>((_resolve, reject) => {
     const timer = setTimeout(() => {

@@ -51,7 +51,7 @@ function rememberEnds(socket: Socket): () => Ends {
 }
 
 /** Both ends as far as the socket knows them now. */
-export function readEnds(socket: Socket): Ends {
+function readEnds(socket: Socket): Ends {
   const local = endpoint(socket.localAddress, socket.localPort);
   const peer = endpoint(socket.remoteAddress, socket.remotePort);
   return { ...(local && { local }), ...(peer && { peer }) };

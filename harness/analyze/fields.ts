@@ -1,0 +1,110 @@
+import { formatEndpoint } from '../model/endpoint.ts';
+import type { ConnectionRow } from '../model/connection-row.ts';
+
+export type FieldValue = number | string | boolean | undefined;
+
+/** A column: what `--columns`, `--sort` and `--where` know a fact of a connection by. */
+export interface Field {
+  readonly name: string;
+  /** One line for docs and `--help`. Units in words. */
+  readonly about: string;
+  readonly kind: 'number' | 'text' | 'flag';
+  readonly of: (row: ConnectionRow) => FieldValue;
+}
+
+const ms = (ns: number | undefined): number | undefined => (ns === undefined ? undefined : ns / 1e6);
+
+/** In the order in which the docs list them. */
+export const FIELDS: readonly Field[] = [
+  number('id', 'number of the connection, in order of first packets', (row) => row.id),
+  text('client', 'address:port of the end that sent the first SYN', (row) => formatEndpoint(row.client)),
+  text('server', 'address:port of the other end', (row) => formatEndpoint(row.server)),
+  text('clientAddress', 'the client’s address', (row) => row.client.address),
+  number('clientPort', 'the client’s port', (row) => row.client.port),
+  text('serverAddress', 'the server’s address', (row) => row.server.address),
+  number('serverPort', 'the server’s port', (row) => row.server.port),
+  text('communityId', 'Community ID v1, the key of the flow across tools', (row) => row.communityId),
+  number('start', 'first packet, seconds since the epoch', (row) => Number(row.startNs) / 1e9),
+  number('duration', 'first packet to last, ms', (row) => ms(row.durationNs)),
+  number('packets', 'packets both ways', (row) => row.packets.client + row.packets.server),
+  number('clientPackets', 'packets that the client sent', (row) => row.packets.client),
+  number('serverPackets', 'packets that the server sent', (row) => row.packets.server),
+  number('bytes', 'payload both ways, octets', (row) => row.bytes.client + row.bytes.server),
+  number('clientBytes', 'payload that the client sent, octets', (row) => row.bytes.client),
+  number('serverBytes', 'payload that the server sent, octets', (row) => row.bytes.server),
+  text('opening', 'handshake, simultaneous, split, refused, unanswered or midstream', (row) => row.opening),
+  number('synRetries', 'SYNs sent again', (row) => row.synRetries),
+  flag('fastOpen', 'a TCP Fast Open option was there', (row) => row.fastOpen),
+  number('handshake', 'SYN to the client’s ACK, ms', (row) => ms(row.handshakeNs)),
+  text('ending', 'closed, reset, refused, half-closed, closing, open or unanswered', (row) => row.ending),
+  text('closedBy', 'who sent the first FIN: client or server', (row) => row.closedBy),
+  text('resetBy', 'who sent the RST that ended it: client or server', (row) => row.resetBy),
+  flag('reset', 'a RST ended it', (row) => row.ending === 'reset'),
+  flag('refused', 'the SYN was answered by a RST', (row) => row.ending === 'refused'),
+  flag('closed', 'a FIN each way, both acknowledged', (row) => row.ending === 'closed'),
+  flag('open', 'still open, in one direction or both, when the capture ends', isOpen),
+  number(
+    'unacked',
+    'octets that the reset end had sent and nobody had acknowledged',
+    (row) => row.unacknowledgedAtReset,
+  ),
+  number('closeSegments', 'segments that the close took: 3 or 4', (row) => row.closeSegments),
+  number('halfClosed', 'first FIN to second, the direction kept open in between, ms', (row) =>
+    ms(row.halfClosedNs),
+  ),
+  number('afterFin', 'octets that came after the first FIN', (row) => row.bytesAfterFirstFin),
+  number('finAck', 'first FIN to its ACK, ms', (row) => ms(row.finAckNs)),
+  text('timeWait', 'who holds TIME-WAIT, by the table', (row) => row.timeWait.join(',') || undefined),
+  text('clientState', 'the client’s state after the last packet', (row) => row.states.client),
+  text('serverState', 'the server’s state after the last packet', (row) => row.states.server),
+  text('anomalies', 'what RFC 9293’s table does not allow', (row) => row.anomalies.join(',') || undefined),
+  number(
+    'retransmissions',
+    'segments sent again, both ways',
+    (row) => row.retransmissions.client + row.retransmissions.server,
+  ),
+  number('spurious', 'retransmissions of what was acknowledged', (row) => row.spurious),
+  number('fast', 'fast retransmissions, after duplicate ACKs', (row) => row.fast),
+  number('timeouts', 'retransmissions by time-out', (row) => row.timeouts),
+  number('outOfOrder', 'segments out of order', (row) => row.outOfOrder),
+  number('duplicateAcks', 'duplicate ACKs', (row) => row.duplicateAcks),
+  number('keepAlives', 'keep-alive probes', (row) => row.keepAlives),
+  number('zeroWindows', 'segments with a window of zero', (row) => row.zeroWindows),
+  number('zeroWindow', 'how long a window was zero, ms', (row) => ms(row.zeroWindowNs)),
+  number('windowFull', 'segments that filled the window', (row) => row.windowFull),
+  number('rttMin', 'shortest round trip, ms', (row) => ms(row.rttMinNs)),
+  number('rtt', 'median round trip, ms', (row) => ms(row.rttMedianNs)),
+  number('rttMax', 'longest round trip, ms', (row) => ms(row.rttMaxNs)),
+  number('gapBytes', 'capture artefact: octets that crossed and were not captured', (row) => row.gapBytes),
+  number(
+    'acksOfUnseen',
+    'capture artefact: ACKs of octets that were not captured',
+    (row) => row.acksOfUnseen,
+  ),
+  text('zeekState', 'Zeek’s conn_state', (row) => row.zeekState),
+  text('zeekHistory', 'Zeek’s history', (row) => row.zeekHistory),
+  number('completeness', 'Wireshark’s tcp.completeness', (row) => row.completeness),
+];
+
+const BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name.toLowerCase(), field]));
+
+/** A field by its name, capitals or not; undefined when there is none. */
+export function findField(name: string): Field | undefined {
+  return BY_NAME.get(name.toLowerCase());
+}
+
+function isOpen({ ending }: ConnectionRow): boolean {
+  return ending === 'open' || ending === 'half-closed' || ending === 'closing';
+}
+
+function number(name: string, about: string, of: (row: ConnectionRow) => number | undefined): Field {
+  return { name, about, kind: 'number', of };
+}
+
+function text(name: string, about: string, of: (row: ConnectionRow) => string | undefined): Field {
+  return { name, about, kind: 'text', of };
+}
+
+function flag(name: string, about: string, of: (row: ConnectionRow) => boolean): Field {
+  return { name, about, kind: 'flag', of };
+}

@@ -1,0 +1,96 @@
+import type { Side } from './connection.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { TcpState } from './tcp-state.ts';
+
+/** One number for what the client sent and one for what the server sent. */
+export type PerSide<T = number> = Readonly<Record<Side, T>>;
+
+/** How a connection began, as far as the capture shows. */
+export type Opening =
+  | 'handshake'
+  /** Both ends sent a SYN. RFC 9293 §3.5, Figure 7. */
+  | 'simultaneous'
+  /** The answer to the SYN came as a SYN of its own or in parts. */
+  | 'split'
+  /** The SYN was answered by a RST. */
+  | 'refused'
+  /** SYNs and no answer. */
+  | 'unanswered'
+  /** The capture began, or the connection was first seen, in its middle. */
+  | 'midstream';
+
+/** How it ended, as far as the capture shows. */
+export type RowEnding =
+  /** A FIN each way, both acknowledged. */
+  | 'closed'
+  | 'reset'
+  | 'refused'
+  /** One FIN, and nothing came of it: the other direction is open when the capture ends. */
+  | 'half-closed'
+  /** FINs both ways, the last acknowledgement missing. */
+  | 'closing'
+  /** No FIN and no RST; data or ACKs stopped coming. */
+  | 'open'
+  /** SYNs without an answer. */
+  | 'unanswered';
+
+/**
+ * What the engine tells of one connection. Plain data; times in ns as numbers (exact below 2⁵³) unless they are
+ * points in time, which are bigint ns since the epoch. `undefined` means that it did not happen or was not seen.
+ */
+export interface ConnectionRow {
+  /** From 1, in order of first packets. */
+  readonly id: number;
+  readonly client: Endpoint;
+  readonly server: Endpoint;
+  readonly communityId: string;
+  readonly startNs: bigint;
+  readonly durationNs: number;
+  readonly packets: PerSide;
+  /** Octets of payload, retransmissions included. */
+  readonly bytes: PerSide;
+
+  readonly opening: Opening;
+  /** SYNs that were sent again. */
+  readonly synRetries: number;
+  readonly fastOpen: boolean;
+  readonly handshakeNs: number | undefined;
+
+  readonly ending: RowEnding;
+  /** Who sent the first FIN. */
+  readonly closedBy: Side | undefined;
+  readonly resetBy: Side | undefined;
+  /** Octets that the reset end had sent and nobody had acknowledged. */
+  readonly unacknowledgedAtReset: number;
+  readonly closeSegments: number | undefined;
+  readonly halfClosedNs: number | undefined;
+  readonly bytesAfterFirstFin: number;
+  readonly finAckNs: number | undefined;
+  readonly timeWait: readonly Side[];
+  /** The states that the ends are in after the last packet. */
+  readonly states: PerSide<TcpState>;
+  /** What RFC 9293's table does not allow, in the words of Zeek's weirds and Suricata's events where they have one. */
+  readonly anomalies: readonly string[];
+
+  readonly retransmissions: PerSide;
+  readonly spurious: number;
+  readonly fast: number;
+  readonly timeouts: number;
+  readonly outOfOrder: number;
+  readonly duplicateAcks: number;
+  readonly keepAlives: number;
+  readonly zeroWindows: number;
+  readonly zeroWindowNs: number;
+  readonly windowFull: number;
+  readonly rttMinNs: number | undefined;
+  readonly rttMedianNs: number | undefined;
+  readonly rttMaxNs: number | undefined;
+  /** Capture artefacts: octets that crossed and were not captured, and acknowledgements of such. */
+  readonly gapBytes: number;
+  readonly acksOfUnseen: number;
+
+  readonly zeekState: string;
+  readonly zeekHistory: string;
+  /** Wireshark's `tcp.completeness`. */
+  readonly completeness: number;
+}

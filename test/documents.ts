@@ -18,7 +18,7 @@ test('every link between our documents leads to a file', (t) => {
     for (const file of readdirSync(folder).filter((name) => name.endsWith('.md'))) {
       const text = readFileSync(`${prefix}${file}`, 'utf8');
       for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
-        t.notThrows(() => readFileSync(`${prefix}${target}`), `${prefix}${file} links to ${target}`, );
+        t.notThrows(() => readFileSync(`${prefix}${target}`), `${prefix}${file} links to ${target}`);
       }
     }
   }

@@ -7,7 +7,8 @@ import test, { type ExecutionContext } from 'ava';
 import { type Capture, type CaptureOptions, startCapture } from '../../captures/tcpdump.ts';
 import { isFinwaitError } from '../../harness/errors.ts';
 import { missingCapture } from '../support/capture.ts';
-import { findProcesses, isStopped, until } from '../support/processes.ts';
+import { until } from '../support/eventually.ts';
+import { findProcesses, isStopped } from '../support/found-processes.ts';
 import { requireCapability } from '../support/require.ts';
 
 const missing = missingCapture();

@@ -16,7 +16,7 @@ import { Flag, hasFlags, type Segment, sequenceLength } from '../../harness/mode
 import { seqAdd } from '../../harness/model/sequence-number.ts';
 import { PcapReader } from '../../harness/wire/pcap.ts';
 import { missingCapture } from '../support/capture.ts';
-import { findProcesses } from '../support/processes.ts';
+import { findProcesses } from '../support/found-processes.ts';
 import { requireCapability } from '../support/require.ts';
 
 const test = anyTest as TestFn<{ missing: string | undefined }>;

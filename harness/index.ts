@@ -66,4 +66,5 @@ export type { Mutant, Scenario, Step, StepCommand } from './scenario/scenario.ts
 
 export { renderJson } from './report/json.ts';
 export { type LadderOptions, renderLadder } from './report/terminal/ladder.ts';
+export type { TextOptions } from './report/terminal/theme.ts';
 export { renderClaims, renderMismatch, renderVerdicts } from './report/terminal/verdicts.ts';

@@ -32,7 +32,11 @@ export async function withDeadline<T>(
   options: WaitOptions = {},
 ): Promise<T> {
   const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  signal?.throwIfAborted();
+  if (signal?.aborted === true) {
+    // Nobody awaits it any more, and it may still reject.
+    promise.catch(() => undefined);
+    signal.throwIfAborted();
+  }
   let cleanUp = (): void => undefined;
   const failed = new Promise<never>((_resolve, reject) => {
     const timer = setTimeout(() => {

@@ -4,19 +4,25 @@ import { execa } from 'execa';
 import { FinwaitError, isFinwaitError } from '../errors.ts';
 import { searchPath } from '../install-hint.ts';
 import { openChannel } from '../peer/channel.ts';
+import { keepLastWords } from '../peer/last-words.ts';
+import { withDeadline } from '../timing.ts';
 import type { NetworkEntry } from './network.ts';
-import { AGENT_EVENT_NAMES, type AgentEvents, type AgentFacts, type AgentFunctions } from './protocol.ts';
+import { AGENT_EVENT_NAMES, type AgentEvents, type AgentFunctions } from './protocol.ts';
 
 const AGENT = fileURLToPath(new URL('./agent.js', import.meta.url));
 
 /** The agent, up and open in its network. */
 export interface AgentProcess {
   readonly entry: NetworkEntry;
-  readonly facts: AgentFacts;
   readonly functions: BirpcReturn<AgentFunctions, AgentEvents>;
+  /** Resolves when the agent has ended, however it did. */
+  readonly ended: Promise<unknown>;
   /** Ends the agent and everything it started. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** A cold start takes 0.2 s; a machine that is busy with other things may take its time. */
+const OPENING_MS = 30_000;
 
 /** The machine refuses to make the network that the entry asks for. */
 export class NetworkRefused extends Error {}
@@ -26,20 +32,20 @@ export class NetworkRefused extends Error {}
  * @throws NetworkRefused when `unshare` is missing or refused; FinwaitError when a tool is missing or refused inside
  */
 export async function startAgent(entry: NetworkEntry, events: AgentEvents): Promise<AgentProcess> {
-  const [command, ...args] = [...entry.prefix, process.execPath, '--enable-source-maps', AGENT];
+  const [command, ...args] = [...entry.prefix, process.execPath, AGENT];
   const subprocess = execa(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
-    buffer: { stderr: true, ipc: false },
-    maxBuffer: 10_000,
+    buffer: false,
     reject: false,
     cleanup: true,
     // tcpdump, ip and nft live where an ordinary user's PATH often does not lead.
     env: { PATH: searchPath() },
   });
-  const ended = subprocess.then(
-    ({ shortMessage, stderr }) => [stderr, shortMessage].find(Boolean) ?? 'it ended',
-  );
+  const lastWords = keepLastWords(subprocess.stderr);
+  const ended = subprocess.then(({ shortMessage }) => {
+    return [lastWords(), shortMessage].find(Boolean) ?? 'it ended';
+  });
   if (subprocess.pid === undefined) throw new NetworkRefused(await ended);
   const functions = openChannel<AgentFunctions, AgentEvents>(subprocess, events, {
     other: 'the lab’s agent',
@@ -51,12 +57,17 @@ export async function startAgent(entry: NetworkEntry, events: AgentEvents): Prom
   };
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    stopped ??= entry.network === 'private' ? kill() : functions.close().then(kill, kill);
+    // On the host everything is asked to end first; an agent that does not answer is killed all the same.
+    stopped ??=
+      entry.network === 'private'
+        ? kill()
+        : withDeadline(functions.close(), { what: 'the end of the lab' }).then(kill, kill);
     await stopped;
   };
   try {
-    const facts = await functions.open(entry.network);
-    return { entry, facts, functions, stop };
+    const opening = functions.open(entry.network);
+    await withDeadline(opening, { what: 'the lab', lastSeen: lastWords }, { timeoutMs: OPENING_MS });
+    return { entry, functions, ended, stop };
   } catch (error) {
     await kill();
     // The channel closes before the process's last words are read.

@@ -6,7 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { type Capture, startCapture } from '../../captures/tcpdump.ts';
-import { FinwaitError } from '../errors.ts';
+import { FinwaitError, isFinwaitError } from '../errors.ts';
+import { installCommand } from '../install-hint.ts';
 import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts';
 import type { Segment } from '../model/segment.ts';
@@ -29,8 +30,7 @@ interface Instruments {
   readonly capture: Capture;
   readonly sampler: SocketSampler;
   readonly peers: Readonly<Record<PeerName, Peer>>;
-  /** Server ports: any in a private network, a range of the lab's own on the host. */
-  readonly ports: PortRange | undefined;
+  readonly ports: PortRange;
 }
 
 let opened: Instruments | undefined;
@@ -39,20 +39,18 @@ const gates = new Gates();
 const functions: AgentFunctions = {
   async open(network) {
     opened = await openInstruments(network);
-    const { ports } = opened;
-    return ports === undefined ? {} : { ports: { first: ports.first, last: ports.last } };
   },
 
-  async listen(choice) {
-    const { peers, ports } = instruments();
-    const listenOn = (port: number): ReturnType<Peer['functions']['listen']> =>
-      peers.server.functions.listen({ ...choice, host: LOOPBACK, port });
-    return ports === undefined ? await listenOn(0) : await ports.take(listenOn);
+  listen: async (choice) => {
+    return await ask('server', (server) =>
+      instruments().ports.take((port) => server.listen({ ...choice, host: LOOPBACK, port })),
+    );
   },
 
-  unlisten: async (serverId) => instruments().peers.server.functions.unlisten(serverId),
-  connect: async (options) => instruments().peers.client.functions.connect(options),
-  tell: async (peer, socketId, command) => instruments().peers[peer].functions.tell(socketId, command),
+  unlisten: async (serverId) => ask('server', (server) => server.unlisten(serverId)),
+  connect: async (options) => ask('client', (client) => client.connect(options)),
+  tell: async (name, socketId, command) => ask(name, (peer) => peer.tell(socketId, command)),
+
   async sample(filter) {
     const { issues, ...snapshot } = await instruments().sampler.sample(filter);
     if (issues.length > 0) {
@@ -76,7 +74,9 @@ const functions: AgentFunctions = {
   release: async (gateId) => gates.release(gateId),
   readSysctl,
   writeSysctl,
-  spawn: (options) => programs.spawn(options),
+  spawn: (programId, options) => {
+    programs.spawn(programId, options);
+  },
   signalProgram: (programId, signal) => {
     programs.signal(programId, signal);
   },
@@ -105,14 +105,26 @@ function instruments(): Instruments {
   return opened;
 }
 
+/** A peer that dies during a call: its end is told as damage before the call is answered. */
+async function ask<T>(name: PeerName, call: (peer: Peer['functions']) => Promise<T>): Promise<T> {
+  const peer = instruments().peers[name];
+  try {
+    return await call(peer.functions);
+  } catch (error) {
+    if (isFinwaitError(error) && error.code === 'ERR_FINWAIT_PROCESS_ENDED') await peer.ended;
+    throw error;
+  }
+}
+
 async function openInstruments(network: NetworkKind): Promise<Instruments> {
-  if (network === 'private') await execa('ip', ['link', 'set', 'lo', 'up']);
-  const ports = network === 'host' ? PortRange.anywhere(await ephemeralPorts()) : undefined;
+  if (network === 'private') await bringLoopbackUp();
+  const ports =
+    network === 'private' ? PortRange.ofPrivateNetwork() : PortRange.anywhere(await ephemeralPorts());
   const peers = { client: openPeer('client'), server: openPeer('server') };
   const [capture, sampler] = await Promise.all([
     startCapture({
       interface: 'lo',
-      filter: ports === undefined ? 'tcp' : `tcp portrange ${ports.first}-${ports.last}`,
+      filter: network === 'private' ? 'tcp' : `tcp portrange ${ports.first}-${ports.last}`,
     }),
     openSampler(),
   ]);
@@ -125,6 +137,22 @@ async function openInstruments(network: NetworkKind): Promise<Instruments> {
   return { capture, sampler, peers, ports };
 }
 
+async function bringLoopbackUp(): Promise<void> {
+  const { failed, code, stderr, shortMessage } = await execa('ip', ['link', 'set', 'lo', 'up'], {
+    reject: false,
+  });
+  if (!failed) return;
+  if (code === 'ENOENT') {
+    throw new FinwaitError('ERR_FINWAIT_TOOL_MISSING', 'ip is not installed; a private network needs it', {
+      hint: `Install it: ${installCommand('iproute2')}`,
+    });
+  }
+  throw new FinwaitError(
+    'ERR_FINWAIT_LAB_REFUSED',
+    `cannot bring loopback up: ${stderr || (shortMessage ?? '')}`,
+  );
+}
+
 /** The kernel's range for outgoing connections, `[first, last]`. */
 async function ephemeralPorts(): Promise<readonly [number, number]> {
   const text = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
@@ -134,8 +162,8 @@ async function ephemeralPorts(): Promise<readonly [number, number]> {
 
 function openPeer(name: PeerName): Peer {
   const events: PeerEvents = {
-    accepted: (serverId, socketId, ends) => {
-      void opener.accepted(serverId, socketId, ends);
+    accepted: (serverId, socketId) => {
+      void opener.accepted(serverId, socketId);
     },
     report: (socketId, report) => {
       void opener.report(name, socketId, report);

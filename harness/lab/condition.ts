@@ -30,7 +30,7 @@ export interface Condition {
 export interface UnmetPart {
   /** In words. */
   readonly what: string;
-  /** What it waits for: once the connection is over, no segment can come; after 'close', no event of that side. */
+  /** Where it would come from: once the connection is over no segment comes, after 'close' no event of that side. */
   readonly from: 'wire' | Side;
 }
 
@@ -53,7 +53,8 @@ export function unmetPart(condition: Condition, recording: Recording): UnmetPart
 
 /** Whether what is missing could still come. */
 export function canStillCome({ from }: UnmetPart, recording: Recording): boolean {
-  return from === 'wire' ? !isOver(recording) : !hasEvent(from, 'close', recording);
+  if (from === 'wire') return !isOver(recording) && !recording.captureEnded;
+  return !hasEvent(from, 'close', recording);
 }
 
 function hasEvent(side: Side, name: string, recording: Recording): boolean {

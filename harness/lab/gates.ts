@@ -35,6 +35,9 @@ add rule inet finwait gate${gateId} ${rule}`,
 /** nft's words for a gate filter; built from numbers and checked addresses only, never from raw text. */
 export function matchText({ source, destination, flags }: GateFilter): string {
   const mask = flags === undefined ? 0 : parseFlags(flags);
+  // Masked to eight bits, a filter on AE alone would match every segment.
+  if (mask > 0xff)
+    throw new TypeError('nft cannot match the flag AE: it lies outside the eight classic bits');
   return [
     'meta l4proto tcp',
     ...(source?.address === undefined ? [] : [addressMatch('saddr', source.address)]),
@@ -42,7 +45,7 @@ export function matchText({ source, destination, flags }: GateFilter): string {
     ...(source?.port === undefined ? [] : [`tcp sport ${portNumber(source.port)}`]),
     ...(destination?.port === undefined ? [] : [`tcp dport ${portNumber(destination.port)}`]),
     // nft knows the eight classic flag bits by number, too.
-    ...(mask === 0 ? [] : [`tcp flags & ${mask & 0xff} == ${mask & 0xff}`]),
+    ...(mask === 0 ? [] : [`tcp flags & ${mask} == ${mask}`]),
   ].join(' ');
 }
 

@@ -1,45 +1,61 @@
+import { FinwaitError } from '../errors.ts';
 import type { Side } from '../model/connection.ts';
-import type { Endpoint } from '../model/endpoint.ts';
+import { formatEndpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { JsReport } from '../model/observation.ts';
 import type { Segment } from '../model/segment.ts';
+import type { SocketId } from '../peer/protocol.ts';
+import { damageKey } from './damage-key.ts';
 import type { AgentEvents, PeerName } from './protocol.ts';
 import type { Recording } from './recording.ts';
 
-/** Who owns a socket's reports, and what to do with the rest of a server's accepted sockets. */
+/** Who a socket's reports belong to. */
 interface SocketOwner {
   readonly recording: Recording;
   readonly side: Side;
 }
-
-type AcceptListener = (socketId: number, ends: { local: Endpoint; peer: Endpoint }) => void;
 
 export interface ProgramListener {
   output(stream: 'stdout' | 'stderr', text: string): void;
   ended(exitCode: number | undefined, signal: string | undefined): void;
 }
 
-/** Hands what the agent tells to the recording or program that it belongs to. */
+/** Damage that does not pass: a recording that begins later suffers from it too. */
+const LASTING: ReadonlySet<Damage['kind']> = new Set(['capture-ended', 'lane-missing', 'reports-lost']);
+
+/**
+ * Hands what the agent tells to the recording or program that it belongs to. What belongs to nobody, such as the
+ * last reports of a pair that has been stopped, is dropped.
+ */
 export class LabEvents implements AgentEvents {
   readonly #recordings = new Map<number, Recording>();
   readonly #owners = new Map<string, SocketOwner>();
-  /** Reports of sockets whose owner is not known yet: they overtake the answer that names the socket. */
-  readonly #early = new Map<string, JsReport[]>();
-  readonly #accepting = new Map<number, AcceptListener>();
+  readonly #accepting = new Map<number, (socketId: SocketId) => void>();
   readonly #programs = new Map<number, ProgramListener>();
-  /** Damage to the lab as a whole; every recording of the lab suffers from it. */
-  readonly damageSoFar: Damage[] = [];
+  readonly #lasting = new Map<string, Damage>();
 
+  /** True when no pair is open. */
+  get isIdle(): boolean {
+    return this.#recordings.size === 0;
+  }
+
+  /** @throws TypeError when another pair has that server: their segments could not be told apart */
   addRecording(recording: Recording): void {
-    this.#recordings.set(recording.server.port, recording);
-    for (const damage of this.damageSoFar) recording.addDamage(damage);
+    const { server } = recording;
+    if (this.#recordings.has(server.port)) {
+      throw new TypeError(
+        `Another pair of this lab has ${formatEndpoint(server)} as its server; stop that first`,
+      );
+    }
+    this.#recordings.set(server.port, recording);
+    for (const damage of this.#lasting.values()) recording.addDamage(damage);
   }
 
   removeRecording(recording: Recording): void {
     this.#recordings.delete(recording.server.port);
   }
 
-  onAccepted(serverId: number, listener: AcceptListener): void {
+  onAccepted(serverId: number, listener: (socketId: SocketId) => void): void {
     this.#accepting.set(serverId, listener);
   }
 
@@ -47,15 +63,16 @@ export class LabEvents implements AgentEvents {
     this.#accepting.delete(serverId);
   }
 
-  ownSocket(peer: PeerName, socketId: number, owner: SocketOwner): void {
-    const key = `${peer} ${socketId}`;
-    this.#owners.set(key, owner);
-    for (const report of this.#early.get(key) ?? []) this.#deliver(key, owner, report);
-    this.#early.delete(key);
+  ownSocket(peer: PeerName, socketId: SocketId, owner: SocketOwner): void {
+    this.#owners.set(`${peer} ${socketId}`, owner);
   }
 
   onProgram(programId: number, listener: ProgramListener): void {
     this.#programs.set(programId, listener);
+  }
+
+  offProgram(programId: number): void {
+    this.#programs.delete(programId);
   }
 
   segments(segments: readonly Segment[]): void {
@@ -66,26 +83,20 @@ export class LabEvents implements AgentEvents {
     }
   }
 
-  accepted(serverId: number, socketId: number, ends: { local: Endpoint; peer: Endpoint }): void {
-    const listener = this.#accepting.get(serverId);
-    if (listener === undefined) this.#early.delete(`server ${socketId}`);
-    else listener(socketId, ends);
+  accepted(serverId: number, socketId: SocketId): void {
+    this.#accepting.get(serverId)?.(socketId);
   }
 
-  report(peer: PeerName, socketId: number, report: JsReport): void {
+  report(peer: PeerName, socketId: SocketId, report: JsReport): void {
     const key = `${peer} ${socketId}`;
     const owner = this.#owners.get(key);
-    if (owner !== undefined) {
-      this.#deliver(key, owner, report);
-      return;
-    }
-    const early = this.#early.get(key);
-    if (early === undefined) this.#early.set(key, [report]);
-    else early.push(report);
+    owner?.recording.addReport(owner.side, report);
+    // 'close' is the last that a socket reports.
+    if (report.kind === 'event' && report.name === 'close') this.#owners.delete(key);
   }
 
   damage(damage: Damage): void {
-    this.damageSoFar.push(damage);
+    if (LASTING.has(damage.kind)) this.#lasting.set(damageKey(damage), damage);
     for (const recording of this.#recordings.values()) recording.addDamage(damage);
   }
 
@@ -98,9 +109,10 @@ export class LabEvents implements AgentEvents {
     this.#programs.delete(programId);
   }
 
-  /** 'close' is the last that a socket reports. */
-  #deliver(key: string, { recording, side }: SocketOwner, report: JsReport): void {
-    recording.addReport(side, report);
-    if (report.kind === 'event' && report.name === 'close') this.#owners.delete(key);
+  /** Nothing more will be told. */
+  agentEnded(): void {
+    const error = new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', 'the lab’s agent is gone');
+    for (const recording of this.#recordings.values()) recording.fail(error);
+    for (const programId of [...this.#programs.keys()]) this.programEnded(programId, undefined, 'SIGKILL');
   }
 }

@@ -1,9 +1,10 @@
 import type { BirpcReturn } from 'birpc';
 import { FinwaitError } from '../errors.ts';
+import { isFinwaitError } from '../errors.ts';
 import { type WaitOptions, withDeadline } from '../timing.ts';
 import type { LabEvents } from './lab-events.ts';
 import type { Program } from './program.ts';
-import type { AgentEvents, AgentFunctions } from './protocol.ts';
+import type { AgentEvents, AgentFunctions, ProgramOptions } from './protocol.ts';
 
 type End = Awaited<Program['ended']>;
 
@@ -14,6 +15,7 @@ export class LabProgram implements Program {
   readonly #id: number;
   readonly #command: string;
   readonly #agent: BirpcReturn<AgentFunctions, AgentEvents>;
+  readonly #events: LabEvents;
   #end: End | undefined;
   #resolveEnded: (end: End) => void = () => undefined;
   #wake: (() => void)[] = [];
@@ -27,10 +29,15 @@ export class LabProgram implements Program {
     this.#id = id;
     this.#command = command;
     this.#agent = agent;
+    this.#events = events;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    events.onProgram(id, {
+  }
+
+  /** Listens before it starts: a short program may have ended before the answer is back. */
+  async start(options: ProgramOptions): Promise<void> {
+    this.#events.onProgram(this.#id, {
       output: (stream, text) => {
         this.output[stream] += text;
         this.#notify();
@@ -41,6 +48,12 @@ export class LabProgram implements Program {
         this.#notify();
       },
     });
+    try {
+      await this.#agent.spawn(this.#id, options);
+    } catch (error) {
+      this.#events.offProgram(this.#id);
+      throw error;
+    }
   }
 
   async line(pattern: RegExp, options: WaitOptions = {}): Promise<string> {
@@ -57,7 +70,13 @@ export class LabProgram implements Program {
 
   async stop(): Promise<void> {
     if (this.#end === undefined) await this.signal('SIGTERM');
-    await this.ended;
+    try {
+      await withDeadline(this.ended, { what: `the end of ${this.#command}` });
+    } catch (error) {
+      if (!isFinwaitError(error)) throw error;
+      await this.signal('SIGKILL');
+      await this.ended;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,8 +85,10 @@ export class LabProgram implements Program {
 
   async #findLine(pattern: RegExp): Promise<string> {
     for (;;) {
-      const whole = this.output.stdout.split('\n').slice(0, -1);
-      const found = whole.find((line) => pattern.test(line));
+      const lines = this.output.stdout.split('\n');
+      // The last may still grow, unless the program has ended. search(), since test() of a /g pattern remembers.
+      const whole = this.#end === undefined ? lines.slice(0, -1) : lines;
+      const found = whole.find((line) => line.search(pattern) !== -1);
       if (found !== undefined) return found;
       if (this.#end !== undefined) {
         throw new FinwaitError(

@@ -21,6 +21,8 @@ export interface LabOptions {
   readonly network?: NetworkKind | 'auto';
 }
 
+const NETWORKS: readonly string[] = ['auto', 'private', 'host'];
+
 /** How many clock readings are kept; the newest say most, as clocks are disciplined while they run. */
 const CLOCK_READINGS = 16;
 
@@ -32,14 +34,19 @@ const CLOCK_READINGS = 16;
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
   rejectUnknownOptions(options, ['network']);
-  const events = new LabEvents();
+  const { network = 'auto' } = options;
+  if (!NETWORKS.includes(network)) {
+    throw new TypeError(`Unknown network "${network}"; known: ${NETWORKS.join(', ')}`);
+  }
   const refusals: string[] = [];
-  for (const entry of networkEntries(options.network ?? 'auto', process.getuid?.() ?? -1)) {
+  for (const entry of networkEntries(network, process.getuid?.() ?? -1)) {
     try {
+      const events = new LabEvents();
       const agent = await startAgent(entry, events);
-      const lab = new Lab(agent, events, refusals.at(-1));
-      await lab.fence();
-      return lab;
+      void agent.ended.then(() => {
+        events.agentEnded();
+      });
+      return await fenced(new Lab(agent, events, refusals.at(-1)));
     } catch (error) {
       if (!(error instanceof NetworkRefused)) throw error;
       refusals.push(error.message);
@@ -50,15 +57,29 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   });
 }
 
+/** Without a clock reading nothing could be placed on one line; a lab that cannot be fenced is no lab. */
+async function fenced(lab: Lab): Promise<Lab> {
+  try {
+    await lab.fence();
+    return lab;
+  } catch (error) {
+    await lab.stop();
+    throw error;
+  }
+}
+
 /** A network with a capture, a sampler and peers in it. Many pairs may run in it, one after another or at once. */
 export class Lab implements AsyncDisposable {
   readonly #agent: AgentProcess;
   readonly #events: LabEvents;
   readonly #clockReadings: ClockReading[] = [];
-  readonly #holds: Hold[] = [];
+  #holds: readonly Hold[] = [];
+  #lastId = 0;
+  readonly #nextId = (): number => ++this.#lastId;
   /** Why there is no private network; undefined when there is one. */
   readonly refusal: string | undefined;
 
+  /** @internal Made by {@link openLab}. */
   constructor(agent: AgentProcess, events: LabEvents, refusal: string | undefined) {
     this.#agent = agent;
     this.#events = events;
@@ -76,14 +97,15 @@ export class Lab implements AsyncDisposable {
 
   /**
    * Starts the server's listener and the recording; nothing connects yet.
-   * @throws TypeError for an unknown behaviour or option
+   * @throws TypeError for an unknown behaviour or option, or a server that another open pair has
    */
   async pair(options: PairOptions): Promise<Pair> {
     const connection = await PairConnection.open(options, {
       agent: this.#agent.functions,
       events: this.#events,
       clockReadings: this.#clockReadings,
-      holds: this.#holds,
+      holds: () => this.#holds,
+      nextId: this.#nextId,
       fence: () => this.fence(),
       hold: (filter) => this.hold(filter),
     });
@@ -92,7 +114,7 @@ export class Lab implements AsyncDisposable {
 
   /** A port of the lab's address that nobody listens on, and that its capture covers: for a program of your own. */
   async freePort(): Promise<number> {
-    return await freePort(this.#agent.functions);
+    return await freePort({ agent: this.#agent.functions, nextId: this.#nextId });
   }
 
   /** One `ss` snapshot of this network. */
@@ -108,18 +130,23 @@ export class Lab implements AsyncDisposable {
 
   /**
    * Keeps matching segments from being received until released.
-   * @throws FinwaitError ERR_FINWAIT_NEEDS_PRIVATE_NETWORK on the host's loopback; TypeError for an unknown flag
+   * @throws FinwaitError ERR_FINWAIT_NEEDS_PRIVATE_NETWORK on the host's loopback; TypeError for an unknown option
+   * or flag
    */
   async hold(filter: GateFilter): Promise<Gate> {
+    rejectUnknownOptions(filter, ['source', 'destination', 'flags']);
     this.#requirePrivate('A gate');
     const flags = filter.flags === undefined ? 0 : parseFlags(filter.flags);
     const { gateId, atNs: fromNs } = await this.#agent.functions.hold(filter);
     const { source = {}, destination = {} } = filter;
-    const index = this.#holds.push({ source, destination, flags, fromNs }) - 1;
+    const hold: Hold = { source, destination, flags, fromNs };
+    // With no pair open nobody can ask about gates of the past.
+    const kept = this.#events.isIdle ? this.#holds.filter(({ toNs }) => toNs === undefined) : this.#holds;
+    this.#holds = [...kept, hold];
     let released: Promise<void> | undefined;
     const release = async (): Promise<void> => {
       released ??= this.#agent.functions.release(gateId).then(({ atNs: toNs }) => {
-        this.#holds[index] = { source, destination, flags, fromNs, toNs };
+        this.#holds = this.#holds.map((other) => (other === hold ? { ...hold, toNs } : other));
       });
       await released;
     };
@@ -137,14 +164,19 @@ export class Lab implements AsyncDisposable {
     await this.#agent.functions.writeSysctl(name, String(value));
   }
 
-  /** Runs a program of your own in this network. */
+  /**
+   * Runs a program of your own in this network; resolves when it has started.
+   * @throws FinwaitError ERR_FINWAIT_TOOL_MISSING when it cannot be started; TypeError for an unknown option
+   */
   async spawn(
     command: string,
     args: readonly string[] = [],
     options: Pick<ProgramOptions, 'cwd' | 'env'> = {},
   ): Promise<Program> {
-    const { programId } = await this.#agent.functions.spawn({ command, args, ...options });
-    return new LabProgram(programId, command, this.#agent.functions, this.#events);
+    rejectUnknownOptions(options, ['cwd', 'env']);
+    const program = new LabProgram(this.#nextId(), command, this.#agent.functions, this.#events);
+    await program.start({ command, args, ...options });
+    return program;
   }
 
   /** Ends every process and the network itself. Idempotent. */

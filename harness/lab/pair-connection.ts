@@ -1,13 +1,14 @@
+import { isIP } from 'node:net';
 import type { BirpcReturn } from 'birpc';
-import { FinwaitError } from '../errors.ts';
+import { FinwaitError, isFinwaitError } from '../errors.ts';
 import type { SocketFilter } from '../kernel/sampler.ts';
 import { type Side } from '../model/connection.ts';
-import type { Endpoint } from '../model/endpoint.ts';
+import { type Endpoint, plainAddress } from '../model/endpoint.ts';
 import type { ClockReading, Hold, SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import { rejectUnknownOptions } from '../options.ts';
-import type { SocketCommand } from '../peer/protocol.ts';
-import { withDeadline } from '../timing.ts';
+import type { SocketCommand, SocketId } from '../peer/protocol.ts';
+import { type WaitOptions, withDeadline } from '../timing.ts';
 import { moduleOf } from './behaviours.ts';
 import type { LabEvents } from './lab-events.ts';
 import { type Gate, Pair, type PairHost } from './pair.ts';
@@ -34,13 +35,15 @@ export interface SharedLab {
   readonly agent: BirpcReturn<AgentFunctions, AgentEvents>;
   readonly events: LabEvents;
   readonly clockReadings: readonly ClockReading[];
-  readonly holds: readonly Hold[];
-  fence(): Promise<void>;
-  hold(filter: GateFilter): Promise<Gate>;
+  readonly holds: () => readonly Hold[];
+  /** A name for a server or socket that no other of this lab has. */
+  readonly nextId: () => number;
+  readonly fence: () => Promise<void>;
+  readonly hold: (filter: GateFilter) => Promise<Gate>;
 }
 
-/** A listener that the lab's server peer keeps for a pair; absent when the server is a program of the user's. */
-interface Listener {
+/** Who the client connects to; without a `serverId` no peer of the lab listens there. */
+interface Target {
   readonly endpoint: Endpoint;
   readonly serverId?: number;
 }
@@ -53,12 +56,13 @@ export class PairConnection implements PairHost {
   readonly #clientModule: string;
   readonly #driven: boolean;
   readonly #serverId: number | undefined;
-  readonly #accepted: Promise<number>;
-  #client: Promise<number> | undefined;
-  #serverSocketId: number | undefined;
+  readonly #accepted: Promise<SocketId>;
+  readonly #gates = new Set<Gate>();
+  readonly #clientId: SocketId;
+  #connecting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  /** @throws TypeError for an unknown option or behaviour */
+  /** @throws TypeError for an unknown option or behaviour, or a server that another open pair has */
   static async open(options: PairOptions, lab: SharedLab): Promise<PairConnection> {
     rejectUnknownOptions(options, ['server', 'client', 'driven']);
     const clientModule = moduleOf('clients', options.client);
@@ -66,33 +70,40 @@ export class PairConnection implements PairHost {
     return new PairConnection(await listen(options.server, driven, lab), clientModule, driven, lab);
   }
 
-  private constructor(listener: Listener, clientModule: string, driven: boolean, lab: SharedLab) {
+  private constructor(target: Target, clientModule: string, driven: boolean, lab: SharedLab) {
     this.#lab = lab;
     this.#clientModule = clientModule;
+    this.#clientId = String(lab.nextId());
     this.#driven = driven;
-    this.#serverId = listener.serverId;
-    this.#recording = new Recording(listener.endpoint);
+    this.#serverId = target.serverId;
+    this.#recording = new Recording(target.endpoint);
     this.pair = new Pair(this, this.#recording);
     lab.events.addRecording(this.#recording);
+    lab.events.ownSocket('client', this.#clientId, { recording: this.#recording, side: 'client' });
     this.#accepted = new Promise((resolve) => {
-      if (listener.serverId === undefined) return;
-      lab.events.onAccepted(listener.serverId, (socketId) => {
+      if (target.serverId === undefined) return;
+      lab.events.onAccepted(target.serverId, (socketId) => {
         lab.events.ownSocket('server', socketId, { recording: this.#recording, side: 'server' });
-        this.#serverSocketId ??= socketId;
         resolve(socketId);
       });
     });
   }
 
   async connect(): Promise<void> {
-    this.#client ??= this.#startClient();
-    await this.#client;
+    this.#connecting ??= this.#lab.agent.connect({
+      socketId: this.#clientId,
+      module: this.#clientModule,
+      driven: this.#driven,
+      to: this.#recording.server,
+    });
+    await withDeadline(this.#connecting, { what: 'the client peer’s answer to connect' });
   }
 
-  async tell(side: Side, command: SocketCommand): Promise<void> {
+  async tell(side: Side, command: SocketCommand, options: WaitOptions = {}): Promise<void> {
     const socketId =
-      side === 'client' ? await this.#clientSocket(command) : await this.#serverSocket(command);
-    await this.#lab.agent.tell(side, socketId, command);
+      side === 'client' ? await this.#clientSocket(command) : await this.#serverSocket(command, options);
+    const told = this.#lab.agent.tell(side, socketId, command);
+    await withDeadline(told, { what: `the ${side} peer’s answer to ${command.verb}` }, options);
   }
 
   async sample(filter: SocketFilter): Promise<SocketSnapshot> {
@@ -108,11 +119,13 @@ export class PairConnection implements PairHost {
   }
 
   async hold(filter: GateFilter): Promise<Gate> {
-    return await this.#lab.hold(filter);
+    const gate = await this.#lab.hold(filter);
+    this.#gates.add(gate);
+    return gate;
   }
 
   evidence(): RunEvidence {
-    return this.#recording.evidence([...this.#lab.clockReadings], [...this.#lab.holds]);
+    return this.#recording.evidence([...this.#lab.clockReadings], this.#lab.holds());
   }
 
   async stop(): Promise<void> {
@@ -120,76 +133,83 @@ export class PairConnection implements PairHost {
     await this.#stopped;
   }
 
-  async #startClient(): Promise<number> {
-    const { agent, events } = this.#lab;
-    const { socketId } = await agent.connect({
-      module: this.#clientModule,
-      driven: this.#driven,
-      to: this.#recording.server,
-    });
-    events.ownSocket('client', socketId, { recording: this.#recording, side: 'client' });
-    return socketId;
-  }
-
-  async #clientSocket({ verb }: SocketCommand): Promise<number> {
-    if (this.#client === undefined) {
+  async #clientSocket({ verb }: SocketCommand): Promise<SocketId> {
+    if (this.#connecting === undefined) {
       throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', `client ${verb}: it has not connected yet`, {
         hint: 'Call pair.client.connect() first.',
       });
     }
-    return await this.#client;
+    await this.#connecting;
+    return this.#clientId;
   }
 
-  async #serverSocket({ verb }: SocketCommand): Promise<number> {
+  async #serverSocket({ verb }: SocketCommand, options: WaitOptions): Promise<SocketId> {
     if (this.#serverId === undefined) {
       throw new FinwaitError(
         'ERR_FINWAIT_PEER_COMMAND',
         `server ${verb}: this pair's server is not a driven peer`,
       );
     }
-    return await withDeadline(this.#accepted, {
-      what: `the server's accepted socket (to ${verb})`,
-      lastSeen: () => this.#recording.lastSeen(),
-    });
+    const what = `the server's accepted socket (to ${verb})`;
+    return await withDeadline(this.#accepted, { what, lastSeen: () => this.#recording.lastSeen() }, options);
   }
 
+  /** A part that is gone, or does not answer, holds nothing back that could be closed from here. */
   async #close(): Promise<void> {
     const { agent, events } = this.#lab;
-    const destroy = async (side: Side, socketId: number | undefined): Promise<void> => {
-      // A socket that has closed by itself is no longer known to its peer, which is just what is wanted.
-      if (socketId !== undefined)
-        await agent.tell(side, socketId, { verb: 'destroy' }).catch(() => undefined);
-    };
-    await Promise.all([destroy('client', await this.#client), destroy('server', this.#serverSocketId)]);
-    if (this.#serverId !== undefined) {
-      events.offAccepted(this.#serverId);
-      await agent.unlisten(this.#serverId);
+    const closing = [
+      ...[...this.#gates].map((gate) => gate.release()),
+      ...(this.#connecting === undefined ? [] : [this.tell('client', { verb: 'destroy' })]),
+      ...(this.#serverId === undefined ? [] : [agent.unlisten(this.#serverId)]),
+    ];
+    try {
+      await withDeadline(Promise.all(closing.map(settle)), { what: 'the end of a pair' });
+    } catch (error) {
+      if (!isFinwaitError(error)) throw error;
+    } finally {
+      if (this.#serverId !== undefined) events.offAccepted(this.#serverId);
+      events.removeRecording(this.#recording);
     }
-    events.removeRecording(this.#recording);
+  }
+}
+
+/** Fulfilled even when a FinwaitError says that the lab, a peer or a socket is gone. */
+async function settle(closing: Promise<unknown>): Promise<void> {
+  try {
+    await closing;
+  } catch (error) {
+    if (!isFinwaitError(error)) throw error;
   }
 }
 
 async function listen(
   server: PairOptions['server'],
   driven: boolean,
-  { agent }: SharedLab,
-): Promise<Listener> {
-  if (isEndpoint(server)) return { endpoint: server };
-  if (server === 'nobody') return { endpoint: { address: LOOPBACK, port: await freePort(agent) } };
-  const { serverId, endpoint } = await agent.listen({ module: moduleOf('servers', server), driven });
-  return { endpoint, serverId };
+  lab: Pick<SharedLab, 'agent' | 'nextId'>,
+): Promise<Target> {
+  if (isEndpoint(server)) return { endpoint: checkEndpoint(server) };
+  if (server === 'nobody') return { endpoint: { address: LOOPBACK, port: await freePort(lab) } };
+  const serverId = lab.nextId();
+  const listening = lab.agent.listen({ serverId, module: moduleOf('servers', server), driven });
+  return { endpoint: await withDeadline(listening, { what: 'the server peer’s listener' }), serverId };
 }
 
 /** A port on which the server peer has listened and no longer does. */
-export async function freePort(agent: SharedLab['agent']): Promise<number> {
-  const { serverId, endpoint } = await agent.listen({
-    module: moduleOf('servers', 'never-ends'),
-    driven: true,
-  });
+export async function freePort({ agent, nextId }: Pick<SharedLab, 'agent' | 'nextId'>): Promise<number> {
+  const serverId = nextId();
+  const listening = agent.listen({ serverId, module: moduleOf('servers', 'never-ends'), driven: true });
+  const endpoint = await withDeadline(listening, { what: 'the server peer’s listener' });
   await agent.unlisten(serverId);
   return endpoint.port;
 }
 
 function isEndpoint(server: PairOptions['server']): server is Endpoint {
   return typeof server === 'object' && !(server instanceof URL);
+}
+
+/** Segments and sockets carry addresses, never names. */
+function checkEndpoint({ address, port }: Endpoint): Endpoint {
+  if (isIP(address) === 0) throw new TypeError(`The server’s address is not an IP address: "${address}"`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new TypeError(`Not a port: ${port}`);
+  return { address: plainAddress(address), port };
 }

@@ -1,9 +1,11 @@
-import { FinwaitError } from '../errors.ts';
+import { FinwaitError, isFinwaitError } from '../errors.ts';
 import type { SocketFilter } from '../kernel/sampler.ts';
 import { type Side } from '../model/connection.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import type { Damage } from '../model/evidence.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
+import { rejectUnknownOptions } from '../options.ts';
 import type { SocketCommand } from '../peer/protocol.ts';
 import { pace, withDeadline, type WaitOptions } from '../timing.ts';
 import { canStillCome, type Condition, isOver, unmetPart, unmetState } from './condition.ts';
@@ -44,7 +46,7 @@ export interface DrivenSocket {
   /** Takes up to `bytes` from a paused socket. */
   read(bytes: number): Promise<void>;
   /** Any of the above as data. */
-  tell(command: SocketCommand): Promise<void>;
+  tell(command: SocketCommand, options?: WaitOptions): Promise<void>;
 }
 
 /**
@@ -59,11 +61,15 @@ export class Pair implements AsyncDisposable {
   /** How many segments had been seen when the last snapshot was asked for. */
   #segmentsAtLastSample = -1;
 
+  /** @internal Made by `lab.pair()`. */
   constructor(host: PairHost, recording: Recording) {
     this.#host = host;
     this.#recording = recording;
-    this.client = { ...drive((command) => host.tell('client', command)), connect: () => host.connect() };
-    this.server = drive((command) => host.tell('server', command));
+    this.client = {
+      ...drive((command, options) => host.tell('client', command, options)),
+      connect: () => host.connect(),
+    };
+    this.server = drive((command, options) => host.tell('server', command, options));
   }
 
   /** Where the server listens. */
@@ -74,9 +80,11 @@ export class Pair implements AsyncDisposable {
   /**
    * Resolves when all of `condition` has been observed.
    * @throws FinwaitError ERR_FINWAIT_TIMEOUT naming the part that did not come and the last thing seen; at once
-   * when the connection is over and it cannot come any more
+   * when the connection is over and it cannot come any more. ERR_FINWAIT_CAPTURE_DIED, ERR_FINWAIT_SOCKET_SAMPLING
+   * or ERR_FINWAIT_PROCESS_ENDED when what observes is gone. TypeError for an unknown part of a condition.
    */
   async until(condition: Condition, options: WaitOptions = {}): Promise<void> {
+    rejectUnknownOptions(condition, ['segments', 'acknowledged', 'events', 'states']);
     let missing = 'the condition';
     const note = (what: string): void => {
       missing = what;
@@ -98,25 +106,39 @@ export class Pair implements AsyncDisposable {
     }
   }
 
-  /** One `ss` snapshot of this pair's sockets, kept as evidence. */
+  /**
+   * One `ss` snapshot of this pair's sockets, kept as evidence.
+   * @throws FinwaitError ERR_FINWAIT_SOCKET_SAMPLING, kept as damage to the evidence, too
+   */
   async sample(): Promise<SocketSnapshot> {
-    this.#segmentsAtLastSample = this.#recording.segments.length;
-    const snapshot = await this.#host.sample({ ports: [this.endpoint.port] });
+    const segmentsBefore = this.#recording.segments.length;
+    const asked = this.#host.sample({ ports: [this.endpoint.port] });
+    const snapshot = await this.#orDamage('kernel', 'sampling-failed', asked);
+    this.#segmentsAtLastSample = segmentsBefore;
     this.#recording.addSnapshot(snapshot);
     return snapshot;
   }
 
-  /** Keeps segments that this side sends from being received. Needs a private network. */
-  async hold({ from, flags }: { readonly from: Side; readonly flags?: string }): Promise<Gate> {
+  /** Keeps segments that this side sends from being received, until released or the pair is stopped. */
+  async hold(filter: { readonly from: Side; readonly flags?: string }): Promise<Gate> {
+    rejectUnknownOptions(filter, ['from', 'flags']);
+    const { from, flags } = filter;
     const end = { port: this.endpoint.port };
     const way = from === 'server' ? { source: end } : { destination: end };
     return await this.#host.hold({ ...way, ...(flags !== undefined && { flags }) });
   }
 
-  /** All that was seen up to now, made complete by a fence and a snapshot behind the last segment. */
+  /**
+   * All that was seen up to now, made complete by a fence and a snapshot behind the last segment. Where a lane no
+   * longer answers, the evidence says so as damage.
+   * @throws FinwaitError ERR_FINWAIT_PROCESS_ENDED when the lab is gone
+   */
   async evidence(): Promise<RunEvidence> {
-    await Promise.all([this.#host.fence(), this.#host.checkCapture()]);
-    if (this.#recording.segments.length !== this.#segmentsAtLastSample) await this.sample();
+    await Promise.all([
+      this.#orDamage('wire', 'capture-ended', this.#host.fence()).catch(unlessGone),
+      this.#orDamage('wire', 'capture-ended', this.#host.checkCapture()).catch(unlessGone),
+    ]);
+    if (this.#recording.segments.length !== this.#segmentsAtLastSample) await this.sample().catch(unlessGone);
     return this.#host.evidence();
   }
 
@@ -130,13 +152,17 @@ export class Pair implements AsyncDisposable {
   }
 
   async #observe(condition: Condition, note: (what: string) => void, stopped: AbortSignal): Promise<void> {
-    await this.#observeParts(condition, note);
+    await this.#observeParts(condition, note, stopped);
     if (condition.states !== undefined) await this.#observeStates(condition.states, note, stopped);
   }
 
-  async #observeParts(condition: Condition, note: (what: string) => void): Promise<void> {
+  async #observeParts(
+    condition: Condition,
+    note: (what: string) => void,
+    stopped: AbortSignal,
+  ): Promise<void> {
     let fenced = false;
-    for (;;) {
+    while (!stopped.aborted) {
       const missing = unmetPart(condition, this.#recording);
       if (missing === undefined) return;
       note(missing.what);
@@ -168,6 +194,15 @@ export class Pair implements AsyncDisposable {
     }
   }
 
+  async #orDamage<T>(lane: Damage['lane'], kind: Damage['kind'], observed: Promise<T>): Promise<T> {
+    try {
+      return await observed;
+    } catch (error) {
+      if (isFinwaitError(error)) this.#recording.addDamage({ lane, kind, detail: error.message });
+      throw error;
+    }
+  }
+
   #cannotCome(missing: string): FinwaitError {
     return new FinwaitError(
       'ERR_FINWAIT_TIMEOUT',
@@ -176,7 +211,12 @@ export class Pair implements AsyncDisposable {
   }
 }
 
-function drive(tell: (command: SocketCommand) => Promise<void>): DrivenSocket {
+/** What a lane could not tell is damage by now; a lab that is gone can tell nothing at all. */
+function unlessGone(error: unknown): void {
+  if (!isFinwaitError(error) || error.code === 'ERR_FINWAIT_PROCESS_ENDED') throw error;
+}
+
+function drive(tell: DrivenSocket['tell']): DrivenSocket {
   return {
     tell,
     write: (data) => tell({ verb: 'write', data }),

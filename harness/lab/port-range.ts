@@ -1,4 +1,7 @@
-/** Server ports of a lab on the host's loopback: a range of its own, so that its capture can be narrowed to it. */
+/**
+ * Server ports of a lab: never among those that the kernel gives to clients, so a port says which server a segment
+ * belongs to, and used again as late as possible. On the host's loopback the capture is narrowed to the range.
+ */
 export class PortRange {
   readonly first: number;
   readonly last: number;
@@ -8,6 +11,11 @@ export class PortRange {
     this.first = first;
     this.last = first + size - 1;
     this.#next = first;
+  }
+
+  /** In a private network all below the ephemeral ports (from 32768 in a new network) are free. */
+  static ofPrivateNetwork(): PortRange {
+    return new PortRange(10_000, 20_000);
   }
 
   /** A range of 200 ports outside the ephemeral ones, chosen at random so that labs side by side seldom meet. */

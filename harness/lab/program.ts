@@ -2,7 +2,7 @@
 export interface Program extends AsyncDisposable {
   /** Everything it has printed so far. */
   readonly output: Readonly<Record<'stdout' | 'stderr', string>>;
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended, at the latest with its lab. */
   readonly ended: Promise<{ readonly exitCode: number | undefined; readonly signal: string | undefined }>;
   /**
    * Resolves with the first line of stdout that matches.
@@ -13,6 +13,6 @@ export interface Program extends AsyncDisposable {
     options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal },
   ): Promise<string>;
   signal(name: NodeJS.Signals): Promise<void>;
-  /** Ends it with SIGTERM and resolves when it has ended. Idempotent. */
+  /** Ends it with SIGTERM, after 5 s with SIGKILL, and resolves when it has ended. Idempotent. */
   stop(): Promise<void>;
 }

@@ -12,14 +12,12 @@ type Told = Pick<AgentEvents, 'programOutput' | 'programEnded'>;
 export class Programs {
   readonly #told: Told;
   readonly #running = new Map<number, Killable>();
-  #lastId = 0;
 
   constructor(told: Told) {
     this.#told = told;
   }
 
-  spawn({ command, args, cwd, env }: ProgramOptions): { programId: number } {
-    const programId = ++this.#lastId;
+  spawn(programId: number, { command, args, cwd, env }: ProgramOptions): void {
     const subprocess = execa(command, args, {
       ...(cwd !== undefined && { cwd }),
       ...(env !== undefined && { env }),
@@ -43,7 +41,6 @@ export class Programs {
       this.#running.delete(programId);
       this.#told.programEnded(programId, exitCode, signal);
     });
-    return { programId };
   }
 
   /** Does nothing when the program has ended. */

@@ -3,7 +3,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { ClockReading, JsReport, SocketSnapshot } from '../model/observation.ts';
 import type { Segment } from '../model/segment.ts';
-import type { ConnectOptions, ListenOptions, SocketCommand } from '../peer/protocol.ts';
+import type { ConnectOptions, ListenOptions, SocketCommand, SocketId } from '../peer/protocol.ts';
 
 /** Where peers listen. */
 export const LOOPBACK = '127.0.0.1';
@@ -32,14 +32,18 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What the lab's agent does for the process that opened the lab. */
+/**
+ * What the lab's agent does for the process that opened the lab. Servers, sockets and programs are named by the
+ * caller: events that overtake an answer then find their owner.
+ */
 export interface AgentFunctions {
   /** Brings loopback up, starts the capture, the sampler and both peers; resolves when all listen. */
-  open(network: NetworkKind): Promise<AgentFacts>;
-  listen(options: Omit<ListenOptions, 'host' | 'port'>): Promise<{ serverId: number; endpoint: Endpoint }>;
+  open(network: NetworkKind): Promise<void>;
+  /** Resolves with where it listens. */
+  listen(options: Omit<ListenOptions, 'host' | 'port'>): Promise<Endpoint>;
   unlisten(serverId: number): Promise<void>;
-  connect(options: ConnectOptions): Promise<{ socketId: number }>;
-  tell(peer: PeerName, socketId: number, command: SocketCommand): Promise<void>;
+  connect(options: ConnectOptions): Promise<void>;
+  tell(peer: PeerName, socketId: SocketId, command: SocketCommand): Promise<void>;
   /** Without a filter: every TCP socket of the network. */
   sample(filter?: SocketFilter): Promise<SocketSnapshot>;
   /** Resolves when every segment sent before the call has been handed over. */
@@ -50,22 +54,17 @@ export interface AgentFunctions {
   release(gateId: number): Promise<{ atNs: bigint }>;
   readSysctl(name: string): Promise<string>;
   writeSysctl(name: string, value: string): Promise<void>;
-  spawn(options: ProgramOptions): { programId: number };
+  spawn(programId: number, options: ProgramOptions): void;
   signalProgram(programId: number, signal: NodeJS.Signals): void;
   /** Ends everything that the agent started. A private network needs no such care: the kernel ends it. */
   close(): Promise<void>;
 }
 
-export interface AgentFacts {
-  /** The range that server ports are taken from; absent in a private network, where any will do. */
-  readonly ports?: { readonly first: number; readonly last: number };
-}
-
 /** What the agent tells of its own accord. */
 export interface AgentEvents {
   segments(segments: readonly Segment[]): void;
-  accepted(serverId: number, socketId: number, ends: { local: Endpoint; peer: Endpoint }): void;
-  report(peer: PeerName, socketId: number, report: JsReport): void;
+  accepted(serverId: number, socketId: SocketId): void;
+  report(peer: PeerName, socketId: SocketId, report: JsReport): void;
   damage(damage: Damage): void;
   programOutput(programId: number, stream: 'stdout' | 'stderr', text: string): void;
   programEnded(programId: number, exitCode: number | undefined, signal: string | undefined): void;

@@ -4,6 +4,7 @@ import type { Damage } from '../model/evidence.ts';
 import type { ClockReading, Hold, JsReport, SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import { Flag, flagsText, hasFlags, type Segment } from '../model/segment.ts';
+import { damageKey } from './damage-key.ts';
 
 /** What the three lanes have seen of one pair so far; wakes whoever waits for more. */
 export class Recording {
@@ -11,8 +12,11 @@ export class Recording {
   readonly segments: Segment[] = [];
   readonly snapshots: SocketSnapshot[] = [];
   readonly reports: { readonly side: Side; readonly report: JsReport }[] = [];
-  readonly #damage: Damage[] = [];
+  /** Monotonic ns. */
+  readonly beganAtNs: bigint = process.hrtime.bigint();
+  readonly #damage = new Map<string, Damage>();
   #wake: (() => void)[] = [];
+  #failure: Error | undefined;
 
   constructor(server: Endpoint) {
     this.server = server;
@@ -42,15 +46,32 @@ export class Recording {
   }
 
   addDamage(damage: Damage): void {
-    this.#damage.push(damage);
+    this.#damage.set(damageKey(damage), damage);
     this.#notify();
   }
 
-  /** Resolves at the next segment, report or damage. */
+  /** True when no segment will be seen any more. */
+  get captureEnded(): boolean {
+    return [...this.#damage.values()].some(({ kind }) => kind === 'capture-ended');
+  }
+
+  /** Nothing more will come in any lane: whoever waits learns why. */
+  fail(reason: Error): void {
+    this.#failure ??= reason;
+    this.#notify();
+  }
+
+  /**
+   * Resolves at the next segment, report or damage.
+   * @throws what {@link fail} was given
+   */
   async changed(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake.push(resolve);
-    });
+    if (this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake.push(resolve);
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** The newest segment and report, for messages. */
@@ -62,6 +83,7 @@ export class Recording {
     return [onWire, inJs].filter(Boolean).join(', ') || 'nothing';
   }
 
+  /** @param holds of the lab; those that were released before this recording began are left out */
   evidence(clockReadings: readonly ClockReading[], holds: readonly Hold[]): RunEvidence {
     return {
       server: this.server,
@@ -69,8 +91,8 @@ export class Recording {
       snapshots: [...this.snapshots],
       reports: [...this.reports],
       clockReadings,
-      holds,
-      damage: [...this.#damage],
+      holds: holds.filter(({ toNs }) => toNs === undefined || toNs >= this.beganAtNs),
+      damage: [...this.#damage.values()],
     };
   }
 

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import net, { type Server, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 import { formatEndpoint } from '../model/endpoint.ts';
@@ -10,15 +11,26 @@ import { observeSocket } from './observe-socket.ts';
  * `node dist/servers/half-open.js --port 7000`. Prints one line a call or event; ends on Ctrl-C.
  */
 export function runByHand(meta: ImportMeta, kind: 'server' | 'client', behaviour: Behaviour): void {
-  // `process.argv[1]` may be a symbolic link; Node 20 has no `import.meta.main`.
-  if (process.argv[1] === undefined || !isMain(meta, process.argv[1])) return;
+  if (!isMain(meta)) return;
   const options = readOptions(kind, behaviour);
   if (kind === 'server') listen(behaviour, options);
   else void connect(behaviour, options);
 }
 
-function isMain(meta: ImportMeta, program: string): boolean {
-  return [program, `${program}.js`].includes(meta.filename);
+/** Node 20 has no `import.meta.main`. The program may be named through symbolic links, and without its ending. */
+function isMain(meta: ImportMeta): boolean {
+  const self = realPath(meta.filename);
+  const program = process.argv[1];
+  if (self === undefined || program === undefined) return false;
+  return [program, `${program}.js`].some((path) => realPath(path) === self);
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 interface HandOptions {
@@ -37,16 +49,18 @@ function readOptions(kind: 'server' | 'client', behaviour: Behaviour): HandOptio
       process.stdout.write(usage);
       process.exit(0);
     }
-    const port = values.port === undefined ? undefined : Number(values.port);
-    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-      throw new TypeError(`--port takes a number from 0 to 65535, not "${values.port ?? ''}"`);
-    }
+    const port = values.port === undefined ? undefined : portNumber(values.port);
     if (needsPort && port === undefined) throw new TypeError('--port is missing: which port to connect to');
     return { host: values.host ?? '127.0.0.1', port };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${usage}`);
     process.exit(2);
   }
+}
+
+function portNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new TypeError(`--port takes a number from 0 to 65535, not "${text}"`);
 }
 
 function listen(behaviour: Behaviour, { host, port }: HandOptions): void {
@@ -69,7 +83,17 @@ async function connect(behaviour: Behaviour, { host, port }: HandOptions): Promi
   socket.once('connect', () => behaviour.alone?.(socket));
   run(socket, behaviour, `${host}:${target}`);
   if (!behaviour.reads) socket.pause();
+  stayUntilClosed(socket);
   socket.connect(target, host);
+}
+
+/** A socket that has read the other end's FIN keeps no event loop alive; Node would exit, and so end it. */
+function stayUntilClosed(socket: Socket): void {
+  const { port1 } = new MessageChannel();
+  port1.ref();
+  socket.once('close', () => {
+    port1.close();
+  });
 }
 
 function run(socket: Socket, behaviour: Behaviour, peer: string): void {

@@ -3,7 +3,13 @@ import { FinwaitError, type FinwaitErrorCode } from '../errors.ts';
 
 /** Either end of a Node IPC channel: `process`, or a child process started with `serialization: 'advanced'`. */
 export interface IpcEnd {
-  send?(message: unknown): unknown;
+  readonly connected?: boolean;
+  send?(
+    message: unknown,
+    handle: undefined,
+    options: undefined,
+    onSent: (error: Error | null) => void,
+  ): unknown;
   on(event: 'message', listener: (message: unknown) => void): unknown;
   on(event: 'disconnect', listener: () => void): unknown;
 }
@@ -20,7 +26,7 @@ export interface ChannelOptions<Remote, Local> {
 /**
  * Typed calls over a Node IPC channel, in order. Errors keep their code and hint on the way; what a told function
  * throws has nowhere to go and ends this process like any uncaught error.
- * When the other end goes, pending calls reject with ERR_FINWAIT_PROCESS_ENDED.
+ * When the other end goes, pending calls and all later ones reject with ERR_FINWAIT_PROCESS_ENDED.
  */
 export function openChannel<Remote extends object, Local extends object>(
   ipc: IpcEnd,
@@ -31,8 +37,10 @@ export function openChannel<Remote extends object, Local extends object>(
     new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', `${other} is gone: its IPC channel closed`);
   const channel = createBirpc<Remote, Local>(local, {
     post: (message) => {
-      if (ipc.send === undefined) throw ended();
-      ipc.send(message);
+      if (ipc.send === undefined || ipc.connected === false) throw ended();
+      // An error here means that the other end is going, and 'disconnect' tells that. Without a callback Node would
+      // emit it, and end this process.
+      ipc.send(message, undefined, undefined, () => undefined);
     },
     on: (listener) => {
       ipc.on('message', listener);
@@ -45,8 +53,11 @@ export function openChannel<Remote extends object, Local extends object>(
     resolver: (name, fn) => (isTold.some((told) => told === name) ? throwingOutside(fn, local) : fn),
     timeout: -1,
   });
+  // Not birpc's $close(): calls after it would reject with an error of birpc's own, without a code.
   ipc.on('disconnect', () => {
-    channel.$close(ended());
+    void channel.$rejectPendingCalls(({ reject }) => {
+      reject(ended());
+    });
   });
   return channel;
 }
@@ -68,6 +79,7 @@ function throwingOutside(
 }
 
 interface PackedError {
+  readonly name: string;
   readonly message: string;
   readonly code?: string;
   readonly hint?: string;
@@ -77,15 +89,21 @@ interface PackedError {
 function packError(message: { e?: unknown }): unknown {
   const error = message.e;
   if (!(error instanceof Error)) return message;
+  const { name, message: text } = error;
   const { code, hint } = error as Partial<FinwaitError>;
-  return { ...message, e: { message: error.message, ...(code && { code }), ...(hint && { hint }) } };
+  return { ...message, e: { name, message: text, ...(code && { code }), ...(hint && { hint }) } };
 }
 
 function unpackError(message: { e?: PackedError }): unknown {
   if (message.e === undefined) return message;
-  const { code, hint, message: text } = message.e;
-  const error = code?.startsWith('ERR_FINWAIT_')
-    ? new FinwaitError(code as FinwaitErrorCode, text, hint === undefined ? {} : { hint })
-    : Object.assign(new Error(text), code === undefined ? {} : { code });
-  return { ...message, e: error };
+  return { ...message, e: errorOf(message.e) };
+}
+
+function errorOf({ name, message, code, hint }: PackedError): Error {
+  if (code?.startsWith('ERR_FINWAIT_')) {
+    return new FinwaitError(code as FinwaitErrorCode, message, hint === undefined ? {} : { hint });
+  }
+  // Misuse stays misuse across processes.
+  const error = name === 'TypeError' ? new TypeError(message) : new Error(message);
+  return Object.assign(error, code === undefined ? {} : { code });
 }

@@ -7,47 +7,59 @@ import { FinwaitError } from '../errors.ts';
 import { plainAddress } from '../model/endpoint.ts';
 import type { Behaviour, BehaviourModule } from './behaviour.ts';
 import { openChannel } from './channel.ts';
-import { observeSocket, readEnds } from './observe-socket.ts';
+import { observeSocket } from './observe-socket.ts';
 import {
   type BehaviourChoice,
+  type ListenOptions,
   PEER_EVENT_NAMES,
   type PeerEvents,
   type PeerFunctions,
   type SocketCommand,
+  type SocketId,
 } from './protocol.ts';
 
-const servers = new Map<number, Server>();
-const sockets = new Map<number, Socket>();
-let lastId = 0;
+interface Listening {
+  readonly server: Server;
+  /** Accepted and not yet closed. */
+  readonly accepted: Set<Socket>;
+}
+
+const servers = new Map<number, Listening>();
+const sockets = new Map<SocketId, Socket>();
 
 const functions: PeerFunctions = {
   async listen({ host, port, ...choice }) {
     const behaviour = await load(choice);
-    const serverId = ++lastId;
+    const accepted = new Set<Socket>();
+    let acceptedSoFar = 0;
     const server = net.createServer(
       { allowHalfOpen: behaviour.allowHalfOpen, pauseOnConnect: !behaviour.reads },
       (socket) => {
-        accept(serverId, socket, behaviour, choice.driven);
+        accepted.add(socket);
+        socket.once('close', () => accepted.delete(socket));
+        accept(choice, `${choice.serverId}/${++acceptedSoFar}`, socket, behaviour);
       },
     );
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, resolve);
     });
-    servers.set(serverId, server);
+    servers.set(choice.serverId, { server, accepted });
     const address = server.address() as net.AddressInfo;
-    return { serverId, endpoint: { address: plainAddress(address.address), port: address.port } };
+    return { address: plainAddress(address.address), port: address.port };
   },
 
   unlisten(serverId) {
-    servers.get(serverId)?.close();
+    const listening = servers.get(serverId);
     servers.delete(serverId);
+    listening?.server.close();
+    for (const socket of listening?.accepted ?? []) socket.destroy();
   },
 
-  async connect({ to, localPort, ...choice }) {
+  async connect({ socketId, to, localPort, ...choice }) {
     const behaviour = await load(choice);
     const socket = new net.Socket({ allowHalfOpen: behaviour.allowHalfOpen });
-    const socketId = adopt(socket, behaviour);
+    adopt(socketId, socket, behaviour);
     if (behaviour.alone && !choice.driven) {
       const { alone } = behaviour;
       socket.once('connect', () => {
@@ -57,7 +69,6 @@ const functions: PeerFunctions = {
     // Paused before it connects, `net` never starts to read: octets stay in the kernel.
     if (!behaviour.reads) socket.pause();
     socket.connect({ host: to.address, port: to.port, ...(localPort !== undefined && { localPort }) });
-    return { socketId };
   },
 
   tell(socketId, command) {
@@ -77,20 +88,24 @@ const parent = openChannel<PeerEvents, PeerFunctions>(process, functions, {
 process.on('disconnect', () => process.exit(0));
 
 async function load({ module }: BehaviourChoice): Promise<Behaviour> {
-  const { behaviour } = (await import(module)) as BehaviourModule;
+  const { behaviour } = (await import(module)) as Partial<BehaviourModule>;
+  if (behaviour === undefined) throw new TypeError(`${module} exports no "behaviour"`);
   return behaviour;
 }
 
-function accept(serverId: number, socket: Socket, behaviour: Behaviour, driven: boolean): void {
-  const { local, peer } = readEnds(socket);
-  const socketId = adopt(socket, behaviour);
-  if (local && peer) void parent.accepted(serverId, socketId, { local, peer });
+function accept(
+  { serverId, driven }: Pick<ListenOptions, 'serverId' | 'driven'>,
+  socketId: SocketId,
+  socket: Socket,
+  behaviour: Behaviour,
+): void {
+  void parent.accepted(serverId, socketId);
+  adopt(socketId, socket, behaviour);
   if (!driven) behaviour.alone?.(socket);
 }
 
 /** Observes the socket, reads it if the behaviour does, and keeps its errors from ending the process. */
-function adopt(socket: Socket, behaviour: Behaviour): number {
-  const socketId = ++lastId;
+function adopt(socketId: SocketId, socket: Socket, behaviour: Behaviour): void {
   sockets.set(socketId, socket);
   observeSocket(socket, (report) => {
     void parent.report(socketId, report);
@@ -98,7 +113,6 @@ function adopt(socket: Socket, behaviour: Behaviour): number {
   socket.on('error', () => undefined);
   socket.once('close', () => sockets.delete(socketId));
   if (behaviour.reads) socket.on('data', () => undefined);
-  return socketId;
 }
 
 function perform(socket: Socket, command: SocketCommand): void {
@@ -118,5 +132,8 @@ function perform(socket: Socket, command: SocketCommand): void {
     case 'pause':
     case 'resume':
       socket[command.verb]();
+      return;
+    default:
+      throw new TypeError(`Unknown command "${String((command as { verb: unknown }).verb)}" for a socket`);
   }
 }

@@ -21,13 +21,20 @@ const EVENTS: ReadonlySet<string> = new Set([
 export function observeSocket(socket: Socket, report: (report: JsReport) => void): void {
   const ends = rememberEnds(socket);
   for (const name of CALLS) {
-    const original = socket[name].bind(socket) as (...args: unknown[]) => unknown;
-    const observed = (...args: unknown[]): unknown => {
+    let original = Reflect.get(socket, name) as Method;
+    const observed: Method = (...args) => {
       const by = calledByNode(observed) ? 'node' : 'program';
       report({ atNs: process.hrtime.bigint(), kind: 'call', name, by, ...ends(), ...octets(args[0]) });
-      return original(...args);
+      return Reflect.apply(original, socket, args);
     };
-    Object.defineProperty(socket, name, { value: observed, configurable: true, writable: true });
+    Object.defineProperty(socket, name, {
+      configurable: true,
+      get: () => observed,
+      // Whoever puts another method in its place is observed on: connect() itself puts back net's own write().
+      set: (method: Method) => {
+        original = method;
+      },
+    });
   }
   const emit = socket.emit.bind(socket) as (name: string, ...args: unknown[]) => boolean;
   const observedEmit = (name: string, ...args: unknown[]): boolean => {
@@ -38,6 +45,8 @@ export function observeSocket(socket: Socket, report: (report: JsReport) => void
   };
   Object.defineProperty(socket, 'emit', { value: observedEmit, configurable: true, writable: true });
 }
+
+type Method = (...args: unknown[]) => unknown;
 
 type Ends = Pick<JsReport, 'local' | 'peer'>;
 
@@ -51,7 +60,7 @@ function rememberEnds(socket: Socket): () => Ends {
 }
 
 /** Both ends as far as the socket knows them now. */
-export function readEnds(socket: Socket): Ends {
+function readEnds(socket: Socket): Ends {
   const local = endpoint(socket.localAddress, socket.localPort);
   const peer = endpoint(socket.remoteAddress, socket.remotePort);
   return { ...(local && { local }), ...(peer && { peer }) };
@@ -74,12 +83,20 @@ function octets(data: unknown): { bytes?: number } {
   return typeof data === 'string' || data instanceof Uint8Array ? { bytes: Buffer.byteLength(data) } : {};
 }
 
-/** True when the frame that called `callee` lies in Node itself: auto-end, autoDestroy. */
+/**
+ * True when the frame that called `callee` lies in Node itself: auto-end, autoDestroy.
+ * Reads the frame itself and not its text, which costs ten times as much, and far more with source maps.
+ */
 function calledByNode(callee: (...args: never[]) => unknown): boolean {
-  const limit = Error.stackTraceLimit;
+  const { stackTraceLimit } = Error;
+  // The program's own formatter, or undefined, whatever the types say.
+  const formatter: unknown = Reflect.get(Error, 'prepareStackTrace');
   Error.stackTraceLimit = 1;
-  const trace: { stack?: string } = {};
+  Error.prepareStackTrace = (_error, [caller]) => caller?.getFileName()?.startsWith('node:');
+  const trace: { stack?: unknown } = {};
   Error.captureStackTrace(trace, callee);
-  Error.stackTraceLimit = limit;
-  return trace.stack?.includes('node:') ?? false;
+  const byNode = trace.stack === true;
+  Error.stackTraceLimit = stackTraceLimit;
+  Reflect.set(Error, 'prepareStackTrace', formatter);
+  return byNode;
 }

@@ -3,6 +3,7 @@ import type { BirpcReturn } from 'birpc';
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
 import { openChannel } from './channel.ts';
+import { keepLastWords } from './last-words.ts';
 import { PEER_EVENT_NAMES, type PeerEvents, type PeerFunctions } from './protocol.ts';
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
@@ -22,11 +23,10 @@ export interface Peer extends AsyncDisposable {
  * @throws FinwaitError ERR_FINWAIT_PROCESS_ENDED when it cannot be started
  */
 export function startPeer(events: PeerEvents, options: { readonly name: string }): Peer {
-  const subprocess = execa(process.execPath, ['--enable-source-maps', CHILD], {
+  const subprocess = execa(process.execPath, [CHILD], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
-    buffer: { stderr: true, ipc: false },
-    maxBuffer: 10_000,
+    buffer: false,
     reject: false,
     cleanup: true,
   });
@@ -38,9 +38,10 @@ export function startPeer(events: PeerEvents, options: { readonly name: string }
     other: `the ${options.name} peer`,
     isTold: PEER_EVENT_NAMES,
   });
+  const lastWords = keepLastWords(subprocess.stderr);
   let stopping = false;
-  const ended = subprocess.then(({ shortMessage, stderr }) => ({
-    reason: stopping ? undefined : `${shortMessage ?? 'ended'}\n${stderr}`.trim(),
+  const ended = subprocess.then(({ shortMessage }) => ({
+    reason: stopping ? undefined : `${shortMessage ?? 'ended'}\n${lastWords()}`.trim(),
   }));
   const stop = async (): Promise<void> => {
     stopping = true;

@@ -23,32 +23,43 @@ export interface BehaviourChoice {
 }
 
 export interface ListenOptions extends BehaviourChoice {
+  /** Chosen by the caller, who so can own what the server reports before the answer to this call is back. */
+  readonly serverId: number;
   readonly host: string;
   /** 0 for any. */
   readonly port: number;
 }
 
 export interface ConnectOptions extends BehaviourChoice {
+  /** Chosen by the caller, like `serverId`. */
+  readonly socketId: SocketId;
   readonly to: Endpoint;
   readonly localPort?: number;
 }
 
+/** Unique in its peer process: as the caller of `connect` chose it, or `SERVER/N` for the Nth that a server accepted. */
+export type SocketId = string;
+
 /** What the parent may call in a peer process. */
 export interface PeerFunctions {
-  /** Resolves when listening. */
-  listen(options: ListenOptions): Promise<{ serverId: number; endpoint: Endpoint }>;
-  /** Closes the listener; its connections live on. Resolves once the listening socket is closed. */
+  /** Resolves with where it listens. */
+  listen(options: ListenOptions): Promise<Endpoint>;
+  /**
+   * Closes the listener and destroys what it accepted, so that a warm peer keeps nothing of a run. The port is free
+   * once it resolves.
+   */
   unlisten(serverId: number): void;
   /** Starts to connect and resolves at once; how it went is told by reports. */
-  connect(options: ConnectOptions): Promise<{ socketId: number }>;
+  connect(options: ConnectOptions): Promise<void>;
   /** Makes the call and resolves when it has returned. */
-  tell(socketId: number, command: SocketCommand): void;
+  tell(socketId: SocketId, command: SocketCommand): void;
 }
 
 /** What a peer process tells its parent. */
 export interface PeerEvents {
-  accepted(serverId: number, socketId: number, ends: { local: Endpoint; peer: Endpoint }): void;
-  report(socketId: number, report: JsReport): void;
+  /** Comes before the socket's first report. */
+  accepted(serverId: number, socketId: SocketId): void;
+  report(socketId: SocketId, report: JsReport): void;
 }
 
 export const PEER_EVENT_NAMES: readonly (keyof PeerEvents)[] = ['accepted', 'report'];

@@ -1,6 +1,5 @@
 import { correlate } from '../correlate/correlate.ts';
-import type { FinwaitError } from '../errors.ts';
-import { isFinwaitError } from '../errors.ts';
+import { type FinwaitError, isFinwaitError } from '../errors.ts';
 import { examineClaims } from '../expect/claims.ts';
 import { judge } from '../expect/judge.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -8,6 +7,7 @@ import type { Pair } from '../lab/pair.ts';
 import type { Connection, Timeline } from '../model/connection.ts';
 import type { ClaimResult, Verdict, VerdictStatus } from '../model/verdict.ts';
 import { rejectUnknownOptions } from '../options.ts';
+import type { WaitOptions } from '../timing.ts';
 import { describeStep, type Mutant, type Scenario, type Step, type StepCommand } from './scenario.ts';
 
 export interface RunOptions {
@@ -37,7 +37,7 @@ export interface ScenarioRun {
 /**
  * Runs a scenario once in an open lab: tells each step, awaits what it must bring about, then joins the lanes and
  * holds them against the scenario's expectations.
- * @throws FinwaitError when the lab fails; an observation that does not come is a verdict, not an error
+ * @throws FinwaitError when the lab is gone; an observation that does not come is a verdict, not an error
  */
 export async function runScenario(
   lab: Lab,
@@ -50,8 +50,11 @@ export async function runScenario(
   const unmet = await takeSteps(pair, scenario, options);
   const timeline = correlate(await pair.evidence());
   const connection = timeline.connections[0];
-  const verdicts = scenario.expectations.map((expectation) => judge(timeline, connection, expectation));
-  if (unmet !== undefined) verdicts.unshift(stepVerdict(unmet, timeline));
+  const obstacle = obstacleTo(unmet, timeline);
+  const verdicts = scenario.expectations
+    .map((expectation) => judge(timeline, connection, expectation))
+    .map((verdict) => (obstacle === undefined ? verdict : undetermined(verdict.title, obstacle)));
+  if (unmet !== undefined) verdicts.unshift(stepVerdict(unmet, obstacle));
   return {
     scenario: scenario.name,
     status: worst(verdicts),
@@ -85,10 +88,10 @@ async function takeSteps(
   for (const [index, step] of steps.entries()) {
     await beforeStep?.(describeStep(step), index);
     try {
-      await tell(pair, step.who, mutate(step, mutant));
+      await tell(pair, step.who, mutate(step, mutant), wait);
       await pair.until(step.until, wait);
     } catch (error) {
-      if (!isFinwaitError(error) || !isUnmet(error)) throw error;
+      if (!isFinwaitError(error)) throw error;
       return { step, error };
     }
     if (afterStep !== undefined) afterStep(correlate(await pair.evidence()).connections[0]);
@@ -96,8 +99,11 @@ async function takeSteps(
   return undefined;
 }
 
-/** A peer that cannot do as told, because its socket is gone, fell short just like one whose segment never came. */
-function isUnmet({ code }: FinwaitError): boolean {
+/**
+ * A peer that cannot do as told, because its socket is gone, fell short just like one whose segment never came.
+ * Any other error is the lab's: a peer, tcpdump or ss that died in the middle of a step proves nothing.
+ */
+function fellShort({ code }: FinwaitError): boolean {
   return code === 'ERR_FINWAIT_TIMEOUT' || code === 'ERR_FINWAIT_PEER_COMMAND';
 }
 
@@ -105,19 +111,36 @@ function mutate({ who, command }: Step, mutant: Mutant | undefined): StepCommand
   return (mutant?.who === who ? mutant.instead[command.verb] : undefined) ?? command;
 }
 
-async function tell(pair: Pair, who: Step['who'], command: StepCommand | 'nothing'): Promise<void> {
+async function tell(
+  pair: Pair,
+  who: Step['who'],
+  command: StepCommand | 'nothing',
+  wait: WaitOptions,
+): Promise<void> {
   if (command === 'nothing') return;
   if (command.verb === 'connect') await pair.client.connect();
-  else await pair[who].tell(command);
+  else await pair[who].tell(command, wait);
 }
 
-/** With damaged evidence nobody can say whether what was awaited happened unseen. */
-function stepVerdict({ step, error }: UnmetStep, { evidence }: Timeline): Verdict {
-  const title = describeStep(step);
-  if (evidence.damage.length > 0) {
-    const reason = `${error.message}; ${evidence.damage.map(({ detail }) => detail).join('; ')}`;
-    return { title, status: 'undetermined', reason, mismatches: [] };
+/**
+ * Why nothing can be said of this run: a step could not be seen through, so that what was to follow is missing, or
+ * a peer died, and the kernel closed its sockets in its place.
+ */
+function obstacleTo(unmet: UnmetStep | undefined, { evidence }: Timeline): string | undefined {
+  const details = evidence.damage.map(({ detail }) => detail);
+  if (unmet !== undefined && !(fellShort(unmet.error) && details.length === 0)) {
+    return [...new Set([unmet.error.message, ...details])].join('; ');
   }
+  return evidence.damage.find(({ kind }) => kind === 'reports-lost')?.detail;
+}
+
+function stepVerdict({ step, error }: UnmetStep, obstacle: string | undefined): Verdict {
+  const title = describeStep(step);
+  if (obstacle !== undefined) return undetermined(title, obstacle);
   const mismatch = { expected: `what follows when the ${title}`, observed: error.message };
   return { title, status: 'violated', reason: error.message, mismatches: [mismatch] };
+}
+
+function undetermined(title: string, reason: string): Verdict {
+  return { title, status: 'undetermined', reason, mismatches: [] };
 }

@@ -83,7 +83,17 @@ async function connect(behaviour: Behaviour, { host, port }: HandOptions): Promi
   socket.once('connect', () => behaviour.alone?.(socket));
   run(socket, behaviour, `${host}:${target}`);
   if (!behaviour.reads) socket.pause();
+  stayUntilClosed(socket);
   socket.connect(target, host);
+}
+
+/** A socket that has read the other end's FIN keeps no event loop alive; Node would exit, and so end it. */
+function stayUntilClosed(socket: Socket): void {
+  const { port1 } = new MessageChannel();
+  port1.ref();
+  socket.once('close', () => {
+    port1.close();
+  });
 }
 
 function run(socket: Socket, behaviour: Behaviour, peer: string): void {

@@ -21,13 +21,20 @@ const EVENTS: ReadonlySet<string> = new Set([
 export function observeSocket(socket: Socket, report: (report: JsReport) => void): void {
   const ends = rememberEnds(socket);
   for (const name of CALLS) {
-    const original = socket[name].bind(socket) as (...args: unknown[]) => unknown;
-    const observed = (...args: unknown[]): unknown => {
+    let original = Reflect.get(socket, name) as Method;
+    const observed: Method = (...args) => {
       const by = calledByNode(observed) ? 'node' : 'program';
       report({ atNs: process.hrtime.bigint(), kind: 'call', name, by, ...ends(), ...octets(args[0]) });
-      return original(...args);
+      return Reflect.apply(original, socket, args);
     };
-    Object.defineProperty(socket, name, { value: observed, configurable: true, writable: true });
+    Object.defineProperty(socket, name, {
+      configurable: true,
+      get: () => observed,
+      // Whoever puts another method in its place is observed on: connect() itself puts back net's own write().
+      set: (method: Method) => {
+        original = method;
+      },
+    });
   }
   const emit = socket.emit.bind(socket) as (name: string, ...args: unknown[]) => boolean;
   const observedEmit = (name: string, ...args: unknown[]): boolean => {
@@ -38,6 +45,8 @@ export function observeSocket(socket: Socket, report: (report: JsReport) => void
   };
   Object.defineProperty(socket, 'emit', { value: observedEmit, configurable: true, writable: true });
 }
+
+type Method = (...args: unknown[]) => unknown;
 
 type Ends = Pick<JsReport, 'local' | 'peer'>;
 

@@ -4,10 +4,12 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type Capture, type CaptureOptions, startCapture } from '../../captures/tcpdump.ts';
+import type { CaptureOptions } from '../../captures/capture-options.ts';
+import { type Capture, startCapture } from '../../captures/tcpdump.ts';
 import { isFinwaitError } from '../../harness/errors.ts';
 import { missingCapture } from '../support/capture.ts';
-import { findProcesses, isStopped, until } from '../support/processes.ts';
+import { until } from '../support/eventually.ts';
+import { findProcesses, isStopped } from '../support/found-processes.ts';
 import { requireCapability } from '../support/require.ts';
 
 const missing = missingCapture();

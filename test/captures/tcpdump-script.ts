@@ -14,7 +14,7 @@ import { Flag } from '../../harness/model/segment.ts';
 import { decodeFrame } from '../../harness/wire/decode-frame.ts';
 import { PcapReader } from '../../harness/wire/pcap.ts';
 import { missingCapture } from '../support/capture.ts';
-import { until } from '../support/processes.ts';
+import { until } from '../support/eventually.ts';
 import { requireCapability } from '../support/require.ts';
 
 const run = promisify(execFile);

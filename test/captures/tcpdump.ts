@@ -5,18 +5,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
-import {
-  type Capture,
-  type CapturedPacket,
-  type CaptureOptions,
-  startCapture,
-} from '../../captures/tcpdump.ts';
+import type { CaptureOptions } from '../../captures/capture-options.ts';
+import type { CapturedPacket } from '../../captures/packet-feed.ts';
+import { type Capture, startCapture } from '../../captures/tcpdump.ts';
 import { isFinwaitError } from '../../harness/errors.ts';
 import { Flag, hasFlags, type Segment, sequenceLength } from '../../harness/model/segment.ts';
 import { seqAdd } from '../../harness/model/sequence-number.ts';
 import { PcapReader } from '../../harness/wire/pcap.ts';
 import { missingCapture } from '../support/capture.ts';
-import { findProcesses } from '../support/processes.ts';
+import { findProcesses } from '../support/found-processes.ts';
 import { requireCapability } from '../support/require.ts';
 
 const test = anyTest as TestFn<{ missing: string | undefined }>;

@@ -1,41 +1,96 @@
-/** Processes found in /proc by what their command lines say. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { pace, withDeadline } from '../../harness/timing.ts';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { eventually } from './eventually.ts';
 
-/** Pids of the processes with `text` in an argument; `program` restricts to those started by that name. */
-export function findProcesses(text: string, program?: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      const [name, ...args] = commandLine(pid);
-      return args.some((arg) => arg.includes(text)) && (program === undefined || name === program);
-    })
-    .map(Number);
+/** One process, told apart from a later one of the same id by when it started. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks since boot. */
+  readonly startedAt: string;
+  readonly commandLine: string;
+  /** Name of its network namespace; undefined when it may not be read. */
+  readonly network: string | undefined;
 }
 
-/** Fulfilled once `condition` holds. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const over = new AbortController();
-  const poll = async (): Promise<void> => {
-    while (!condition()) await pace(5, over.signal);
-  };
+interface Row extends ProcessIdentity {
+  readonly parent: number;
+}
+
+/** Every process below `pid`, from /proc. */
+export function descendants(pid: number): ProcessIdentity[] {
+  const rows = allProcesses();
+  const found: Row[] = [];
+  const parents = [pid];
+  for (const parent of parents) {
+    const children = rows.filter((row) => row.parent === parent);
+    found.push(...children);
+    parents.push(...children.map((child) => child.pid));
+  }
+  return found;
+}
+
+/** The one descendant of `pid` whose command line has this in it. */
+export function descendantNamed(pid: number, part: string): ProcessIdentity {
+  const found = descendants(pid).filter(({ commandLine }) => commandLine.includes(part));
+  const [only] = found;
+  if (only === undefined || found.length > 1) {
+    throw new Error(`${found.length} processes below ${pid} are named like "${part}"`);
+  }
+  return only;
+}
+
+/** Those of `processes` that still run. A zombie holds nothing any more. */
+export function stillRunning(processes: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
+  return processes.filter(({ pid, startedAt }) => readProcess(pid)?.startedAt === startedAt);
+}
+
+/** Resolves when none of them runs. */
+export async function allEnded(processes: readonly ProcessIdentity[]): Promise<void> {
+  await eventually(
+    'the end of every process',
+    () => (stillRunning(processes).length === 0 ? true : undefined),
+    () =>
+      stillRunning(processes)
+        .map(({ commandLine }) => commandLine)
+        .join('; '),
+  );
+}
+
+/** The network namespaces that any process is in. */
+export function networksInUse(): ReadonlySet<string | undefined> {
+  return new Set(allProcesses().map(({ network }) => network));
+}
+
+function allProcesses(): Row[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    const pid = Number(entry);
+    const row = Number.isInteger(pid) ? readProcess(pid) : undefined;
+    return row === undefined ? [] : [row];
+  });
+}
+
+function readProcess(pid: number): Row | undefined {
   try {
-    await withDeadline(poll(), { what });
-  } finally {
-    over.abort();
+    // proc(5): the command's name, in parentheses, may itself hold spaces and parentheses.
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z') return undefined;
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return {
+      pid,
+      parent: Number(fields[1]),
+      startedAt: fields[19] ?? '',
+      commandLine,
+      network: networkOf(pid),
+    };
+  } catch {
+    return undefined; // it ended meanwhile
   }
 }
 
-/** True once SIGSTOP has taken effect. */
-export function isStopped(pid: number): boolean {
-  return /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-}
-
-/** Empty for a zombie, and for a process that has just ended. */
-function commandLine(pid: string): string[] {
+function networkOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return readlinkSync(`/proc/${pid}/ns/net`);
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { withDeadline } from '../../harness/timing.ts';
+
+export interface ChildProgramOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Run it as this user and group. */
+  readonly uid?: number;
+}
+
+/** Where tsc put a file of this repository: `servers/echo.js`. */
+export function builtFile(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
+
+/** A Node program that a test starts and listens to; ended with the test. */
+export class ChildProgram implements AsyncDisposable {
+  stdout = '';
+  stderr = '';
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  #wake: (() => void)[] = [];
+
+  constructor(file: string, args: readonly string[] = [], { uid, env, cwd }: ChildProgramOptions = {}) {
+    this.#process = spawn(process.execPath, [file, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+      ...(cwd !== undefined && { cwd }),
+      ...(uid !== undefined && { uid, gid: uid }),
+    });
+    this.#ended = once(this.#process, 'close');
+    for (const stream of ['stdout', 'stderr'] as const) {
+      this.#process[stream]?.setEncoding('utf8').on('data', (text: string) => {
+        this[stream] += text;
+        this.#notify();
+      });
+    }
+    void this.#ended.then(() => {
+      this.#notify();
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? -1;
+  }
+
+  get lines(): readonly string[] {
+    return this.stdout.split('\n').slice(0, -1);
+  }
+
+  /** Resolves with the first line of stdout that matches; rejects when it ends before. */
+  async line(pattern: RegExp): Promise<string> {
+    const found = async (): Promise<string> => {
+      for (;;) {
+        const line = this.lines.find((candidate) => pattern.test(candidate));
+        if (line !== undefined) return line;
+        if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
+          throw new Error(`ended before ${String(pattern)}: ${this.stdout}${this.stderr}`);
+        }
+        await new Promise<void>((resolve) => {
+          this.#wake.push(resolve);
+        });
+      }
+    };
+    const awaited = { what: `a line ${String(pattern)}`, lastSeen: () => this.stdout + this.stderr };
+    return await withDeadline(found(), awaited, { timeoutMs: 20_000 });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Resolves when it has ended and all it said is read. */
+  async ended(): Promise<{ readonly exitCode: number | null; readonly signal: NodeJS.Signals | null }> {
+    const awaited = { what: 'the end of a program', lastSeen: () => this.stdout + this.stderr };
+    await withDeadline(this.#ended, awaited, { timeoutMs: 20_000 });
+    return { exitCode: this.#process.exitCode, signal: this.#process.signalCode };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = [];
+    for (const resolve of wake) resolve();
+  }
+}

@@ -1,0 +1,47 @@
+import type { ExecutionContext, TestFn } from 'ava';
+import { isFinwaitError } from '../../harness/errors.ts';
+import { type Lab, type LabOptions, openLab } from '../../harness/lab/lab.ts';
+import { requireCapability } from './require.ts';
+
+/**
+ * One lab for all tests of a file, opened before the first and closed after the last.
+ * @returns what gives a test the lab; undefined, with the test skipped, when this machine grants none
+ */
+export function shareLab(
+  test: TestFn,
+  options: LabOptions = { network: 'private' },
+): (t: ExecutionContext) => Lab | undefined {
+  let lab: Lab | undefined;
+  let refusal: string | undefined;
+  test.before(async () => {
+    const opened = await openedOrReason(options);
+    if (typeof opened === 'string') refusal = opened;
+    else lab = opened;
+  });
+  test.after.always(async () => {
+    await lab?.stop();
+  });
+  return (t) => (requireCapability(t, capability(options), refusal) ? lab : undefined);
+}
+
+/** A lab, or why this machine grants none. */
+export async function openedOrReason(options: LabOptions): Promise<Lab | string> {
+  try {
+    return await openLab(options);
+  } catch (error) {
+    if (isFinwaitError(error)) return error.message;
+    throw error;
+  }
+}
+
+/** A lab of the test's own; undefined, with the test skipped, when this machine grants none. */
+export async function labFor(t: ExecutionContext, options: LabOptions): Promise<Lab | undefined> {
+  const opened = await openedOrReason(options);
+  if (typeof opened !== 'string') return opened;
+  requireCapability(t, capability(options), opened);
+  return undefined;
+}
+
+function capability({ network }: LabOptions): string {
+  return network === 'host' ? 'capture' : 'lab';
+}

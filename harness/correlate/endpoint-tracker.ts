@@ -57,19 +57,27 @@ export class EndpointTracker {
     return send === undefined ? number : send.octets + seqDistance(send.nxt, number);
   }
 
-  /** @returns whether all its sequence space had been sent before, and what the table does not allow */
-  trackSent(segment: TrackedFields): { readonly retransmission: boolean; readonly anomalies: string[] } {
-    const anomalies: string[] = [];
+  /** Octets sent and not acknowledged, SYN and FIN among them. */
+  get unacknowledged(): number {
+    const send = this.#send;
+    return send === undefined ? 0 : Math.max(0, seqDistance(send.una, send.nxt));
+  }
+
+  /**
+   * @param anomalies what the table does not allow is added here: nothing is made for a segment that it allows
+   * @returns whether all its sequence space had been sent before
+   */
+  trackSent(segment: TrackedFields, anomalies: string[]): boolean {
     if (hasFlags(segment, Flag.RST)) {
       this.#sendReset(segment, anomalies);
-      return { retransmission: false, anomalies };
+      return false;
     }
     if (this.#reset) anomalies.push('segment after its own RST');
     const send = this.#sendSpaceFor(segment);
     const length = sequenceLength(segment);
     const end = seqAdd(segment.sequenceNumber, length);
     const advance = seqDistance(send.nxt, end);
-    if (length > 0 && advance <= 0) return { retransmission: true, anomalies };
+    if (length > 0 && advance <= 0) return true;
     if (segment.payloadBytes > 0) this.#judgeData(segment, anomalies);
     if (advance > 0) {
       send.nxt = end;
@@ -82,12 +90,11 @@ export class EndpointTracker {
       send.fin = seqAdd(end, -1);
       this.#apply('send FIN', anomalies);
     }
-    return { retransmission: false, anomalies };
+    return false;
   }
 
-  /** @returns what the table does not allow */
-  trackReceived(segment: TrackedFields): string[] {
-    const anomalies: string[] = [];
+  /** @param anomalies what the table does not allow is added here */
+  trackReceived(segment: TrackedFields, anomalies: string[]): void {
     if (hasFlags(segment, Flag.RST)) this.#receiveReset(segment, anomalies);
     else if (hasFlags(segment, Flag.SYN | Flag.FIN)) anomalies.push('SYN with FIN');
     else if (this.#state === 'CLOSED') this.#receiveClosed(segment, anomalies);
@@ -95,7 +102,6 @@ export class EndpointTracker {
       this.#receiveUnopened(segment, anomalies);
     else if (hasFlags(segment, Flag.SYN)) this.#receiveSyn(segment, anomalies);
     else this.#receiveOpened(segment, anomalies);
-    return anomalies;
   }
 
   #apply(event: TcpEvent, anomalies: string[]): void {

@@ -10,6 +10,8 @@ interface Ahead {
   readonly fin: boolean;
 }
 
+const MOST_GAPS = 1024;
+
 /** Receive variables of one endpoint, named as in RFC 9293 §3.3.1. Octets may arrive in any order, and twice. */
 export class ReceiveSpace {
   /** The other end's initial sequence number. */
@@ -33,8 +35,15 @@ export class ReceiveSpace {
     const from = segment.sequenceNumber;
     const length = sequenceLength(segment);
     if (length === 0) return false;
-    this.#ahead.push({ from, to: seqAdd(from, length), fin: hasFlags(segment, Flag.FIN) });
-    this.#closeGaps();
+    const to = seqAdd(from, length);
+    const fin = hasFlags(segment, Flag.FIN);
+    if (this.#ahead.length === 0 && seqDistance(from, this.#nxt) >= 0) this.#advance(to, fin);
+    else {
+      // A sender that leaves so many gaps is none; what it sent first is not waited for any longer.
+      if (this.#ahead.length === MOST_GAPS) this.#ahead.shift();
+      this.#ahead.push({ from, to, fin });
+      this.#closeGaps();
+    }
     return this.#finTaken;
   }
 
@@ -56,11 +65,15 @@ export class ReceiveSpace {
       const next = this.#ahead.find(({ from }) => seqDistance(from, this.#nxt) >= 0);
       if (next === undefined) return;
       this.#ahead = this.#ahead.filter((other) => other !== next);
-      if (seqDistance(this.#nxt, next.to) <= 0) continue;
-      this.#nxt = next.to;
-      if (!next.fin) continue;
-      this.#finTaken = true;
-      this.#ahead = [];
+      this.#advance(next.to, next.fin);
     }
+  }
+
+  #advance(to: number, fin: boolean): void {
+    if (seqDistance(this.#nxt, to) <= 0) return;
+    this.#nxt = to;
+    if (!fin) return;
+    this.#finTaken = true;
+    this.#ahead = [];
   }
 }

@@ -23,8 +23,7 @@ export function trackSegments(
   const receive = (index: number): void => {
     const segment = segments[index];
     if (segment === undefined) return;
-    const anomalies = trackers[otherSide(senderOf(group, segment))].trackReceived(segment);
-    anomaliesOf[index]?.push(...anomalies);
+    trackers[otherSide(senderOf(group, segment))].trackReceived(segment, anomaliesOf[index] ?? []);
   };
   const held = segments.map(isHeld);
   const crossings = findCrossings(group, held);
@@ -32,8 +31,7 @@ export function trackSegments(
     const from = senderOf(group, segment);
     const to = otherSide(from);
     const anomalies = anomaliesOf[index] ?? [];
-    const sent = trackers[from].trackSent(segment);
-    anomalies.push(...sent.anomalies);
+    const retransmission = trackers[from].trackSent(segment, anomalies);
     for (const { crossed, by } of crossings) if (by === index) receive(crossed);
     const delivered = held[index] !== true;
     if (delivered && !crossings.some(({ crossed }) => crossed === index)) receive(index);
@@ -45,7 +43,7 @@ export function trackSegments(
       ...(hasFlags(segment, Flag.ACK) && {
         acknowledgment: trackers[to].relative(segment.acknowledgmentNumber),
       }),
-      retransmission: sent.retransmission,
+      retransmission,
       delivered,
       statesAfter: { client: trackers.client.state, server: trackers.server.state },
       anomalies,

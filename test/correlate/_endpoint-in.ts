@@ -42,11 +42,10 @@ export function follow(
   const allAnomalies: (readonly string[])[] = [];
   let retransmission = false;
   for (const segment of script(lines, initial === undefined ? {} : { initial })) {
-    if (sameEndpoint(segment.source, CLIENT)) {
-      const sent = tracker.trackSent(segment);
-      allAnomalies.push(sent.anomalies);
-      ({ retransmission } = sent);
-    } else allAnomalies.push(tracker.trackReceived(segment));
+    const anomalies: string[] = [];
+    if (sameEndpoint(segment.source, CLIENT)) retransmission = tracker.trackSent(segment, anomalies);
+    else tracker.trackReceived(segment, anomalies);
+    allAnomalies.push(anomalies);
   }
   return { state: tracker.state, anomalies: allAnomalies.flat(), allAnomalies, retransmission };
 }

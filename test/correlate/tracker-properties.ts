@@ -68,8 +68,8 @@ const start = fc.constantFrom<TcpState>('CLOSED', 'LISTEN');
 function statesOf(begin: TcpState, moves: readonly Step[]): TcpState[] {
   const tracker = new EndpointTracker(begin);
   return moves.map(([isSent, segment]) => {
-    if (isSent) tracker.trackSent(segment);
-    else tracker.trackReceived(segment);
+    if (isSent) tracker.trackSent(segment, []);
+    else tracker.trackReceived(segment, []);
     return tracker.state;
   });
 }

@@ -1,0 +1,72 @@
+import type { Packet } from '../model/packet.ts';
+import { Flag } from '../model/segment.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { LossAndDelay } from './loss-and-delay.ts';
+import { PairTracker } from './pair-tracker.ts';
+import { WiresharkStream } from './wireshark-stream.ts';
+import { ZeekConnection } from './zeek-connection.ts';
+
+const NS = 1e9;
+
+/**
+ * Everything that is kept of one connection while its packets come. Records are used again for later connections;
+ * `begin` makes one fit. Side 0 is the sender of the first packet.
+ */
+export class ConnectionRecord {
+  /** Where it stands among the engine's records. */
+  readonly index: number;
+  /** From 1, in order of first packets. */
+  id: number = 0;
+  /** Ns since the capture's first packet. */
+  firstNs: number = 0;
+  lastNs: number = 0;
+  /** The side that is the client: who sent the first SYN. */
+  clientSide: 0 | 1 = 0;
+  /** Waits, over, for stragglers. */
+  lingers: boolean = false;
+  readonly lifecycle: Lifecycle = new Lifecycle();
+  readonly zeek: ZeekConnection = new ZeekConnection();
+  readonly wireshark: WiresharkStream = new WiresharkStream();
+  readonly figures: LossAndDelay = new LossAndDelay();
+  tracker: PairTracker | undefined;
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  /** @param reused whether these addresses and ports were a connection before */
+  begin(id: number, packet: Packet, atNs: number, reused: boolean): void {
+    this.id = id;
+    this.firstNs = atNs;
+    this.lingers = false;
+    this.clientSide = isFromServer(packet) ? 1 : 0;
+    this.lifecycle.reset();
+    this.zeek.reset();
+    if (reused) this.wireshark.restart();
+    else this.wireshark.reset();
+    this.figures.reset();
+    this.tracker = new PairTracker(packet, this.clientSide === 0);
+  }
+
+  see(packet: Packet, side: 0 | 1, atNs: number): void {
+    const { tracker, lifecycle } = this;
+    if (tracker === undefined) return;
+    this.lastNs = atNs;
+    const fromClient = side === this.clientSide;
+    if ((packet.flags & Flag.RST) !== 0 && !lifecycle.isOver) {
+      lifecycle.unacknowledgedAtReset = tracker.unacknowledged(!fromClient);
+    }
+    const retransmission = tracker.see(packet, fromClient);
+    lifecycle.see(packet, fromClient, atNs, !retransmission);
+    if (packet.fastOpen === 1) lifecycle.fastOpen = true;
+    this.zeek.see(packet, side, atNs / NS);
+    const analysis = this.wireshark.see(packet, side, atNs / NS);
+    this.figures.see(packet, side, atNs / NS, analysis);
+  }
+}
+
+/** Without a SYN, who has the lower port; with one, who answers it. */
+function isFromServer({ flags, sourcePort, destinationPort }: Packet): boolean {
+  if ((flags & Flag.SYN) !== 0) return (flags & Flag.ACK) !== 0;
+  return sourcePort < destinationPort;
+}

@@ -1,0 +1,207 @@
+import type { Opening, RowEnding } from '../model/connection-row.ts';
+import { Flag } from '../model/segment.ts';
+import type { TrackedFields } from './endpoint-tracker.ts';
+
+/** Not yet, in fields that hold a time in ns since the capture's first packet or the ordinal of a packet. */
+const NEVER = -1;
+
+/** What one end did to open and close. */
+class End {
+  packets: number = 0;
+  bytes: number = 0;
+  syns: number = 0;
+  synAcks: number = 0;
+  /** Number of its first SYN. */
+  iss: number = 0;
+  synAtNs: number = NEVER;
+  /** First FIN: when, with which packet, and the number that acknowledges it. */
+  finAtNs: number = NEVER;
+  finPacket: number = NEVER;
+  finEnd = 0;
+  /** The first acknowledgement of that FIN, by the other end. */
+  finAckAtNs: number = NEVER;
+  finAckPacket: number = NEVER;
+  rstPacket: number = NEVER;
+
+  reset(): void {
+    this.packets = 0;
+    this.bytes = 0;
+    this.syns = 0;
+    this.synAcks = 0;
+    this.iss = 0;
+    this.synAtNs = NEVER;
+    this.finAtNs = NEVER;
+    this.finPacket = NEVER;
+    this.finEnd = 0;
+    this.finAckAtNs = NEVER;
+    this.finAckPacket = NEVER;
+    this.rstPacket = NEVER;
+  }
+}
+
+/**
+ * How a connection opened and closed, read off its segments as they come: numbers only, nothing made per segment.
+ * Index 0 is the client (who sent the first SYN), 1 the server.
+ */
+export class Lifecycle {
+  readonly client: End = new End();
+  readonly server: End = new End();
+  handshakeNs: number = NEVER;
+  fastOpen: boolean = false;
+  /** Octets of new data that came after the first FIN, from the other end, which had it. */
+  bytesAfterFirstFin: number = 0;
+  /** Octets that the other end of the first RST had sent and nobody had acknowledged. */
+  unacknowledgedAtReset: number = 0;
+  #packet = 0;
+  #synAckAtNs = NEVER;
+  #firstFlags = 0;
+
+  reset(): void {
+    this.client.reset();
+    this.server.reset();
+    this.handshakeNs = NEVER;
+    this.fastOpen = false;
+    this.bytesAfterFirstFin = 0;
+    this.unacknowledgedAtReset = 0;
+    this.#packet = 0;
+    this.#synAckAtNs = NEVER;
+    this.#firstFlags = 0;
+  }
+
+  /**
+   * @param atNs since the capture's first packet
+   * @param isNew whether it takes sequence space that had not been sent before
+   */
+  see(fields: TrackedFields, fromClient: boolean, atNs: number, isNew: boolean): void {
+    const from = fromClient ? this.client : this.server;
+    const to = fromClient ? this.server : this.client;
+    const { flags } = fields;
+    if (this.#packet === 0) this.#firstFlags = flags;
+    this.#packet++;
+    from.packets++;
+    from.bytes += fields.payloadBytes;
+    if ((flags & (Flag.SYN | Flag.FIN | Flag.RST)) !== 0) this.#seeControl(fields, from, atNs);
+    if ((flags & Flag.ACK) === 0) return;
+    if (this.handshakeNs === NEVER && this.#synAckAtNs !== NEVER && fromClient)
+      this.#seeFirstAck(fields, atNs);
+    if (to.finPacket === NEVER || (flags & Flag.RST) !== 0) return;
+    if (((fields.acknowledgmentNumber - to.finEnd) | 0) < 0) return;
+    if (to.finAckPacket === NEVER) {
+      to.finAckPacket = this.#packet;
+      to.finAckAtNs = atNs;
+    }
+    if (isNew && this.#isFirstCloser(to)) this.bytesAfterFirstFin += fields.payloadBytes;
+  }
+
+  /** How it began. */
+  get opening(): Opening {
+    const { client, server } = this;
+    if (client.syns === 0 && client.synAcks === 0 && server.synAcks === 0) return 'midstream';
+    if ((this.#firstFlags & Flag.SYN) === 0) return 'midstream';
+    if (server.synAcks === 0 && server.syns === 0) {
+      if (server.rstPacket !== NEVER && server.packets > 0) return 'refused';
+      return server.packets === 0 ? 'unanswered' : 'split';
+    }
+    if (server.syns > 0) return client.synAcks > 0 && server.synAcks === 0 ? 'split' : 'simultaneous';
+    return client.synAcks > 0 ? 'split' : 'handshake';
+  }
+
+  get ending(): RowEnding {
+    const { opening } = this;
+    if (opening === 'refused') return 'refused';
+    const finished = this.isClosed;
+    const reset = this.firstReset;
+    if (reset !== undefined && !(finished && reset.rstPacket > this.#lastClosingPacket())) return 'reset';
+    if (finished) return 'closed';
+    if (this.client.finPacket !== NEVER && this.server.finPacket !== NEVER) return 'closing';
+    if (this.client.finPacket !== NEVER || this.server.finPacket !== NEVER) return 'half-closed';
+    return opening === 'unanswered' ? 'unanswered' : 'open';
+  }
+
+  /** A FIN each way, both acknowledged. */
+  get isClosed(): boolean {
+    return this.client.finAckPacket !== NEVER && this.server.finAckPacket !== NEVER;
+  }
+
+  /** No more is to come but stragglers. */
+  get isOver(): boolean {
+    return this.isClosed || this.client.rstPacket !== NEVER || this.server.rstPacket !== NEVER;
+  }
+
+  get firstCloser(): End | undefined {
+    const { client, server } = this;
+    if (client.finPacket === NEVER && server.finPacket === NEVER) return undefined;
+    return this.#isFirstCloser(client) ? client : server;
+  }
+
+  get firstReset(): End | undefined {
+    const { client, server } = this;
+    if (client.rstPacket === NEVER && server.rstPacket === NEVER) return undefined;
+    if (server.rstPacket === NEVER) return client;
+    return client.rstPacket !== NEVER && client.rstPacket < server.rstPacket ? client : server;
+  }
+
+  /** Segments that the close took: one may play two parts. */
+  get closeSegments(): number | undefined {
+    if (!this.isClosed) return undefined;
+    const { client, server } = this;
+    return new Set([client.finPacket, client.finAckPacket, server.finPacket, server.finAckPacket]).size;
+  }
+
+  /** First FIN to second, when the first was acknowledged on its own in between. */
+  get halfClosedNs(): number | undefined {
+    const first = this.firstCloser;
+    const second = first === this.client ? this.server : this.client;
+    if (first === undefined || second.finPacket === NEVER || first.finAckPacket === NEVER) return undefined;
+    return first.finAckPacket < second.finPacket ? second.finAtNs - first.finAtNs : undefined;
+  }
+
+  get finAckNs(): number | undefined {
+    const first = this.firstCloser;
+    return first === undefined || first.finAckPacket === NEVER ? undefined : first.finAckAtNs - first.finAtNs;
+  }
+
+  get synRetries(): number {
+    return Math.max(0, this.client.syns - 1);
+  }
+
+  #seeControl(fields: TrackedFields, from: End, atNs: number): void {
+    const { flags } = fields;
+    if ((flags & Flag.RST) !== 0) {
+      if (from.rstPacket === NEVER) from.rstPacket = this.#packet;
+      return;
+    }
+    if ((flags & Flag.SYN) !== 0) {
+      if (from.synAtNs === NEVER) {
+        from.synAtNs = atNs;
+        from.iss = fields.sequenceNumber | 0;
+      }
+      if ((flags & Flag.ACK) === 0) from.syns++;
+      else {
+        from.synAcks++;
+        if (from === this.server && this.#synAckAtNs === NEVER) this.#synAckAtNs = atNs;
+      }
+    }
+    if ((flags & Flag.FIN) !== 0 && from.finPacket === NEVER) {
+      from.finPacket = this.#packet;
+      from.finAtNs = atNs;
+      from.finEnd = (fields.sequenceNumber + fields.payloadBytes + 1) | 0;
+    }
+  }
+
+  #seeFirstAck({ flags, acknowledgmentNumber }: TrackedFields, atNs: number): void {
+    if ((flags & Flag.SYN) !== 0 || this.client.synAtNs === NEVER) return;
+    if (((acknowledgmentNumber - this.server.iss) | 0) > 0) this.handshakeNs = atNs - this.client.synAtNs;
+  }
+
+  #isFirstCloser(end: End): boolean {
+    const other = end === this.client ? this.server : this.client;
+    return end.finPacket !== NEVER && (other.finPacket === NEVER || end.finPacket < other.finPacket);
+  }
+
+  #lastClosingPacket(): number {
+    return Math.max(this.client.finAckPacket, this.server.finAckPacket);
+  }
+}
+
+export { type End, NEVER };

@@ -23,7 +23,7 @@ export interface Peer extends AsyncDisposable {
  * @throws FinwaitError ERR_FINWAIT_PROCESS_ENDED when it cannot be started
  */
 export function startPeer(events: PeerEvents, options: { readonly name: string }): Peer {
-  const subprocess = execa(process.execPath, ['--enable-source-maps', CHILD], {
+  const subprocess = execa(process.execPath, ['--enable-source-maps', CHILD, options.name], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     buffer: false,

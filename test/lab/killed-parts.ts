@@ -90,17 +90,20 @@ test.serial(
   },
 );
 
-test.serial('the agent killed in the middle of a run is ERR_FINWAIT_PROCESS_ENDED, and nothing outlives it', async (t) => {
-  for (const network of ['private', 'host'] as const) {
-    const opened = await labFor(t, { network });
-    if (opened === undefined) return;
-    await using lab = opened;
-    const processes = await processesOf(lab);
-    const run = runWithout('agent', lab, 2);
-    await t.throwsAsync(run, { code: 'ERR_FINWAIT_PROCESS_ENDED' });
-    await allEnded(processes);
-  }
-});
+test.serial(
+  'the agent killed in the middle of a run is ERR_FINWAIT_PROCESS_ENDED, and nothing outlives it',
+  async (t) => {
+    for (const network of ['private', 'host'] as const) {
+      const opened = await labFor(t, { network });
+      if (opened === undefined) return;
+      await using lab = opened;
+      const processes = await processesOf(lab);
+      const run = runWithout('agent', lab, 2);
+      await t.throwsAsync(run, { code: 'ERR_FINWAIT_PROCESS_ENDED' });
+      await allEnded(processes);
+    }
+  },
+);
 
 test.serial('the agent killed during a wait ends the wait at once', async (t) => {
   const opened = await labFor(t, { network: 'private' });

@@ -7,11 +7,6 @@ import type { CapturedPacket } from './packet-feed.ts';
 import type { PacketStream } from './packet-queue.ts';
 import { openTcpdumpCapture } from './tcpdump-capture.ts';
 
-export type { CaptureOptions } from './capture-options.ts';
-export type { CaptureStats } from './capture-stats.ts';
-export type { CapturedPacket } from './packet-feed.ts';
-export type { PacketStream } from './packet-queue.ts';
-
 /** A running tcpdump. */
 export interface Capture extends AsyncDisposable {
   /** Link type of `headers`, numbered as in a pcap file: 1 for Ethernet and `lo`. */

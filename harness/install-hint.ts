@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, sep } from 'node:path';
 
 /** Folders with system tools that an ordinary user's PATH often lacks. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
@@ -9,9 +9,16 @@ export function searchPath(): string {
   return [process.env['PATH'] ?? '', ...SYSTEM_FOLDERS].join(delimiter);
 }
 
-/** Where a program is on {@link searchPath}; undefined when it is not there. */
+/** npm puts these first on the PATH of its scripts. */
+const NPM_BIN = `${sep}node_modules${sep}.bin`;
+
+/**
+ * Where a system program is on {@link searchPath}; undefined when it is not there. What npm packages bring is passed
+ * over: ava depends on `@vercel/nft`, whose `nft` does nothing with a filter rule, and says nothing.
+ */
 export function findProgram(name: string): string | undefined {
   for (const folder of searchPath().split(delimiter)) {
+    if (folder.endsWith(NPM_BIN)) continue;
     const path = join(folder, name);
     try {
       accessSync(path, constants.X_OK);

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { type Capture, startCapture } from '../../captures/tcpdump.ts';
 import { FinwaitError, isFinwaitError } from '../errors.ts';
-import { installCommand } from '../install-hint.ts';
+import { findProgram, installCommand } from '../install-hint.ts';
 import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts';
 import type { Segment } from '../model/segment.ts';
@@ -138,15 +138,14 @@ async function openInstruments(network: NetworkKind): Promise<Instruments> {
 }
 
 async function bringLoopbackUp(): Promise<void> {
-  const { failed, code, stderr, shortMessage } = await execa('ip', ['link', 'set', 'lo', 'up'], {
-    reject: false,
-  });
-  if (!failed) return;
-  if (code === 'ENOENT') {
+  const path = findProgram('ip');
+  if (path === undefined) {
     throw new FinwaitError('ERR_FINWAIT_TOOL_MISSING', 'ip is not installed; a private network needs it', {
       hint: `Install it: ${installCommand('iproute2')}`,
     });
   }
+  const { failed, stderr, shortMessage } = await execa(path, ['link', 'set', 'lo', 'up'], { reject: false });
+  if (!failed) return;
   throw new FinwaitError(
     'ERR_FINWAIT_LAB_REFUSED',
     `cannot bring loopback up: ${stderr || (shortMessage ?? '')}`,

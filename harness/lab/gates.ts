@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
-import { installCommand } from '../install-hint.ts';
+import { findProgram, installCommand } from '../install-hint.ts';
 import { parseFlags } from '../model/segment.ts';
 import type { GateFilter } from './protocol.ts';
 
@@ -60,16 +60,14 @@ function portNumber(port: number): number {
 }
 
 async function nft(commands: string): Promise<void> {
-  const { failed, code, stderr, shortMessage } = await execa('nft', ['-f', '-'], {
-    input: commands,
-    reject: false,
-  });
-  if (!failed) return;
-  if (code === 'ENOENT') {
+  const path = findProgram('nft');
+  if (path === undefined) {
     throw new FinwaitError('ERR_FINWAIT_TOOL_MISSING', 'nft is not installed; gates need it', {
       hint: `Install it: ${installCommand('nftables')}`,
     });
   }
+  const { failed, stderr, shortMessage } = await execa(path, ['-f', '-'], { input: commands, reject: false });
+  if (!failed) return;
   throw new FinwaitError(
     'ERR_FINWAIT_NEEDS_PRIVATE_NETWORK',
     `nft refused a gate: ${stderr || (shortMessage ?? '')}`,

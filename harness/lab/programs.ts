@@ -1,5 +1,6 @@
 import { execa } from 'execa';
-import { FinwaitError } from '../errors.ts';
+import { FinwaitError, isFinwaitError } from '../errors.ts';
+import { withDeadline } from '../timing.ts';
 import type { AgentEvents, ProgramOptions } from './protocol.ts';
 
 interface Killable {
@@ -7,6 +8,8 @@ interface Killable {
 }
 
 type Told = Pick<AgentEvents, 'programOutput' | 'programEnded'>;
+
+const OUTPUT_MS = 1000;
 
 /** Programs of the user's own that run in the lab's network. */
 export class Programs {
@@ -37,10 +40,25 @@ export class Programs {
         this.#told.programOutput(programId, stream, text);
       });
     }
-    void subprocess.then(({ exitCode, signal }) => {
+    subprocess.once('exit', (exitCode, signal) => {
       this.#running.delete(programId);
-      this.#told.programEnded(programId, exitCode, signal);
+      void this.#tellEnd(programId, subprocess, exitCode ?? undefined, signal ?? undefined);
     });
+  }
+
+  /** All that it printed comes before its end; but children of its own may hold its output open for ever. */
+  async #tellEnd(
+    programId: number,
+    outputRead: Promise<unknown>,
+    exitCode: number | undefined,
+    signal: string | undefined,
+  ): Promise<void> {
+    try {
+      await withDeadline(outputRead, { what: 'the end of its output' }, { timeoutMs: OUTPUT_MS });
+    } catch (error) {
+      if (!isFinwaitError(error)) throw error;
+    }
+    this.#told.programEnded(programId, exitCode, signal);
   }
 
   /** Does nothing when the program has ended. */

@@ -5,12 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
-import {
-  type Capture,
-  type CapturedPacket,
-  type CaptureOptions,
-  startCapture,
-} from '../../captures/tcpdump.ts';
+import type { CaptureOptions } from '../../captures/capture-options.ts';
+import type { CapturedPacket } from '../../captures/packet-feed.ts';
+import { type Capture, startCapture } from '../../captures/tcpdump.ts';
 import { isFinwaitError } from '../../harness/errors.ts';
 import { Flag, hasFlags, type Segment, sequenceLength } from '../../harness/model/segment.ts';
 import { seqAdd } from '../../harness/model/sequence-number.ts';

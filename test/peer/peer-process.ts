@@ -143,7 +143,7 @@ test('a peer whose behaviour throws ends, and says why', async (t) => {
 test('a peer ends when the process that started it is killed', async (t) => {
   await using owner = new ChildProgram(builtFile('test/support/programs/peer-owner.js'));
   await owner.line(/^listening$/);
-  const peer = descendantNamed(owner.pid, 'peer/child.js');
+  const peer = descendantNamed(owner.pid, /peer\/child\.js/);
   owner.kill('SIGKILL');
   await allEnded([peer]);
   t.pass();

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withDeadline } from '../../harness/timing.ts';
 
@@ -45,6 +46,9 @@ export class ChildProgram implements AsyncDisposable {
   get pid(): number {
     return this.#process.pid ?? -1;
   }
+
+  /** Name of the network namespace that it was started in. */
+  readonly network: string = readlinkSync('/proc/self/ns/net');
 
   get lines(): readonly string[] {
     return this.stdout.split('\n').slice(0, -1);

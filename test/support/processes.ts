@@ -4,6 +4,7 @@ import { eventually } from './eventually.ts';
 /** One process, told apart from a later one of the same id by when it started. */
 export interface ProcessIdentity {
   readonly pid: number;
+  readonly parent: number;
   /** Clock ticks since boot. */
   readonly startedAt: string;
   readonly commandLine: string;
@@ -11,14 +12,10 @@ export interface ProcessIdentity {
   readonly network: string | undefined;
 }
 
-interface Row extends ProcessIdentity {
-  readonly parent: number;
-}
-
 /** Every process below `pid`, from /proc. */
 export function descendants(pid: number): ProcessIdentity[] {
   const rows = allProcesses();
-  const found: Row[] = [];
+  const found: ProcessIdentity[] = [];
   const parents = [pid];
   for (const parent of parents) {
     const children = rows.filter((row) => row.parent === parent);
@@ -28,12 +25,12 @@ export function descendants(pid: number): ProcessIdentity[] {
   return found;
 }
 
-/** The one descendant of `pid` whose command line has this in it. */
-export function descendantNamed(pid: number, part: string): ProcessIdentity {
-  const found = descendants(pid).filter(({ commandLine }) => commandLine.includes(part));
+/** The one descendant of `pid` whose command line matches. */
+export function descendantNamed(pid: number, pattern: RegExp): ProcessIdentity {
+  const found = descendants(pid).filter(({ commandLine }) => pattern.test(commandLine));
   const [only] = found;
   if (only === undefined || found.length > 1) {
-    throw new Error(`${found.length} processes below ${pid} are named like "${part}"`);
+    throw new Error(`${found.length} processes below ${pid} match ${String(pattern)}`);
   }
   return only;
 }
@@ -60,7 +57,7 @@ export function networksInUse(): ReadonlySet<string | undefined> {
   return new Set(allProcesses().map(({ network }) => network));
 }
 
-function allProcesses(): Row[] {
+function allProcesses(): ProcessIdentity[] {
   return readdirSync('/proc').flatMap((entry) => {
     const pid = Number(entry);
     const row = Number.isInteger(pid) ? readProcess(pid) : undefined;
@@ -68,7 +65,7 @@ function allProcesses(): Row[] {
   });
 }
 
-function readProcess(pid: number): Row | undefined {
+function readProcess(pid: number): ProcessIdentity | undefined {
   try {
     // proc(5): the command's name, in parentheses, may itself hold spaces and parentheses.
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,0 +1,75 @@
+import test from 'ava';
+import { LabEvents } from '../../harness/lab/lab-events.ts';
+import { Recording } from '../../harness/lab/recording.ts';
+import type { Damage } from '../../harness/model/evidence.ts';
+import type { JsReport } from '../../harness/model/observation.ts';
+
+function recordingOn(port: number): Recording {
+  return new Recording({ address: '127.0.0.1', port });
+}
+
+function damageOf(recording: Recording): readonly string[] {
+  return recording.evidence([], []).damage.map(({ detail }) => detail);
+}
+
+function damage(kind: Damage['kind'], detail: string): Damage {
+  return { lane: kind === 'reports-lost' ? 'node' : 'wire', kind, detail };
+}
+
+const CLOSE: JsReport = { atNs: 1n, kind: 'event', name: 'close' };
+
+test('damage that lasts is in recordings that begin later, damage that has passed is not', (t) => {
+  const events = new LabEvents();
+  const during = recordingOn(1);
+  events.addRecording(during);
+  events.damage(damage('kernel-drops', '3 packets dropped'));
+  events.damage(damage('capture-ended', 'tcpdump ended'));
+  const later = recordingOn(2);
+  events.addRecording(later);
+  t.deepEqual(damageOf(during), ['3 packets dropped', 'tcpdump ended']);
+  t.deepEqual(damageOf(later), ['tcpdump ended']);
+});
+
+test('damage that grows is told once, with its newest detail; two peers that end are two losses', (t) => {
+  const events = new LabEvents();
+  const recording = recordingOn(1);
+  events.addRecording(recording);
+  events.damage(damage('undecodable', '1 packet'));
+  events.damage(damage('undecodable', '2 packets'));
+  events.damage(damage('reports-lost', 'the client peer ended'));
+  events.damage(damage('reports-lost', 'the server peer ended'));
+  t.deepEqual(damageOf(recording), ['2 packets', 'the client peer ended', 'the server peer ended']);
+});
+
+test('reports go to the socket’s owner, up to its close; what nobody owns is dropped', (t) => {
+  const events = new LabEvents();
+  const recording = recordingOn(1);
+  events.ownSocket('client', '1', { recording, side: 'client' });
+  events.report('server', '1', CLOSE);
+  events.report('client', '2', CLOSE);
+  t.is(recording.reports.length, 0);
+  events.report('client', '1', CLOSE);
+  events.report('client', '1', CLOSE);
+  t.deepEqual(recording.reports, [{ side: 'client', report: CLOSE }]);
+});
+
+test('the end of the agent fails every wait and ends every program', async (t) => {
+  const events = new LabEvents();
+  const recording = recordingOn(1);
+  events.addRecording(recording);
+  const ended: unknown[] = [];
+  events.onProgram(1, { output: () => undefined, ended: (...args) => ended.push(args) });
+  const waiting = recording.changed();
+  events.agentEnded();
+  await t.throwsAsync(waiting, { code: 'ERR_FINWAIT_PROCESS_ENDED' });
+  await t.throwsAsync(recording.changed(), { code: 'ERR_FINWAIT_PROCESS_ENDED' });
+  t.deepEqual(ended, [[undefined, 'SIGKILL']]);
+});
+
+test('a recording holds on to gates that held during its life, not to those released before', (t) => {
+  const gate = { source: {}, destination: {}, flags: 1, fromNs: 0n };
+  const before = { ...gate, toNs: process.hrtime.bigint() };
+  const recording = recordingOn(1);
+  const during = { ...gate, toNs: process.hrtime.bigint() };
+  t.deepEqual(recording.evidence([], [before, during, gate]).holds, [during, gate]);
+});

@@ -1,0 +1,17 @@
+/** The whole catalogue on the host's loopback, where the machine grants no network of one's own. */
+import test from 'ava';
+import { CATALOGUE } from '../../harness/scenario/catalogue.ts';
+import { runScenario } from '../../harness/scenario/run-scenario.ts';
+import { shareLab } from '../support/shared-lab.ts';
+
+const hostLab = shareLab(test, { network: 'host' });
+
+for (const scenario of CATALOGUE) {
+  test.serial(`${scenario.name} is met on the host’s loopback`, async (t) => {
+    const lab = hostLab(t);
+    if (lab === undefined) return;
+    const run = await runScenario(lab, scenario);
+    t.is(run.status, 'met', run.verdicts.map(({ title, reason }) => `${title}: ${reason}`).join('\n'));
+    t.is(run.timeline.connections.length, 1);
+  });
+}

@@ -1,0 +1,104 @@
+/** The whole catalogue on a real kernel, and each of its mutants, in one warm lab. */
+import test from 'ava';
+import { CATALOGUE, findScenario } from '../../harness/scenario/catalogue.ts';
+import { runScenario, type ScenarioRun } from '../../harness/scenario/run-scenario.ts';
+import { shareLab } from '../support/shared-lab.ts';
+
+const privateLab = shareLab(test);
+
+/** Verdicts and evidence in words, for a test that fails. */
+function inWords({ verdicts, timeline }: ScenarioRun): string {
+  return [
+    ...verdicts.map(({ status, title, reason }) => `${status}: ${title}: ${reason}`),
+    ...timeline.evidence.damage.map(({ detail }) => detail),
+  ].join('\n');
+}
+
+for (const scenario of CATALOGUE) {
+  test.serial(`${scenario.name} is met`, async (t) => {
+    const lab = privateLab(t);
+    if (lab === undefined) return;
+    const run = await runScenario(lab, scenario);
+    t.is(run.status, 'met', inWords(run));
+    t.is(run.verdicts.length, scenario.expectations.length);
+    t.is(run.timeline.connections.length, 1);
+    t.deepEqual(run.timeline.evidence.damage, []);
+  });
+
+  for (const mutant of scenario.mutants) {
+    test.serial(`${scenario.name}, but ${mutant.what}: violated`, async (t) => {
+      const lab = privateLab(t);
+      if (lab === undefined) return;
+      const run = await runScenario(lab, scenario, { mutant, timeoutMs: 1500 });
+      t.is(run.status, 'violated', inWords(run));
+      for (const { status, reason, mismatches } of run.verdicts) {
+        t.is(status === 'violated', mismatches.length > 0);
+        t.not(reason, '');
+      }
+    });
+  }
+}
+
+test.serial(
+  'each step is told in words before it is taken, and the connection grows with each',
+  async (t) => {
+    const lab = privateLab(t);
+    const scenario = findScenario('half-close-by-client');
+    if (lab === undefined || scenario === undefined) return;
+    const words: string[] = [];
+    const sizes: number[] = [];
+    await runScenario(lab, scenario, {
+      beforeStep: (step) => void words.push(step),
+      afterStep: (connection) => sizes.push(connection?.segments.length ?? 0),
+    });
+    t.deepEqual(words, [
+      'client connects',
+      'client ends its direction',
+      'server writes 11 bytes',
+      'server ends its direction',
+    ]);
+    t.is(sizes.length, 4);
+    t.true((sizes[0] ?? 0) >= 3);
+    t.true(sizes.every((size, index) => index === 0 || size > (sizes[index - 1] ?? 0)));
+  },
+);
+
+test.serial('an aborted run rejects with the signal’s reason and leaves the lab usable', async (t) => {
+  const lab = privateLab(t);
+  const scenario = findScenario('half-close-by-client');
+  if (lab === undefined || scenario === undefined) return;
+  const controller = new AbortController();
+  const aborted = runScenario(lab, scenario, {
+    signal: controller.signal,
+    beforeStep: (_words, index) => {
+      if (index === 1) controller.abort(new Error('enough'));
+    },
+  });
+  await t.throwsAsync(aborted, { message: 'enough' });
+  t.is((await runScenario(lab, scenario)).status, 'met');
+});
+
+test.serial('an option that does not exist is a TypeError that names it', async (t) => {
+  const lab = privateLab(t);
+  const [scenario] = CATALOGUE;
+  if (lab === undefined || scenario === undefined) return;
+  await t.throwsAsync(runScenario(lab, scenario, { timeout: 1 } as never), {
+    instanceOf: TypeError,
+    message: /"timeout"/,
+  });
+});
+
+test.serial('claims are confirmed or refuted by what was seen', async (t) => {
+  const lab = privateLab(t);
+  const scenario = findScenario('handshake-and-close-by-server');
+  if (lab === undefined || scenario === undefined) return;
+  const { claims } = await runScenario(lab, scenario);
+  t.like(
+    claims.find(({ claim }) => claim === 1),
+    { outcome: 'confirmed' },
+  );
+  t.like(
+    claims.find(({ claim }) => claim === 5),
+    { outcome: 'refuted' },
+  );
+});

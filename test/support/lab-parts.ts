@@ -1,0 +1,41 @@
+import { randomInt } from 'node:crypto';
+import type { Lab } from '../../harness/lab/lab.ts';
+import { allEnded, descendantNamed, descendants, type ProcessIdentity } from './processes.ts';
+
+export type LabPart = 'agent' | 'tcpdump' | 'ss' | 'client peer' | 'server peer';
+
+/** The processes that a lab consists of, by their command lines. */
+export const LAB_PARTS: Readonly<Record<LabPart, RegExp>> = {
+  agent: /^\S*node .*lab\/agent\.js/,
+  tcpdump: /^tcpdump /,
+  ss: /^sh -c .*finwait-end-of-sample/s,
+  'client peer': /peer\/child\.js client/,
+  'server peer': /peer\/child\.js server/,
+};
+
+/**
+ * The processes of this one lab. ava runs test files as threads of one process, so the descendants of this process
+ * are those of every lab that is open; a program with a name of its own shows which agent is the lab's.
+ */
+export async function processesOf(lab: Lab): Promise<readonly ProcessIdentity[]> {
+  const name = `1000.${randomInt(2 ** 40)}`;
+  await using _marker = await lab.spawn('sleep', [name]);
+  const { parent } = descendantNamed(process.pid, new RegExp(`^sleep ${name}`));
+  const all = descendants(process.pid);
+  const agent = all.find(({ pid }) => pid === parent);
+  if (agent === undefined) throw new Error('the lab has no agent');
+  // In a private network `unshare` stands between.
+  const starter = all.filter(({ pid }) => pid === agent.parent);
+  const parts = descendants(agent.pid).filter(({ commandLine }) => !commandLine.includes(name));
+  return [...starter, agent, ...parts];
+}
+
+/** SIGKILLs one part of the lab and resolves when it is gone. */
+export async function killPart(part: LabPart, lab: Lab): Promise<void> {
+  const parts = (await processesOf(lab)).filter(({ commandLine }) => LAB_PARTS[part].test(commandLine));
+  // The shell that runs ss has copies of itself below it, one each side of a pipe.
+  const found = parts.filter(({ parent }) => !parts.some(({ pid }) => pid === parent));
+  if (found.length !== 1) throw new Error(`the lab has ${found.length} processes that are its ${part}`);
+  for (const { pid } of found) process.kill(pid, 'SIGKILL');
+  await allEnded(found);
+}

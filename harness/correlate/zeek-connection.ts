@@ -1,0 +1,260 @@
+import type { Packet } from '../model/packet.ts';
+import { Flag } from '../model/segment.ts';
+import { connState } from './zeek-conn-state.ts';
+import { ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
+import { Letter, ZeekHistory } from './zeek-history.ts';
+import { noteScaled, noteSegment } from './zeek-letters.ts';
+import { isPatientPort } from './zeek-ports.ts';
+import { dataAcknowledged, dataSent, isDataPending } from './zeek-reassembly.ts';
+import { ZeekRoles } from './zeek-roles.ts';
+import { isRetransmission, noteAcknowledgment, numberSequences } from './zeek-sequence.ts';
+import { believeSynAck, enterStates } from './zeek-transitions.ts';
+
+/** A connection in Zeek's words: the fields of a conn.log row that are decided by TCP. */
+export interface ZeekSummary {
+  /** 0: who sent the first packet is the originator; 1: Zeek takes the other for it. */
+  readonly originatorSide: 0 | 1;
+  /** `SF`, `S0`, `REJ`, … */
+  readonly connState: string;
+  /** `ShADadFf`; empty when no letter applies. */
+  readonly history: string;
+  /** Seconds since the capture's first packet. */
+  readonly startTime: number;
+  /** Seconds, up to the last packet before both ends had closed; undefined when 0. */
+  readonly duration: number | undefined;
+  /** Octets of payload by sequence numbers; undefined with the duration. */
+  readonly origBytes: number | undefined;
+  readonly respBytes: number | undefined;
+  /** Octets acknowledged that were never seen. */
+  readonly missedBytes: number;
+  readonly origPkts: number;
+  readonly origIpBytes: number;
+  readonly respPkts: number;
+  readonly respIpBytes: number;
+}
+
+const { INACTIVE, SYN_SENT, SYN_ACK_SENT, CLOSED, RESET } = ZeekState;
+
+/** Seconds after which Zeek forgets an unanswered SYN, a closed connection, a silent one. */
+const ATTEMPT_DELAY = 5;
+const CLOSE_DELAY = 5;
+const INACTIVITY_TIMEOUT = 300;
+const PATIENT_INACTIVITY_TIMEOUT = 3600;
+/** A packet that comes at the timeout, to the microsecond, still counts. */
+const MICROSECOND = 1e-6;
+
+/**
+ * Follows one connection as Zeek 8 does, so that its `conn_state`, `history` and counts come out the same. Holds
+ * numbers only, allocates nothing a packet (but for data that come ahead of a hole), and is reusable after `reset()`.
+ *
+ * Differs from Zeek on purpose: payload that a snap length cut off counts as seen, where Zeek reports a gap; and
+ * `X`, which an application analyzer writes when the payload exceeds its limits, is never written.
+ * Source: Zeek, src/packet_analysis/protocol/tcp/TCPSessionAdapter.cc.
+ */
+export class ZeekConnection {
+  readonly #history = new ZeekHistory();
+  readonly #roles = new ZeekRoles();
+  #started = 0;
+  #isCloseDeferred = 0;
+  #isCloseComplete = 0;
+  #missedBytes = 0;
+  #startTime = 0;
+  #lastTime = 0;
+  #closeTime = 0;
+
+  reset(): void {
+    this.#history.clear();
+    this.#roles.reset();
+    this.#started = 0;
+    this.#isCloseDeferred = 0;
+    this.#isCloseComplete = 0;
+    this.#missedBytes = 0;
+    this.#startTime = 0;
+    this.#lastTime = 0;
+    this.#closeTime = 0;
+  }
+
+  /**
+   * Takes the next packet. One with a wrong checksum (`packet.checksum` 0) is noted and otherwise ignored, as by
+   * Zeek; a caller that wants wrong checksums ignored (offloading, `zeek -C`) sets it to -1 first.
+   * @param side 0: from the sender of the connection's first packet; 1: from the other.
+   * @param time seconds since the capture's first packet.
+   */
+  see(packet: Packet, side: 0 | 1, time: number): void {
+    if (this.#started === 0) this.#start(packet, time);
+    const roles = this.#roles;
+    const isFromOriginator = side === roles.originatorSide;
+    const sender = isFromOriginator ? roles.originator : roles.responder;
+    if (packet.checksum === 0) {
+      sender.badChecksums += 1;
+      noteScaled(this.#history, isFromOriginator, Letter.BAD_CHECKSUM, sender.badChecksums);
+      return;
+    }
+    const peer = isFromOriginator ? roles.responder : roles.originator;
+    const { flags, payloadBytes } = packet;
+    sender.packets += 1;
+    sender.ipBytes += packet.ipBytes;
+    roles.noteWhetherPartial(sender, flags);
+    const length = sequenceLength(flags, payloadBytes);
+    numberSequences(sender, packet, length);
+    const at = sender.relative(packet.sequenceNumber);
+    this.#noteLetters(packet, sender, peer, at);
+    if (roles.originator.didClose === 0 || roles.responder.didClose === 0) this.#lastTime = time;
+    if ((flags & Flag.FIN) !== 0) {
+      sender.finCount += 1;
+      sender.finEnd = at + length;
+    }
+    const acknowledged = (flags & Flag.ACK) === 0 ? 0 : noteAcknowledgment(peer, packet);
+    if (isRetransmission(sender, packet, at + length)) {
+      sender.retransmissions += 1;
+      this.#scaled(Letter.RETRANSMISSION, sender, sender.retransmissions);
+    }
+    const closes = enterStates(roles, this.#history, sender, flags, payloadBytes);
+    if (acknowledged > peer.trimmed) this.#letGo(peer, sender, acknowledged);
+    roles.noteSent(sender);
+    if (payloadBytes > 0 && at >= 0 && (flags & Flag.RST) === 0) {
+      dataSent(sender, peer, (flags & Flag.SYN) === 0 ? at : at + 1, payloadBytes);
+    }
+    this.#noteEnd(sender, peer);
+    if (closes) this.#close(sender, peer);
+  }
+
+  /** What Zeek would log if it forgot the connection now. */
+  summary(): ZeekSummary {
+    const originator = this.#roles.originator;
+    const responder = this.#roles.responder;
+    const origBytes = originator.size(responder);
+    const respBytes = responder.size(originator);
+    const history = this.#history.toString();
+    const duration = this.#lastTime - this.#startTime;
+    const lasted = duration > 0;
+    return {
+      originatorSide: this.#roles.originatorSide,
+      connState: connState({
+        originator: originator.state,
+        responder: responder.state,
+        bytes: origBytes + respBytes,
+        history,
+      }),
+      history,
+      startTime: this.#startTime,
+      duration: lasted ? duration : undefined,
+      origBytes: lasted ? origBytes : undefined,
+      respBytes: lasted ? respBytes : undefined,
+      missedBytes: this.#missedBytes,
+      origPkts: originator.packets,
+      origIpBytes: originator.ipBytes,
+      respPkts: responder.packets,
+      respIpBytes: responder.ipBytes,
+    };
+  }
+
+  /**
+   * Whether Zeek takes this packet for the first of another connection between the same ports. That includes a
+   * simultaneous open: Zeek makes two connections of it.
+   */
+  isReuse({ flags, sequenceNumber }: Packet): boolean {
+    if ((flags & Flag.SYN) === 0) return false;
+    const answers = (flags & Flag.ACK) !== 0;
+    if (answers && this.#roles.originator.state !== INACTIVE) return false;
+    if (this.#roles.originator.didClose === 1 && this.#roles.responder.didClose === 1) return true;
+    const opener = answers ? this.#roles.responder : this.#roles.originator;
+    if (sequenceNumber === opener.startSequence) return false;
+    // SYN and SYN,ACK captured in the wrong order: the SYN is just the one that the SYN,ACK acknowledged.
+    return !(
+      !answers &&
+      opener.state === SYN_ACK_SENT &&
+      this.#roles.responder.state === INACTIVE &&
+      sequenceNumber === this.#roles.responder.startSequence
+    );
+  }
+
+  /** Whether Zeek has forgotten the connection by then, so that a packet at that time begins another. */
+  hasExpired(time: number): boolean {
+    if (this.#started === 0) return false;
+    return time > this.#forgottenAt() + MICROSECOND;
+  }
+
+  #forgottenAt(): number {
+    const { originator, responder, responderPort } = this.#roles;
+    if (this.#isCloseComplete === 1) return this.#closeTime + CLOSE_DELAY;
+    const isAttempt = originator.state === SYN_SENT || originator.state === SYN_ACK_SENT;
+    if (isAttempt && responder.state === INACTIVE) return this.#startTime + ATTEMPT_DELAY;
+    return this.#lastTime + (isPatientPort(responderPort) ? PATIENT_INACTIVITY_TIMEOUT : INACTIVITY_TIMEOUT);
+  }
+
+  #start(packet: Packet, time: number): void {
+    this.#started = 1;
+    this.#startTime = time;
+    this.#lastTime = time;
+    if (this.#roles.begin(packet)) this.#history.append(Letter.FLIP, true);
+  }
+
+  #noteLetters(packet: Packet, sender: ZeekEndpoint, peer: ZeekEndpoint, at: number): void {
+    const { flags, payloadBytes, window } = packet;
+    const isControl = (flags & (Flag.SYN | Flag.FIN | Flag.RST)) !== 0;
+    const isProductive = !isControl && (payloadBytes > 0 || (flags & Flag.ACK) !== 0);
+    if (isProductive && this.#history.isLoneSynAck) believeSynAck(this.#roles, this.#history);
+    const byOriginator = sender === this.#roles.originator;
+    noteSegment(this.#history, sender, byOriginator, flags, payloadBytes, at);
+    if (window !== 0 || (flags & Flag.RST) !== 0) return;
+    // Who has sent a RST takes no more, and who has sent a FIN needs no window.
+    if (peer.state === CLOSED || sender.state === RESET) return;
+    sender.zeroWindows += 1;
+    this.#scaled(Letter.ZERO_WINDOW, sender, sender.zeroWindows);
+  }
+
+  #scaled(letter: number, endpoint: ZeekEndpoint, count: number): void {
+    noteScaled(this.#history, endpoint === this.#roles.originator, letter, count);
+  }
+
+  #letGo(endpoint: ZeekEndpoint, peer: ZeekEndpoint, upTo: number): void {
+    dataAcknowledged(endpoint, upTo, this.#roles.isPartial === 1);
+    if (endpoint.skippedHoles > 0) this.#noteGaps(endpoint, endpoint.isClean && peer.isClean);
+    this.#noteEnd(endpoint, peer);
+  }
+
+  /** Gaps are not to be trusted elsewhere: a RST's sequence number, an end joined halfway. */
+  #noteGaps(endpoint: ZeekEndpoint, isTrusted: boolean): void {
+    if (isTrusted) {
+      this.#missedBytes += endpoint.skippedBytes;
+      for (let hole = 0; hole < endpoint.skippedHoles; hole += 1) {
+        endpoint.gaps += 1;
+        this.#scaled(Letter.GAP, endpoint, endpoint.gaps);
+      }
+    }
+    endpoint.skippedHoles = 0;
+    endpoint.skippedBytes = 0;
+  }
+
+  /** A close that waited for data is made up for once they have come. */
+  #noteEnd(endpoint: ZeekEndpoint, peer: ZeekEndpoint): void {
+    const { finCount, state, reachedEnd } = endpoint;
+    if (reachedEnd === 1 || (finCount === 0 && state !== CLOSED && state !== RESET)) return;
+    if (isDataPending(endpoint, peer)) return;
+    endpoint.reachedEnd = 1;
+    if (this.#isCloseDeferred === 0) return;
+    this.#close(endpoint, peer);
+    this.#isCloseDeferred = 0;
+  }
+
+  #close(endpoint: ZeekEndpoint, peer: ZeekEndpoint): void {
+    if (isDataPending(endpoint, peer)) {
+      this.#isCloseDeferred = 1;
+      return;
+    }
+    this.#isCloseDeferred = 0;
+    if (endpoint.didClose === 1) return;
+    endpoint.didClose = 1;
+    if (endpoint.state !== RESET && peer.didClose === 0 && peer.state !== INACTIVE) return;
+    if (this.#isCloseComplete === 0) this.#closeTime = this.#lastTime;
+    this.#isCloseComplete = 1;
+  }
+}
+
+/** Octets of sequence space; what a RST carries is no part of the stream. */
+function sequenceLength(flags: number, payloadBytes: number): number {
+  const syn = (flags & Flag.SYN) === 0 ? 0 : 1;
+  const fin = (flags & Flag.FIN) === 0 ? 0 : 1;
+  return syn + fin + ((flags & Flag.RST) === 0 ? payloadBytes : 0);
+}

@@ -1,0 +1,116 @@
+/** What one letter of a history says; upper case when the originator did it, lower case when the responder did. */
+export const Letter = {
+  SYN: 1,
+  SYN_ACK: 2,
+  ACK: 3,
+  DATA: 4,
+  FIN: 5,
+  RST: 6,
+  FIN_WITH_RST: 7,
+  SYN_WITH_FIN_OR_RST: 8,
+  BAD_CHECKSUM: 9,
+  GAP: 10,
+  RETRANSMISSION: 11,
+  ZERO_WINDOW: 12,
+  FLIP: 13,
+} as const;
+
+/** Indexed by {@link Letter}. Source: Zeek, scripts/base/protocols/conn/main.zeek. */
+const TEXT = '?SHADFRIQCGTW^';
+const RESPONDER = 0x10;
+const LETTER_BITS = 5;
+const LETTER_MASK = 0x1f;
+/** Of five bits each, in the 31 that V8 keeps without a heap number. */
+const LETTERS_PER_WORD = 6;
+
+/** Letters kept of one connection. Sixteen is the most that an orderly one has; ten thousand losses add five. */
+export const HISTORY_CAPACITY = 48;
+
+/**
+ * Zeek's `history` of one connection, packed into integers so that a letter costs no allocation. Letters beyond
+ * {@link HISTORY_CAPACITY} are left out (Zeek has no limit): only hostile traffic gets there.
+ */
+export class ZeekHistory {
+  #letters = 0;
+  #word0 = 0;
+  #word1 = 0;
+  #word2 = 0;
+  #word3 = 0;
+  #word4 = 0;
+  #word5 = 0;
+  #word6 = 0;
+  #word7 = 0;
+
+  clear(): void {
+    this.#letters = 0;
+    this.#word0 = 0;
+    this.#word1 = 0;
+    this.#word2 = 0;
+    this.#word3 = 0;
+    this.#word4 = 0;
+    this.#word5 = 0;
+    this.#word6 = 0;
+    this.#word7 = 0;
+  }
+
+  append(letter: number, byOriginator: boolean): void {
+    const at = this.#letters;
+    if (at === HISTORY_CAPACITY) return;
+    this.#letters = at + 1;
+    const bits =
+      (letter | (byOriginator || letter === Letter.FLIP ? 0 : RESPONDER)) <<
+      ((at % LETTERS_PER_WORD) * LETTER_BITS);
+    switch ((at / LETTERS_PER_WORD) | 0) {
+      case 0:
+        this.#word0 |= bits;
+        break;
+      case 1:
+        this.#word1 |= bits;
+        break;
+      case 2:
+        this.#word2 |= bits;
+        break;
+      case 3:
+        this.#word3 |= bits;
+        break;
+      case 4:
+        this.#word4 |= bits;
+        break;
+      case 5:
+        this.#word5 |= bits;
+        break;
+      case 6:
+        this.#word6 |= bits;
+        break;
+      default:
+        this.#word7 |= bits;
+    }
+  }
+
+  /** Whether it is exactly `H`: a SYN,ACK from who so far counts as the originator, and nothing else. */
+  get isLoneSynAck(): boolean {
+    return this.#letters === 1 && this.#word0 === Letter.SYN_ACK;
+  }
+
+  /** `ShADadFf`. */
+  toString(): string {
+    const words = [
+      this.#word0,
+      this.#word1,
+      this.#word2,
+      this.#word3,
+      this.#word4,
+      this.#word5,
+      this.#word6,
+      this.#word7,
+    ];
+    let text = '';
+    for (let at = 0; at < this.#letters; at += 1) {
+      const word = words[(at / LETTERS_PER_WORD) | 0] ?? 0;
+      const bits = (word >>> ((at % LETTERS_PER_WORD) * LETTER_BITS)) & LETTER_MASK;
+      const letter = TEXT.charAt(bits & ~RESPONDER);
+      text += (bits & RESPONDER) === 0 ? letter : letter.toLowerCase();
+    }
+    return text;
+  }
+}

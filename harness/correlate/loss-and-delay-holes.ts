@@ -17,6 +17,10 @@ export class Holes {
     this.#givenUp = 0;
   }
 
+  get any(): boolean {
+    return this.#count > 0;
+  }
+
   /** Sequence numbers skipped and not seen since. */
   get octets(): number {
     let octets = this.#givenUp;

@@ -10,6 +10,16 @@ export function u16(bytes: Uint8Array, offset: number): number {
   return (u8(bytes, offset) << 8) | u8(bytes, offset + 1);
 }
 
+/** Signed: a 32-bit word that stays a small integer for the engine. */
+export function i32(bytes: Uint8Array, offset: number): number {
+  return (
+    (u8(bytes, offset) << 24) |
+    (u8(bytes, offset + 1) << 16) |
+    (u8(bytes, offset + 2) << 8) |
+    u8(bytes, offset + 3)
+  );
+}
+
 export function u32(bytes: Uint8Array, offset: number): number {
-  return ((u16(bytes, offset) << 16) | u16(bytes, offset + 2)) >>> 0;
+  return i32(bytes, offset) >>> 0;
 }

@@ -1,0 +1,99 @@
+/** Samples kept; of more, each has the same chance to be among them. The median's rank is then ±4 % (one sigma). */
+const MOST_KEPT = 128;
+const FIRST_KEPT = 16;
+const NONE = new Float64Array(0);
+
+/** Round-trip times of one direction, seconds. */
+export interface RoundTripFigures {
+  readonly samples: number;
+  readonly minSeconds: number;
+  /** Exact up to 128 samples, then that of a uniform selection of 128. */
+  readonly medianSeconds: number;
+  readonly maxSeconds: number;
+}
+
+/**
+ * Gathers round-trip times. Up to three need no storage, for the middle one is the sum less the extremes: a short
+ * connection allocates nothing. More are kept in a reservoir (Vitter's algorithm R), whose choices are the same in
+ * every run.
+ */
+export class RoundTrips {
+  #samples = 0;
+  #min = 0;
+  #max = 0;
+  #sum = 0;
+  #kept = NONE;
+  #random = 1;
+
+  reset(): void {
+    this.#samples = 0;
+    this.#min = 0;
+    this.#max = 0;
+    this.#sum = 0;
+    this.#kept = NONE;
+    this.#random = 1;
+  }
+
+  add(seconds: number): void {
+    const samples = this.#samples;
+    if (samples === 3) this.#keepFirstThree();
+    if (samples >= 3) this.#keep(samples, seconds);
+    else this.#sum += seconds;
+    if (samples === 0 || seconds < this.#min) this.#min = seconds;
+    if (samples === 0 || seconds > this.#max) this.#max = seconds;
+    this.#samples = samples + 1;
+  }
+
+  /** Undefined without a sample. */
+  figures(): RoundTripFigures | undefined {
+    if (this.#samples === 0) return undefined;
+    return {
+      samples: this.#samples,
+      minSeconds: this.#min,
+      medianSeconds: this.#median(),
+      maxSeconds: this.#max,
+    };
+  }
+
+  #median(): number {
+    if (this.#samples < 3) return this.#sum / this.#samples;
+    if (this.#samples === 3) return this.#middleOfThree();
+    const sorted = this.#kept.slice(0, Math.min(this.#samples, MOST_KEPT)).sort();
+    const upper = sorted[sorted.length >> 1] ?? 0;
+    return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? 0)) / 2;
+  }
+
+  #middleOfThree(): number {
+    // Rounding of the sum must not carry it past an extreme.
+    return Math.min(Math.max(this.#sum - this.#min - this.#max, this.#min), this.#max);
+  }
+
+  #keepFirstThree(): void {
+    this.#kept = new Float64Array(FIRST_KEPT);
+    this.#kept.set([this.#min, this.#middleOfThree(), this.#max]);
+  }
+
+  #keep(index: number, seconds: number): void {
+    if (index >= MOST_KEPT) {
+      const place = this.#below(index + 1);
+      if (place < MOST_KEPT) this.#kept[place] = seconds;
+      return;
+    }
+    if (index === this.#kept.length) {
+      const grown = new Float64Array(index * 2);
+      grown.set(this.#kept);
+      this.#kept = grown;
+    }
+    this.#kept[index] = seconds;
+  }
+
+  /** A whole number from 0, less than `limit`: Marsaglia's xorshift32. */
+  #below(limit: number): number {
+    let state = this.#random;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    this.#random = state;
+    return Math.floor(((state >>> 0) / 2 ** 32) * limit);
+  }
+}

@@ -1,0 +1,117 @@
+import type { Packet } from '../model/packet.ts';
+import { Flag } from '../model/segment.ts';
+import { LossDirection } from './loss-and-delay-direction.ts';
+import type { RoundTripFigures } from './loss-and-delay-round-trips.ts';
+import { Analysis, type WiresharkStream } from './wireshark-stream.ts';
+
+export type { RoundTripFigures };
+
+/** What became of one side's segments, and what that side did to the other's. */
+export interface LossAndDelayFigures {
+  /** From a segment of this side to its acknowledgment, as seen at the capture; undefined without a sample. */
+  readonly roundTrip: RoundTripFigures | undefined;
+  readonly retransmissions: {
+    /** Neither asked for nor superfluous, as far as the capture shows: a timer sent it. SYN retries are among them. */
+    readonly timeout: number;
+    /** After two or more duplicate ACKs. */
+    readonly fast: number;
+    /** Of what the other side had acknowledged. */
+    readonly spurious: number;
+  };
+  /** SYN or SYN,ACK sent again with the same sequence number. */
+  readonly synRetries: number;
+  readonly outOfOrder: number;
+  /** Sent by this side. */
+  readonly duplicateAcks: number;
+  readonly keepAlives: number;
+  /** Segments that filled the other side's window to its edge. */
+  readonly windowFull: number;
+  /** How often this side closed its window, and for how long in all. */
+  readonly zeroWindow: { readonly times: number; readonly seconds: number };
+  /** From this side's first FIN to the first ACK that covers it; undefined while there is none. */
+  readonly finToAckSeconds: number | undefined;
+  /** Octets that came after later ones: lost before the capture and sent again, or overtaken. */
+  readonly lateOctets: number;
+  /** Octets that were skipped, never came and were never acknowledged: lost, as far as the capture goes. */
+  readonly lostOctets: number;
+  /** What speaks of the capture, not of the connection. */
+  readonly capture: {
+    /** Octets of this side that the other acknowledged and the capture has not; a FIN counts as one. */
+    readonly missedOctets: number;
+    /** Acknowledgments by this side of what the capture has not. */
+    readonly acksOfUnseen: number;
+    /** Segments of this side that do not follow on the ones before. */
+    readonly segmentsAfterGap: number;
+  };
+}
+
+/**
+ * Loss and delay of one connection, packet by packet. What Wireshark defines is taken from its verdicts; round trips,
+ * gaps and durations are reckoned here. Numbers only, as in {@link WiresharkStream}: a connection without loss costs
+ * no allocation.
+ */
+export class LossAndDelay {
+  readonly #first = new LossDirection();
+  readonly #second = new LossDirection();
+  #packets = 0;
+  #lastTime = 0;
+  /** Whether the first packet is no SYN: the capture began later than the connection. */
+  midstream = false;
+
+  reset(): void {
+    this.#first.reset();
+    this.#second.reset();
+    this.#packets = 0;
+    this.#lastTime = 0;
+    this.midstream = false;
+  }
+
+  /**
+   * Takes the next packet.
+   * @param side as for {@link WiresharkStream.see}.
+   * @param time seconds since the capture's first packet.
+   * @param bits what {@link WiresharkStream.see} gave for this packet.
+   */
+  see(packet: Packet, side: 0 | 1, time: number, bits: number): void {
+    const from = side === 0 ? this.#first : this.#second;
+    const to = side === 0 ? this.#second : this.#first;
+    const { flags } = packet;
+    if (this.#packets === 0) this.midstream = (flags & Flag.SYN) === 0;
+    this.#packets += 1;
+    this.#lastTime = time;
+    from.sent(packet, time, bits);
+    if ((flags & Flag.ACK) !== 0) to.acknowledged(packet.acknowledgmentNumber, time);
+    if ((flags & Flag.RST) === 0) return;
+    from.ended(time);
+    to.ended(time);
+  }
+
+  /**
+   * The figures of a side up to now.
+   * @param stream the one whose verdicts {@link see} was given.
+   */
+  figures(side: 0 | 1, stream: WiresharkStream): LossAndDelayFigures {
+    const direction = side === 0 ? this.#first : this.#second;
+    const fast = stream.count(side, Analysis.FAST_RETRANSMISSION);
+    const spurious = stream.count(side, Analysis.SPURIOUS_RETRANSMISSION);
+    const all = stream.count(side, Analysis.RETRANSMISSION);
+    return {
+      roundTrip: direction.roundTrips.figures(),
+      retransmissions: { timeout: all - fast - spurious, fast, spurious },
+      synRetries: direction.synRetries,
+      outOfOrder: stream.count(side, Analysis.OUT_OF_ORDER),
+      duplicateAcks: stream.count(side, Analysis.DUPLICATE_ACK),
+      keepAlives: stream.count(side, Analysis.KEEP_ALIVE),
+      windowFull: stream.count(side, Analysis.WINDOW_FULL),
+      zeroWindow: { times: direction.zeroWindowTimes, seconds: direction.zeroWindowSeconds(this.#lastTime) },
+      finToAckSeconds: direction.finToAckSeconds < 0 ? undefined : direction.finToAckSeconds,
+      lateOctets: direction.filledOctets,
+      lostOctets: direction.holes.octets,
+      capture: {
+        missedOctets: direction.missedOctets,
+        acksOfUnseen: stream.count(side, Analysis.ACK_LOST_SEGMENT),
+        segmentsAfterGap: stream.count(side, Analysis.LOST_SEGMENT),
+      },
+    };
+  }
+}

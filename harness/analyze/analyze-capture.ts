@@ -1,11 +1,15 @@
-import { Engine } from '../correlate/engine.ts';
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
+import { Engine } from '../correlate/engine.ts';
 import { FinwaitError } from '../errors.ts';
-import type { ConnectionRow } from '../model/connection-row.ts';
+import type { Side } from '../model/connection.ts';
+import type { ConnectionRow, RowEnding } from '../model/connection-row.ts';
+import type { Packet } from '../model/packet.ts';
 import type { Segment } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import type { CaptureDamage } from '../wire/capture-damage.ts';
 import { CaptureReader } from '../wire/capture-reader.ts';
+import type { FrameVisitor } from '../wire/capture-records.ts';
+import { formatDecodeIssue } from '../wire/decode-issue.ts';
 import { decodePacket } from '../wire/decode-packet.ts';
 import { Decoding, Outcome } from '../wire/decoding.ts';
 import { FragmentTable } from '../wire/fragment-table.ts';
@@ -16,6 +20,8 @@ import { rowOf } from './row-of.ts';
 export interface AnalyzeOptions {
   /** Called for each connection as it is finished, in order of their ends. */
   readonly onRow?: (row: ConnectionRow) => void;
+  /** Reckon the Community ID of each row. @default false */
+  readonly communityIds?: boolean;
   /** Collect the segments of the connection with this number. */
   readonly follow?: number;
   /** Leave packets with a wrong TCP checksum out, as their receiver did. @default false: offloading makes many */
@@ -41,6 +47,11 @@ export interface CaptureAnalysis {
   readonly connections: number;
   /** Connections that were finished early to keep memory bounded. */
   readonly evicted: number;
+  /** Connections by how they ended. */
+  readonly endings: Readonly<Record<RowEnding, number>>;
+  /** Of the closed ones, who closed first; of the reset ones, who reset. */
+  readonly closedBy: Readonly<Record<Side, number>>;
+  readonly resetBy: Readonly<Record<Side, number>>;
   /** What is wrong with the capture itself. */
   readonly damage: readonly CaptureDamage[];
   /** Of the followed connection. */
@@ -51,12 +62,21 @@ export interface CaptureAnalysis {
  * Reads a capture to its end through the engine. Memory does not grow with the length of the capture.
  * @throws FinwaitError ERR_FINWAIT_FORMAT when it is no capture, naming the offset; damage further in is told, not thrown
  */
-export async function analyzeCapture(source: CaptureSource, options: AnalyzeOptions = {}): Promise<CaptureAnalysis> {
-  rejectUnknownOptions(options, ['onRow', 'follow', 'checksums', 'maxOpen', 'onProgress', 'signal']);
+export async function analyzeCapture(
+  source: CaptureSource,
+  options: AnalyzeOptions = {},
+): Promise<CaptureAnalysis> {
+  rejectUnknownOptions(options, [
+    'onRow',
+    'communityIds',
+    'follow',
+    'checksums',
+    'maxOpen',
+    'onProgress',
+    'signal',
+  ]);
   const analysis = new Analysis(options);
-  const reader = new CaptureReader((bytes, start, captured, original, linkType, packet) => {
-    analysis.see(bytes, start, captured, original, linkType, packet);
-  });
+  const reader = new CaptureReader(analysis.see);
   try {
     for await (const chunk of source.chunks) {
       options.signal?.throwIfAborted();
@@ -66,10 +86,104 @@ export async function analyzeCapture(source: CaptureSource, options: AnalyzeOpti
     }
     return analysis.end(reader.end(), reader.packet.frame);
   } catch (error) {
-    if (error instanceof FinwaitError && error.code === 'ERR_FINWAIT_FORMAT' && !error.message.includes(source.name)) {
+    if (
+      error instanceof FinwaitError &&
+      error.code === 'ERR_FINWAIT_FORMAT' &&
+      !error.message.includes(source.name)
+    ) {
       const { message, hint } = error;
-      throw new FinwaitError('ERR_FINWAIT_FORMAT', `${source.name}: ${message}`, { cause: error, ...(hint && { hint }) });
+      throw new FinwaitError('ERR_FINWAIT_FORMAT', `${source.name}: ${message}`, {
+        cause: error,
+        ...(hint && { hint }),
+      });
     }
     throw error;
+  }
+}
+
+/** One capture's way through decoder and engine. */
+class Analysis {
+  readonly #engine: Engine;
+  readonly #decoding: Decoding;
+  readonly #follow: number | undefined;
+  readonly #segments: Segment[] = [];
+  #fragments = 0;
+  #undecodable = 0;
+  #firstUndecodable: string | undefined;
+  #wrongChecksums = 0;
+  readonly #endings: Record<RowEnding, number> = {
+    closed: 0,
+    reset: 0,
+    refused: 0,
+    'half-closed': 0,
+    closing: 0,
+    open: 0,
+    unanswered: 0,
+  };
+  readonly #closedBy: Record<Side, number> = { client: 0, server: 0 };
+  readonly #resetBy: Record<Side, number> = { client: 0, server: 0 };
+
+  constructor({ onRow, communityIds = false, follow, checksums = false, maxOpen }: AnalyzeOptions) {
+    this.#follow = follow;
+    this.#decoding = new Decoding({ checksums, fragments: new FragmentTable() });
+    this.#engine = new Engine({
+      ...(maxOpen !== undefined && { maxOpen }),
+      onFinished: (record, engine) => {
+        this.#count(record);
+        onRow?.(rowOf(record, engine, communityIds));
+      },
+    });
+  }
+
+  readonly see: FrameVisitor = (bytes, start, captured, original, linkType, packet) => {
+    const outcome = decodePacket(linkType, bytes, start, captured, original, packet, this.#decoding);
+    if (outcome === Outcome.TCP) this.#seeTcp(packet);
+    else if (outcome === Outcome.FRAGMENT) this.#fragments++;
+    else if (outcome === Outcome.STOPPED) this.#noteUndecodable(packet.frame);
+  };
+
+  end(damage: readonly CaptureDamage[], frames: number): CaptureAnalysis {
+    const engine = this.#engine;
+    engine.end();
+    return {
+      frames,
+      tcpPackets: engine.packets,
+      fragments: this.#fragments,
+      undecodable: this.#undecodable,
+      firstUndecodable: this.#firstUndecodable,
+      wrongChecksums: this.#wrongChecksums,
+      connections: engine.connections,
+      evicted: engine.evicted,
+      endings: this.#endings,
+      closedBy: this.#closedBy,
+      resetBy: this.#resetBy,
+      damage,
+      segments: this.#segments,
+    };
+  }
+
+  #count({ lifecycle }: ConnectionRecord): void {
+    const { ending } = lifecycle;
+    this.#endings[ending]++;
+    if (ending === 'closed')
+      this.#closedBy[lifecycle.firstCloser === lifecycle.client ? 'client' : 'server']++;
+    else if (ending === 'reset')
+      this.#resetBy[lifecycle.firstReset === lifecycle.client ? 'client' : 'server']++;
+  }
+
+  #seeTcp(packet: Packet): void {
+    if (packet.checksum === 0) {
+      this.#wrongChecksums++;
+    }
+    const id = this.#engine.see(packet);
+    if (id === this.#follow) this.#segments.push(segmentOf(packet));
+  }
+
+  #noteUndecodable(frame: number): void {
+    this.#undecodable++;
+    const { issue } = this.#decoding;
+    if (this.#firstUndecodable === undefined && issue !== undefined) {
+      this.#firstUndecodable = `frame ${frame}: ${formatDecodeIssue(issue)}`;
+    }
   }
 }

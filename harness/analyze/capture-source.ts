@@ -27,7 +27,12 @@ export interface CaptureSource {
 export async function openCaptureSource(path: string): Promise<CaptureSource> {
   if (path === '-') {
     const input = counted(process.stdin, 'stdin');
-    return { name: 'stdin', totalBytes: undefined, bytesRead: input.read, chunks: unpacked(input.chunks, 'stdin') };
+    return {
+      name: 'stdin',
+      totalBytes: undefined,
+      bytesRead: input.read,
+      chunks: unpacked(input.chunks, 'stdin'),
+    };
   }
   const stream = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   const totalBytes = await sizeOf(path);
@@ -87,7 +92,10 @@ async function* unpacked(chunks: AsyncIterable<Uint8Array>, name: string): Async
   else yield* whole;
 }
 
-async function* rejoin(head: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* rejoin(
+  head: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   yield* head;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }

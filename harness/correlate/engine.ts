@@ -46,7 +46,8 @@ export class Engine {
     this.#maxOpen = options.maxOpen ?? 1_000_000;
   }
 
-  see(packet: Packet): void {
+  /** @returns the id of the packet's connection */
+  see(packet: Packet): number {
     if (this.packets === 0) this.baseSeconds = packet.seconds;
     this.packets++;
     const atNs = (packet.seconds - this.baseSeconds) * 1e9 + packet.nanoseconds;
@@ -58,15 +59,17 @@ export class Engine {
       this.#finish(record);
       record = this.#begin(packet, atNs, true);
       record.see(packet, 0, atNs);
-      return;
+      return record.id;
     }
     record ??= this.#begin(packet, atNs, false);
     record.see(packet, side, atNs);
+    const { id } = record;
     if (!record.lingers && record.lifecycle.isOver) {
       record.lingers = true;
-      this.#lingering.push(record.index, record.id);
+      this.#lingering.push(record.index, id);
       if (this.#lingering.size > MOST_LINGERING) this.#finishOldestLingering();
     }
+    return id;
   }
 
   /** The capture is over: finishes every connection, in order of their first packets. */
@@ -95,7 +98,8 @@ export class Engine {
     record.begin(++this.connections, packet, atNs, reused);
     this.#opened.push(index, record.id);
     // Most that were opened are finished by now: what is left of them goes when it outweighs those that are not.
-    if (this.#opened.size > 1024 + 2 * this.#flows.size) this.#opened.keep((at, id) => this.#isCurrent(at, id));
+    if (this.#opened.size > 1024 + 2 * this.#flows.size)
+      this.#opened.keep((at, id) => this.#isCurrent(at, id));
     return record;
   }
 

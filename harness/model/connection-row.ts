@@ -43,7 +43,8 @@ export interface ConnectionRow {
   readonly id: number;
   readonly client: Endpoint;
   readonly server: Endpoint;
-  readonly communityId: string;
+  /** Community ID v1; only where it was asked for. */
+  readonly communityId: string | undefined;
   readonly startNs: bigint;
   readonly durationNs: number;
   readonly packets: PerSide;

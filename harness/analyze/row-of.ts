@@ -1,0 +1,155 @@
+import { communityId, type FlowTuple } from '../correlate/community-id.ts';
+import type { ConnectionRecord } from '../correlate/connection-record.ts';
+import type { Engine } from '../correlate/engine.ts';
+import { type End, NEVER } from '../correlate/lifecycle.ts';
+import type { LossAndDelayFigures } from '../correlate/loss-and-delay.ts';
+import { addressText } from '../model/address.ts';
+import type { Side } from '../model/connection.ts';
+import type { ConnectionRow, PerSide } from '../model/connection-row.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+
+/**
+ * What a finished record says, as a row; made once a connection.
+ * @param withCommunityId its hash costs as much as all the rest, and few ask for it
+ */
+export function rowOf(record: ConnectionRecord, engine: Engine, withCommunityId: boolean): ConnectionRow {
+  const { lifecycle, tracker, clientSide, wireshark, zeek } = record;
+  const serverSide = clientSide === 0 ? 1 : 0;
+  const client = record.figures.figures(clientSide, wireshark);
+  const server = record.figures.figures(serverSide, wireshark);
+  const ends = endpointsOf(record, engine);
+  const zeekSummary = zeek.summary();
+  const { firstCloser, firstReset } = lifecycle;
+  const ending = lifecycle.ending;
+  const states: ConnectionRow['states'] = {
+    client: tracker?.clientState ?? 'CLOSED',
+    server: tracker?.serverState ?? 'CLOSED',
+  };
+  return {
+    id: record.id,
+    ...ends,
+    communityId: withCommunityId ? communityId(flowOf(engine.keyOf(record))) : undefined,
+    startNs: BigInt(engine.baseSeconds) * 1_000_000_000n + BigInt(record.firstNs),
+    durationNs: record.lastNs - record.firstNs,
+    packets: { client: lifecycle.client.packets, server: lifecycle.server.packets },
+    bytes: { client: lifecycle.client.bytes, server: lifecycle.server.bytes },
+    opening: lifecycle.opening,
+    synRetries: lifecycle.synRetries,
+    fastOpen: lifecycle.fastOpen,
+    handshakeNs: known(lifecycle.handshakeNs),
+    ending,
+    closedBy: sideOf(record, firstCloser),
+    resetBy: ending === 'reset' ? sideOf(record, firstReset) : undefined,
+    unacknowledgedAtReset: lifecycle.unacknowledgedAtReset,
+    closeSegments: lifecycle.closeSegments,
+    halfClosedNs: lifecycle.halfClosedNs,
+    bytesAfterFirstFin: lifecycle.bytesAfterFirstFin,
+    finAckNs: lifecycle.finAckNs,
+    timeWait: (['client', 'server'] as const).filter((side) => states[side] === 'TIME-WAIT'),
+    states,
+    anomalies: [...(tracker?.anomalies ?? [])],
+    ...troubles(client, server),
+    zeekState: zeekSummary.connState,
+    zeekHistory: zeekSummary.history,
+    completeness: wireshark.completeness,
+  };
+}
+
+type Troubles = Pick<
+  ConnectionRow,
+  | 'retransmissions'
+  | 'spurious'
+  | 'fast'
+  | 'timeouts'
+  | 'outOfOrder'
+  | 'duplicateAcks'
+  | 'keepAlives'
+  | 'zeroWindows'
+  | 'zeroWindowNs'
+  | 'windowFull'
+  | 'rttMinNs'
+  | 'rttMedianNs'
+  | 'rttMaxNs'
+  | 'gapBytes'
+  | 'acksOfUnseen'
+>;
+
+function troubles(client: LossAndDelayFigures, server: LossAndDelayFigures): Troubles {
+  const sum = (of: (figures: LossAndDelayFigures) => number): number => of(client) + of(server);
+  // The busier direction has the better median; the extremes are of both.
+  const [a, b] = [client.roundTrip, server.roundTrip];
+  const busier = (a?.samples ?? 0) >= (b?.samples ?? 0) ? a : b;
+  const extremes = [a, b].filter((figures) => figures !== undefined);
+  return {
+    retransmissions: bothOf(
+      client,
+      server,
+      ({ retransmissions: { timeout, fast, spurious } }) => timeout + fast + spurious,
+    ),
+    spurious: sum(({ retransmissions }) => retransmissions.spurious),
+    fast: sum(({ retransmissions }) => retransmissions.fast),
+    timeouts: sum(({ retransmissions }) => retransmissions.timeout),
+    outOfOrder: sum(({ outOfOrder }) => outOfOrder),
+    duplicateAcks: sum(({ duplicateAcks }) => duplicateAcks),
+    keepAlives: sum(({ keepAlives }) => keepAlives),
+    zeroWindows: sum(({ zeroWindow }) => zeroWindow.times),
+    zeroWindowNs: Math.round(sum(({ zeroWindow }) => zeroWindow.seconds) * 1e9),
+    windowFull: sum(({ windowFull }) => windowFull),
+    rttMinNs: nanoseconds(
+      extremes.length === 0 ? undefined : Math.min(...extremes.map(({ minSeconds }) => minSeconds)),
+    ),
+    rttMedianNs: nanoseconds(busier?.medianSeconds),
+    rttMaxNs: nanoseconds(
+      extremes.length === 0 ? undefined : Math.max(...extremes.map(({ maxSeconds }) => maxSeconds)),
+    ),
+    gapBytes: sum(({ capture }) => capture.missedOctets),
+    acksOfUnseen: sum(({ capture }) => capture.acksOfUnseen),
+  };
+}
+
+function bothOf(
+  client: LossAndDelayFigures,
+  server: LossAndDelayFigures,
+  of: (figures: LossAndDelayFigures) => number,
+): PerSide {
+  return { client: of(client), server: of(server) };
+}
+
+function endpointsOf(record: ConnectionRecord, engine: Engine): { client: Endpoint; server: Endpoint } {
+  const key = engine.keyOf(record);
+  const word = (at: number): number => key[at] ?? 0;
+  const version = word(9);
+  const first = {
+    address: addressText(version, word(0), word(1), word(2), word(3)),
+    port: word(8) >>> 16,
+  };
+  const second = {
+    address: addressText(version, word(4), word(5), word(6), word(7)),
+    port: word(8) & 0xffff,
+  };
+  return record.clientSide === 0 ? { client: first, server: second } : { client: second, server: first };
+}
+
+function flowOf(key: Int32Array): FlowTuple {
+  const word = (at: number): number => key[at] ?? 0;
+  return {
+    ipVersion: word(9) === 6 ? 6 : 4,
+    source: [word(0), word(1), word(2), word(3)],
+    sourcePort: word(8) >>> 16,
+    destination: [word(4), word(5), word(6), word(7)],
+    destinationPort: word(8) & 0xffff,
+  };
+}
+
+function sideOf({ lifecycle }: ConnectionRecord, end: End | undefined): Side | undefined {
+  if (end === undefined) return undefined;
+  return end === lifecycle.client ? 'client' : 'server';
+}
+
+function known(ns: number): number | undefined {
+  return ns === NEVER ? undefined : ns;
+}
+
+function nanoseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.round(seconds * 1e9);
+}

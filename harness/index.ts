@@ -63,6 +63,17 @@ export {
   reset,
   states,
 } from './expect/expectation.ts';
+export {
+  type AnalyzeOptions,
+  analyzeCapture,
+  type CaptureAnalysis,
+} from './analyze/analyze-capture.ts';
+export { type CaptureSource, openCaptureSource } from './analyze/capture-source.ts';
+export { type Field, FIELDS, type FieldValue, findField } from './analyze/fields.ts';
+export { parseWhere, type RowTest } from './analyze/where.ts';
+export type { ConnectionRow, Opening, PerSide, RowEnding } from './model/connection-row.ts';
+export type { CaptureDamage } from './wire/capture-damage.ts';
+
 export { judge } from './expect/judge.ts';
 export { assertMet, ExpectationError } from './assert/assert-met.ts';
 export { examineClaims } from './expect/claims.ts';

@@ -27,6 +27,8 @@ const LAYOUT: Layout = {
     expect: ['model', 'correlate'],
     diagnose: ['model', 'correlate'],
     report: ['model', 'wire/pcapng-writer.ts'],
+    // Takes captures from file to rows.
+    analyze: ['model', 'wire', 'correlate'],
     // Joins a verdict to its picture for an assertion's message; the only reader of both.
     assert: ['model', 'expect', 'report'],
     scenario: [

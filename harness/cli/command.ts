@@ -9,6 +9,8 @@ export interface Command {
   readonly name: string;
   /** After the name: `[scenario] [--list]`. */
   readonly synopsis: string;
+  /** Whether it takes arguments that are no options. @default false */
+  readonly positionals?: boolean;
   /** One line for the list of commands. */
   readonly about: string;
   /** What each option does, a line an option; also what `parseArgs` is given. */

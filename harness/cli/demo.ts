@@ -26,6 +26,7 @@ const JSON_SCHEMA_VERSION = 1;
 export const demo: Command = {
   name: 'demo',
   synopsis: '[SCENARIO… | all]',
+  positionals: true,
   about: `run a scenario on a real kernel and draw it (${DEFAULT_SCENARIO} if none is named)`,
   options: {
     list: { type: 'boolean', about: 'list the scenarios' },

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { isFinwaitError } from '../errors.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
+import { analyze } from './analyze.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { ExitCode, exitCodeOfError } from './exit-codes.ts';
 import { print, say } from './terminal.ts';
 
-const COMMANDS: readonly Command[] = [demo, doctor];
+const COMMANDS: readonly Command[] = [demo, analyze, doctor];
 
 // Who pipes us into `head` has read enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -40,7 +41,7 @@ function parse(command: Command, args: string[]): { values: OptionValues; positi
     return parseArgs({
       args,
       options: { ...command.options, help: { type: 'boolean' } },
-      allowPositionals: command.synopsis.startsWith('[SCENARIO'),
+      allowPositionals: command.positionals ?? false,
     });
   } catch (error) {
     throw usageError((error as Error).message, `finwait ${command.name} --help shows its options.`);

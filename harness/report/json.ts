@@ -12,6 +12,11 @@ export function renderJson(value: unknown): string {
   return `${text.replace(STEERING, escaped)}\n`;
 }
 
+/** The same on one line, for streams of them (JSONL). */
+export function renderJsonLine(value: unknown): string {
+  return `${JSON.stringify(plain(value, new Set())).replace(STEERING, escaped)}\n`;
+}
+
 /** `\n` is only ever our own indentation: inside strings JSON.stringify has escaped it. */
 const STEERING = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 

@@ -40,6 +40,7 @@ const ATTEMPT_DELAY = 5;
 const CLOSE_DELAY = 5;
 const INACTIVITY_TIMEOUT = 300;
 const PATIENT_INACTIVITY_TIMEOUT = 3600;
+const IPV6_HEADER_BYTES = 40;
 /** A packet that comes at the timeout, to the microsecond, still counts. */
 const MICROSECOND = 1e-6;
 
@@ -93,7 +94,7 @@ export class ZeekConnection {
     const peer = isFromOriginator ? roles.responder : roles.originator;
     const { flags, payloadBytes } = packet;
     sender.packets += 1;
-    sender.ipBytes += packet.ipBytes;
+    sender.ipBytes += ipBytes(packet);
     roles.noteWhetherPartial(sender, flags);
     const length = sequenceLength(flags, payloadBytes);
     numberSequences(sender, packet, length);
@@ -250,6 +251,12 @@ export class ZeekConnection {
     if (this.#isCloseComplete === 0) this.#closeTime = this.#lastTime;
     this.#isCloseComplete = 1;
   }
+}
+
+/** By the length field alone: an offloaded packet, whose field is 0, counts as no more than an IPv6 header. */
+function ipBytes(packet: Packet): number {
+  if (packet.ipLengthIsZero === 0) return packet.ipBytes;
+  return packet.ipVersion === 6 ? IPV6_HEADER_BYTES : 0;
 }
 
 /** Octets of sequence space; what a RST carries is no part of the stream. */

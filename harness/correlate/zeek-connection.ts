@@ -1,11 +1,11 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import { connState } from './zeek-conn-state.ts';
-import { ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
+import { Mark, Trouble, ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
 import { Letter, ZeekHistory } from './zeek-history.ts';
-import { noteScaled, noteSegment } from './zeek-letters.ts';
+import { noteSegment, noteTrouble } from './zeek-letters.ts';
 import { isPatientPort } from './zeek-ports.ts';
-import { dataAcknowledged, dataSent, isDataPending } from './zeek-reassembly.ts';
+import { dataAcknowledged, dataSent, isDataPending, type Skipped } from './zeek-reassembly.ts';
 import { ZeekRoles } from './zeek-roles.ts';
 import { isRetransmission, noteAcknowledgment, numberSequences } from './zeek-sequence.ts';
 import { believeSynAck, enterStates } from './zeek-transitions.ts';
@@ -40,8 +40,12 @@ const ATTEMPT_DELAY = 5;
 const CLOSE_DELAY = 5;
 const INACTIVITY_TIMEOUT = 300;
 const PATIENT_INACTIVITY_TIMEOUT = 3600;
+const IPV6_HEADER_BYTES = 40;
 /** A packet that comes at the timeout, to the microsecond, still counts. */
 const MICROSECOND = 1e-6;
+
+/** Filled and read within one call. */
+const SKIPPED: Skipped = { holes: 0, bytes: 0 };
 
 /**
  * Follows one connection as Zeek 8 does, so that its `conn_state`, `history` and counts come out the same. Holds
@@ -86,29 +90,25 @@ export class ZeekConnection {
     const isFromOriginator = side === roles.originatorSide;
     const sender = isFromOriginator ? roles.originator : roles.responder;
     if (packet.checksum === 0) {
-      sender.badChecksums += 1;
-      noteScaled(this.#history, isFromOriginator, Letter.BAD_CHECKSUM, sender.badChecksums);
+      noteTrouble(this.#history, sender, isFromOriginator, Trouble.BAD_CHECKSUM);
       return;
     }
     const peer = isFromOriginator ? roles.responder : roles.originator;
     const { flags, payloadBytes } = packet;
     sender.packets += 1;
-    sender.ipBytes += packet.ipBytes;
+    sender.ipBytes += ipBytes(packet);
     roles.noteWhetherPartial(sender, flags);
     const length = sequenceLength(flags, payloadBytes);
     numberSequences(sender, packet, length);
     const at = sender.relative(packet.sequenceNumber);
     this.#noteLetters(packet, sender, peer, at);
-    if (roles.originator.didClose === 0 || roles.responder.didClose === 0) this.#lastTime = time;
+    if ((roles.originator.marks & roles.responder.marks & Mark.CLOSE_DONE) === 0) this.#lastTime = time;
     if ((flags & Flag.FIN) !== 0) {
-      sender.finCount += 1;
+      sender.marks |= Mark.HAS_FIN;
       sender.finEnd = at + length;
     }
     const acknowledged = (flags & Flag.ACK) === 0 ? 0 : noteAcknowledgment(peer, packet);
-    if (isRetransmission(sender, packet, at + length)) {
-      sender.retransmissions += 1;
-      this.#scaled(Letter.RETRANSMISSION, sender, sender.retransmissions);
-    }
+    if (isRetransmission(sender, packet, at + length)) this.#noteTrouble(sender, Trouble.RETRANSMISSION);
     const closes = enterStates(roles, this.#history, sender, flags, payloadBytes);
     if (acknowledged > peer.trimmed) this.#letGo(peer, sender, acknowledged);
     roles.noteSent(sender);
@@ -155,18 +155,19 @@ export class ZeekConnection {
    */
   isReuse({ flags, sequenceNumber }: Packet): boolean {
     if ((flags & Flag.SYN) === 0) return false;
+    const { originator, responder } = this.#roles;
     const answers = (flags & Flag.ACK) !== 0;
-    if (answers && this.#roles.originator.state !== INACTIVE) return false;
-    if (this.#roles.originator.didClose === 1 && this.#roles.responder.didClose === 1) return true;
-    const opener = answers ? this.#roles.responder : this.#roles.originator;
+    if (answers && originator.state !== INACTIVE) return false;
+    if ((originator.marks & responder.marks & Mark.CLOSE_DONE) !== 0) return true;
+    const opener = answers ? responder : originator;
     if (sequenceNumber === opener.startSequence) return false;
     // SYN and SYN,ACK captured in the wrong order: the SYN is just the one that the SYN,ACK acknowledged.
-    return !(
+    const isMisordered =
       !answers &&
-      opener.state === SYN_ACK_SENT &&
-      this.#roles.responder.state === INACTIVE &&
-      sequenceNumber === this.#roles.responder.startSequence
-    );
+      originator.state === SYN_ACK_SENT &&
+      responder.state === INACTIVE &&
+      sequenceNumber === responder.startSequence;
+    return !isMisordered;
   }
 
   /** Whether Zeek has forgotten the connection by then, so that a packet at that time begins another. */
@@ -200,39 +201,33 @@ export class ZeekConnection {
     if (window !== 0 || (flags & Flag.RST) !== 0) return;
     // Who has sent a RST takes no more, and who has sent a FIN needs no window.
     if (peer.state === CLOSED || sender.state === RESET) return;
-    sender.zeroWindows += 1;
-    this.#scaled(Letter.ZERO_WINDOW, sender, sender.zeroWindows);
+    this.#noteTrouble(sender, Trouble.ZERO_WINDOW);
   }
 
-  #scaled(letter: number, endpoint: ZeekEndpoint, count: number): void {
-    noteScaled(this.#history, endpoint === this.#roles.originator, letter, count);
+  #noteTrouble(endpoint: ZeekEndpoint, trouble: number): void {
+    noteTrouble(this.#history, endpoint, endpoint === this.#roles.originator, trouble);
   }
 
   #letGo(endpoint: ZeekEndpoint, peer: ZeekEndpoint, upTo: number): void {
-    dataAcknowledged(endpoint, upTo, this.#roles.isPartial === 1);
-    if (endpoint.skippedHoles > 0) this.#noteGaps(endpoint, endpoint.isClean && peer.isClean);
-    this.#noteEnd(endpoint, peer);
-  }
-
-  /** Gaps are not to be trusted elsewhere: a RST's sequence number, an end joined halfway. */
-  #noteGaps(endpoint: ZeekEndpoint, isTrusted: boolean): void {
-    if (isTrusted) {
-      this.#missedBytes += endpoint.skippedBytes;
-      for (let hole = 0; hole < endpoint.skippedHoles; hole += 1) {
-        endpoint.gaps += 1;
-        this.#scaled(Letter.GAP, endpoint, endpoint.gaps);
-      }
+    const skipped = SKIPPED;
+    skipped.holes = 0;
+    skipped.bytes = 0;
+    dataAcknowledged(endpoint, upTo, this.#roles.isPartial === 1, skipped);
+    // Elsewhere gaps are not to be trusted: a RST's sequence number, an end joined halfway.
+    if (skipped.holes > 0 && endpoint.isClean && peer.isClean) {
+      this.#missedBytes += skipped.bytes;
+      for (let hole = 0; hole < skipped.holes; hole += 1) this.#noteTrouble(endpoint, Trouble.GAP);
     }
-    endpoint.skippedHoles = 0;
-    endpoint.skippedBytes = 0;
+    this.#noteEnd(endpoint, peer);
   }
 
   /** A close that waited for data is made up for once they have come. */
   #noteEnd(endpoint: ZeekEndpoint, peer: ZeekEndpoint): void {
-    const { finCount, state, reachedEnd } = endpoint;
-    if (reachedEnd === 1 || (finCount === 0 && state !== CLOSED && state !== RESET)) return;
+    const { marks, state } = endpoint;
+    const hasEnded = (marks & Mark.HAS_FIN) !== 0 || state === CLOSED || state === RESET;
+    if ((marks & Mark.AT_END) !== 0 || !hasEnded) return;
     if (isDataPending(endpoint, peer)) return;
-    endpoint.reachedEnd = 1;
+    endpoint.marks |= Mark.AT_END;
     if (this.#isCloseDeferred === 0) return;
     this.#close(endpoint, peer);
     this.#isCloseDeferred = 0;
@@ -244,12 +239,18 @@ export class ZeekConnection {
       return;
     }
     this.#isCloseDeferred = 0;
-    if (endpoint.didClose === 1) return;
-    endpoint.didClose = 1;
-    if (endpoint.state !== RESET && peer.didClose === 0 && peer.state !== INACTIVE) return;
+    if (endpoint.is(Mark.CLOSE_DONE)) return;
+    endpoint.marks |= Mark.CLOSE_DONE;
+    if (endpoint.state !== RESET && !peer.is(Mark.CLOSE_DONE) && peer.state !== INACTIVE) return;
     if (this.#isCloseComplete === 0) this.#closeTime = this.#lastTime;
     this.#isCloseComplete = 1;
   }
+}
+
+/** By the length field alone: an offloaded packet, whose field is 0, counts as no more than an IPv6 header. */
+function ipBytes(packet: Packet): number {
+  if (packet.ipLengthIsZero === 0) return packet.ipBytes;
+  return packet.ipVersion === 6 ? IPV6_HEADER_BYTES : 0;
 }
 
 /** Octets of sequence space; what a RST carries is no part of the stream. */

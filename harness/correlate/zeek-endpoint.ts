@@ -17,77 +17,88 @@ export const ZeekState = {
   RESET: 6,
 } as const;
 
-/** Kinds of segment whose first sight is a letter in the history: bits of {@link ZeekEndpoint.seen}. */
-export const Seen = { SYN: 1, FIN: 2, RST: 4, FIN_RST: 8, DATA: 16, ACK: 32, MIXED: 64 } as const;
+/** Bits of {@link ZeekEndpoint.marks}: the kinds of segment that are in the history, and what has become of the end. */
+export const Mark = {
+  SYN: 0x001,
+  FIN: 0x002,
+  RST: 0x004,
+  FIN_WITH_RST: 0x008,
+  DATA: 0x010,
+  ACK: 0x020,
+  SYN_WITH_FIN_OR_RST: 0x040,
+  /** A FIN has come, alone or not. */
+  HAS_FIN: 0x080,
+  /** Its close has been noticed, and all its data have come. */
+  CLOSE_DONE: 0x100,
+  /** All its data have come. */
+  AT_END: 0x200,
+  /** Too much is outstanding: no gap is reported from now on. */
+  GAVE_UP: 0x400,
+} as const;
+
+/** What is written at its first, tenth, hundredth, … time: indices of {@link ZeekEndpoint.troubles}. */
+export const Trouble = { BAD_CHECKSUM: 0, RETRANSMISSION: 1, ZERO_WINDOW: 2, GAP: 3 } as const;
+const TROUBLE_KINDS = 4;
 
 /**
  * Sequence numbers are relative to {@link startSequence}, as Zeek's are: a SYN is 0, the first octet of data 1, and
  * they do not wrap (an end joined halfway is numbered as if a SYN had come before its first octet).
+ * There are two of these a connection, so what most never need is made when it is needed.
  */
 export class ZeekEndpoint {
   state: number = ZeekState.INACTIVE;
   previousState: number = ZeekState.INACTIVE;
+  marks = 0;
   /** Signed 32 bits: the (imagined) SYN's. */
   startSequence = 0;
   /** One past the highest octet sent. */
   last = 0;
   /** The highest acknowledgment number that the peer sent. */
   acknowledged = 0;
-  finCount = 0;
-  /** One past the FIN. */
-  finEnd = 0;
-  seen = 0;
-  lastSynAt = 0;
-  lastFinAt = 0;
-  lastRstAt = 0;
-  badChecksums = 0;
-  retransmissions = 0;
-  zeroWindows = 0;
-  gaps = 0;
-  packets = 0;
-  ipBytes = 0;
-  /** 1 once its close has been noticed, and all its data come. */
-  didClose = 0;
-
   /** Everything below has been delivered, or given up. */
   delivered = 1;
   /** Everything below has been acknowledged and let go. */
   trimmed = 1;
-  reachedEnd = 0;
-  /** 1 once too much is outstanding: no gap is reported from then on. */
-  gaveUp = 0;
-  /** What the last acknowledgment skipped: holes, and octets in them. Read and cleared by the connection. */
-  skippedHoles = 0;
-  skippedBytes = 0;
-  /** Data that came ahead of a hole: ascending, disjoint `start, end` pairs. Made when the first such comes. */
+  packets = 0;
+  ipBytes = 0;
+  lastSynAt = 0;
+  lastFinAt = 0;
+  lastRstAt = 0;
+  /** One past the FIN. */
+  finEnd = 0;
+  /** Data that came ahead of a hole: ascending, disjoint `start, end` pairs. */
   ahead: number[] | undefined = undefined;
+  troubles: Uint32Array | undefined = undefined;
 
   reset(): void {
     this.state = ZeekState.INACTIVE;
     this.previousState = ZeekState.INACTIVE;
+    this.marks = 0;
     this.startSequence = 0;
     this.last = 0;
     this.acknowledged = 0;
-    this.finCount = 0;
-    this.finEnd = 0;
-    this.seen = 0;
+    this.delivered = 1;
+    this.trimmed = 1;
+    this.packets = 0;
+    this.ipBytes = 0;
     this.lastSynAt = 0;
     this.lastFinAt = 0;
     this.lastRstAt = 0;
-    this.badChecksums = 0;
-    this.retransmissions = 0;
-    this.zeroWindows = 0;
-    this.gaps = 0;
-    this.packets = 0;
-    this.ipBytes = 0;
-    this.didClose = 0;
-    this.delivered = 1;
-    this.trimmed = 1;
-    this.reachedEnd = 0;
-    this.gaveUp = 0;
-    this.skippedHoles = 0;
-    this.skippedBytes = 0;
+    this.finEnd = 0;
     this.ahead = undefined;
+    this.troubles = undefined;
+  }
+
+  is(mark: number): boolean {
+    return (this.marks & mark) !== 0;
+  }
+
+  /** Counts one more of a kind of {@link Trouble}. Returns how many there have been. */
+  count(trouble: number): number {
+    this.troubles ??= new Uint32Array(TROUBLE_KINDS);
+    const count = (this.troubles[trouble] ?? 0) + 1;
+    this.troubles[trouble] = count;
+    return count;
   }
 
   enter(state: number): void {
@@ -140,6 +151,6 @@ export class ZeekEndpoint {
     if (abortedHalfOpen) return 0;
     const sequenceSpace = Math.max(this.last, this.acknowledged);
     const withoutSyn = Math.max(0, sequenceSpace - 1);
-    return this.finCount > 0 ? Math.max(0, withoutSyn - 1) : withoutSyn;
+    return this.is(Mark.HAS_FIN) ? Math.max(0, withoutSyn - 1) : withoutSyn;
   }
 }

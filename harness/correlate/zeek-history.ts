@@ -25,6 +25,7 @@ const LETTERS_PER_WORD = 6;
 
 /** Letters kept of one connection. Sixteen is the most that an orderly one has; ten thousand losses add five. */
 export const HISTORY_CAPACITY = 48;
+const WORDS = HISTORY_CAPACITY / LETTERS_PER_WORD;
 
 /**
  * Zeek's `history` of one connection, packed into integers so that a letter costs no allocation. Letters beyond
@@ -34,56 +35,30 @@ export class ZeekHistory {
   #letters = 0;
   #word0 = 0;
   #word1 = 0;
-  #word2 = 0;
-  #word3 = 0;
-  #word4 = 0;
-  #word5 = 0;
-  #word6 = 0;
-  #word7 = 0;
+  /** The words after those two, which few connections need. */
+  #more: Int32Array | undefined = undefined;
 
   clear(): void {
     this.#letters = 0;
     this.#word0 = 0;
     this.#word1 = 0;
-    this.#word2 = 0;
-    this.#word3 = 0;
-    this.#word4 = 0;
-    this.#word5 = 0;
-    this.#word6 = 0;
-    this.#word7 = 0;
+    this.#more = undefined;
   }
 
   append(letter: number, byOriginator: boolean): void {
     const at = this.#letters;
     if (at === HISTORY_CAPACITY) return;
     this.#letters = at + 1;
-    const bits =
-      (letter | (byOriginator || letter === Letter.FLIP ? 0 : RESPONDER)) <<
-      ((at % LETTERS_PER_WORD) * LETTER_BITS);
-    switch ((at / LETTERS_PER_WORD) | 0) {
-      case 0:
-        this.#word0 |= bits;
-        break;
-      case 1:
-        this.#word1 |= bits;
-        break;
-      case 2:
-        this.#word2 |= bits;
-        break;
-      case 3:
-        this.#word3 |= bits;
-        break;
-      case 4:
-        this.#word4 |= bits;
-        break;
-      case 5:
-        this.#word5 |= bits;
-        break;
-      case 6:
-        this.#word6 |= bits;
-        break;
-      default:
-        this.#word7 |= bits;
+    const code = byOriginator || letter === Letter.FLIP ? letter : letter | RESPONDER;
+    const bits = code << ((at % LETTERS_PER_WORD) * LETTER_BITS);
+    const word = (at / LETTERS_PER_WORD) | 0;
+    if (word === 0) {
+      this.#word0 |= bits;
+    } else if (word === 1) {
+      this.#word1 |= bits;
+    } else {
+      this.#more ??= new Int32Array(WORDS - 2);
+      this.#more[word - 2] = (this.#more[word - 2] ?? 0) | bits;
     }
   }
 
@@ -94,16 +69,7 @@ export class ZeekHistory {
 
   /** `ShADadFf`. */
   toString(): string {
-    const words = [
-      this.#word0,
-      this.#word1,
-      this.#word2,
-      this.#word3,
-      this.#word4,
-      this.#word5,
-      this.#word6,
-      this.#word7,
-    ];
+    const words = [this.#word0, this.#word1, ...(this.#more ?? [])];
     let text = '';
     for (let at = 0; at < this.#letters; at += 1) {
       const word = words[(at / LETTERS_PER_WORD) | 0] ?? 0;

@@ -2,7 +2,7 @@
  * Which of an end's data came, and which was acknowledged although it never came: what Zeek's reassembler decides,
  * without the data. Source: Zeek, src/analyzer/protocol/tcp/TCP_Reassembler.cc and src/Reassem.cc.
  */
-import { ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
+import { Mark, ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
 
 /** Zeek's tcp_max_initial_window: more than this with nothing acknowledged, and ACKs are taken to go unseen. */
 const MAX_INITIAL_WINDOW = 16_384;
@@ -13,9 +13,15 @@ const MAX_UNACKNOWLEDGED = 10_485_760;
 /** Numbers kept of {@link ZeekEndpoint.ahead}, two a stretch; beyond it the first hole counts as filled. */
 const MAX_AHEAD = 256;
 
+/** Octets that were acknowledged and never came. */
+export interface Skipped {
+  holes: number;
+  bytes: number;
+}
+
 /** Takes note of payload at a relative sequence number. */
 export function dataSent(endpoint: ZeekEndpoint, peer: ZeekEndpoint, at: number, bytes: number): void {
-  if (endpoint.gaveUp === 1) return;
+  if (endpoint.is(Mark.GAVE_UP)) return;
   const end = at + bytes;
   if (end <= endpoint.acknowledged || end <= endpoint.trimmed) return;
   const start = Math.max(at, Math.min(endpoint.acknowledged, end), endpoint.trimmed);
@@ -31,19 +37,24 @@ export function dataSent(endpoint: ZeekEndpoint, peer: ZeekEndpoint, at: number,
 }
 
 /**
- * Lets go of what lies below an acknowledgment. What of it never came is left in `skippedHoles` and `skippedBytes`.
+ * Lets go of what lies below an acknowledgment, and adds to `skipped` what of it never came.
  * @param toleratesStart a connection joined halfway: its first octets need not have been seen.
  */
-export function dataAcknowledged(endpoint: ZeekEndpoint, upTo: number, toleratesStart: boolean): void {
-  const end = endpoint.finCount > 0 && upTo >= endpoint.finEnd ? endpoint.finEnd - 1 : upTo;
+export function dataAcknowledged(
+  endpoint: ZeekEndpoint,
+  upTo: number,
+  toleratesStart: boolean,
+  skipped: Skipped,
+): void {
+  const end = endpoint.is(Mark.HAS_FIN) && upTo >= endpoint.finEnd ? endpoint.finEnd - 1 : upTo;
   if (end <= endpoint.trimmed) return;
-  if (end > endpoint.delivered && !(toleratesStart && end <= 2)) skipTo(endpoint, end);
+  if (end > endpoint.delivered && !(toleratesStart && end <= 2)) skipTo(endpoint, end, skipped);
   trimTo(endpoint, end);
 }
 
 /** Whether data are still to come before this end's close means anything. */
 export function isDataPending(endpoint: ZeekEndpoint, peer: ZeekEndpoint): boolean {
-  if (endpoint.gaveUp === 1) return false;
+  if (endpoint.is(Mark.GAVE_UP)) return false;
   const { delivered, last } = endpoint;
   if (last < delivered) return false;
   // A FIN takes an octet that is never delivered; a RST takes none.
@@ -56,11 +67,11 @@ function trimTo(endpoint: ZeekEndpoint, upTo: number): void {
   endpoint.trimmed = upTo;
 }
 
-function skipTo(endpoint: ZeekEndpoint, upTo: number): void {
-  while (endpoint.gaveUp === 0 && endpoint.delivered < upTo) {
+function skipTo(endpoint: ZeekEndpoint, upTo: number, skipped: Skipped): void {
+  while (!endpoint.is(Mark.GAVE_UP) && endpoint.delivered < upTo) {
     const next = Math.min(endpoint.ahead?.[0] ?? upTo, upTo);
-    endpoint.skippedHoles += 1;
-    endpoint.skippedBytes += next - endpoint.delivered;
+    skipped.holes += 1;
+    skipped.bytes += next - endpoint.delivered;
     endpoint.delivered = next;
     if (next < upTo) takeAhead(endpoint);
   }
@@ -118,7 +129,7 @@ function giveUpIfTooMuch(endpoint: ZeekEndpoint): void {
 }
 
 function giveUp(endpoint: ZeekEndpoint): void {
-  endpoint.gaveUp = 1;
+  endpoint.marks |= Mark.GAVE_UP;
   endpoint.ahead = undefined;
   // Zeek drops what it holds, delivered or not.
   endpoint.trimmed = endpoint.delivered;

@@ -1,6 +1,6 @@
 /** What a segment makes of the states. Source: Zeek, src/packet_analysis/protocol/tcp/TCPSessionAdapter.cc. */
 import { Flag } from '../model/segment.ts';
-import { ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
+import { Mark, ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
 import { Letter, type ZeekHistory } from './zeek-history.ts';
 import type { ZeekRoles } from './zeek-roles.ts';
 
@@ -47,7 +47,7 @@ export function enterStates(
       // After a FIN from each, a RST changes nothing.
       if ((flags & Flag.RST) === 0 || peer.state === CLOSED) return false;
       sender.enter(RESET);
-      return sender.didClose === 0;
+      return !sender.is(Mark.CLOSE_DONE);
     default:
       return false;
   }

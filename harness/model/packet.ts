@@ -23,6 +23,8 @@ export class Packet {
   destination3 = 0;
   /** Octets of the IP packet, headers and all, by its length field (or by the frame where that is 0). */
   ipBytes = 0;
+  /** 1 where that field is 0 (segmentation offload, a jumbogram): `ipBytes` is then what the frame holds. */
+  ipLengthIsZero = 0;
 
   sourcePort = 0;
   destinationPort = 0;

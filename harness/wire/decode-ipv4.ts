@@ -43,6 +43,7 @@ export function decodeIpv4(bytes: Uint8Array, packet: Packet, decoding: Decoding
   packet.destination2 = 0;
   packet.destination3 = i32(bytes, at + Field.destination);
   packet.ipBytes = totalBytes;
+  packet.ipLengthIsZero = lengthField === 0 ? 1 : 0;
   decoding.narrow(at + totalBytes);
   decoding.step(headerBytes);
   if (decoding.checksums) decoding.ipChecksum = headerChecksum(bytes, at, headerBytes);

@@ -46,6 +46,7 @@ export function decodeIpv6(bytes: Uint8Array, packet: Packet, decoding: Decoding
   packet.destination2 = i32(bytes, at + Field.destination + 8);
   packet.destination3 = i32(bytes, at + Field.destination + 12);
   packet.ipBytes = HEADER_BYTES + payloadLength;
+  packet.ipLengthIsZero = wholeFrame ? 1 : 0;
   decoding.ipChecksum = wholeFrame ? -1 : 1;
   decoding.narrow(at + HEADER_BYTES + payloadLength);
   decoding.step(HEADER_BYTES);

@@ -72,6 +72,7 @@ export { type CaptureSource, openCaptureSource } from './analyze/capture-source.
 export { type Field, FIELDS, type FieldValue, findField } from './analyze/fields.ts';
 export { parseWhere, type RowTest } from './analyze/where.ts';
 export type { ConnectionRow, Opening, PerSide, RowEnding } from './model/connection-row.ts';
+export type { ZeekLogRow } from './model/zeek-log-row.ts';
 export type { CaptureDamage } from './wire/capture-damage.ts';
 
 export { judge } from './expect/judge.ts';

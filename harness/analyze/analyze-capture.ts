@@ -15,11 +15,15 @@ import { Decoding, Outcome } from '../wire/decoding.ts';
 import { FragmentTable } from '../wire/fragment-table.ts';
 import { segmentOf } from '../wire/segment-of.ts';
 import type { CaptureSource } from './capture-source.ts';
+import type { ZeekLogRow } from '../model/zeek-log-row.ts';
 import { rowOf } from './row-of.ts';
+import { zeekRowOf } from './zeek-row-of.ts';
 
 export interface AnalyzeOptions {
   /** Called for each connection as it is finished, in order of their ends. */
-  readonly onRow?: (row: ConnectionRow) => void;
+  readonly onRow?: (row: ConnectionRow, zeekRow: ZeekLogRow | undefined) => void;
+  /** Give each row in Zeek's words, too; the text names the run in their uids. */
+  readonly zeekRun?: string;
   /** Reckon the Community ID of each row. @default false */
   readonly communityIds?: boolean;
   /** Collect the segments of the connection with this number. */
@@ -68,6 +72,7 @@ export async function analyzeCapture(
 ): Promise<CaptureAnalysis> {
   rejectUnknownOptions(options, [
     'onRow',
+    'zeekRun',
     'communityIds',
     'follow',
     'checksums',
@@ -123,14 +128,16 @@ class Analysis {
   readonly #closedBy: Record<Side, number> = { client: 0, server: 0 };
   readonly #resetBy: Record<Side, number> = { client: 0, server: 0 };
 
-  constructor({ onRow, communityIds = false, follow, checksums = false, maxOpen }: AnalyzeOptions) {
+  constructor({ onRow, zeekRun, communityIds = false, follow, checksums = false, maxOpen }: AnalyzeOptions) {
     this.#follow = follow;
     this.#decoding = new Decoding({ checksums, fragments: new FragmentTable() });
     this.#engine = new Engine({
       ...(maxOpen !== undefined && { maxOpen }),
       onFinished: (record, engine) => {
         this.#count(record);
-        onRow?.(rowOf(record, engine, communityIds));
+        if (onRow === undefined) return;
+        const zeekRow = zeekRun === undefined ? undefined : zeekRowOf(record, engine, zeekRun);
+        onRow(rowOf(record, engine, communityIds), zeekRow);
       },
     });
   }
@@ -172,9 +179,7 @@ class Analysis {
   }
 
   #seeTcp(packet: Packet): void {
-    if (packet.checksum === 0) {
-      this.#wrongChecksums++;
-    }
+    if (packet.checksum === 0) this.#wrongChecksums++;
     const id = this.#engine.see(packet);
     if (id === this.#follow) this.#segments.push(segmentOf(packet));
   }

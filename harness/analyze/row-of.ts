@@ -1,12 +1,12 @@
-import { communityId, type FlowTuple } from '../correlate/community-id.ts';
+import { communityId } from '../correlate/community-id.ts';
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import type { Engine } from '../correlate/engine.ts';
 import { type End, NEVER } from '../correlate/lifecycle.ts';
 import type { LossAndDelayFigures } from '../correlate/loss-and-delay.ts';
-import { addressText } from '../model/address.ts';
 import type { Side } from '../model/connection.ts';
 import type { ConnectionRow, PerSide } from '../model/connection-row.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import { endsOf, flowOf } from './flow-of.ts';
 
 /**
  * What a finished record says, as a row; made once a connection.
@@ -116,29 +116,8 @@ function bothOf(
 }
 
 function endpointsOf(record: ConnectionRecord, engine: Engine): { client: Endpoint; server: Endpoint } {
-  const key = engine.keyOf(record);
-  const word = (at: number): number => key[at] ?? 0;
-  const version = word(9);
-  const first = {
-    address: addressText(version, word(0), word(1), word(2), word(3)),
-    port: word(8) >>> 16,
-  };
-  const second = {
-    address: addressText(version, word(4), word(5), word(6), word(7)),
-    port: word(8) & 0xffff,
-  };
+  const [first, second] = endsOf(engine.keyOf(record));
   return record.clientSide === 0 ? { client: first, server: second } : { client: second, server: first };
-}
-
-function flowOf(key: Int32Array): FlowTuple {
-  const word = (at: number): number => key[at] ?? 0;
-  return {
-    ipVersion: word(9) === 6 ? 6 : 4,
-    source: [word(0), word(1), word(2), word(3)],
-    sourcePort: word(8) >>> 16,
-    destination: [word(4), word(5), word(6), word(7)],
-    destinationPort: word(8) & 0xffff,
-  };
 }
 
 function sideOf({ lifecycle }: ConnectionRecord, end: End | undefined): Side | undefined {

@@ -8,12 +8,14 @@ import {
   findField,
   openCaptureSource,
   parseWhere,
+  type ZeekLogRow,
 } from '../index.ts';
 import { renderJsonLine } from '../report/json.ts';
 import { renderAnalysisSummary } from '../report/terminal/analysis.ts';
 import { renderLadder } from '../report/terminal/ladder.ts';
 import { renderTable } from '../report/terminal/table.ts';
 import { printable } from '../report/terminal/text.ts';
+import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { type ExitCode, ExitCode as Code } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -38,6 +40,10 @@ export const analyze: Command = {
     connection: { type: 'string', about: 'the ladder of the connection with this id' },
     summary: { type: 'boolean', about: 'only count how connections ended' },
     json: { type: 'boolean', about: 'a line of JSON a connection' },
+    format: {
+      type: 'string',
+      about: "zeek (conn.log as TSV) or zeek-json (a JSON object a row, Zeek's names)",
+    },
     checksums: { type: 'boolean', about: 'leave out packets with wrong checksums, as their receivers did' },
     ascii: { type: 'boolean', about: 'draw with ASCII characters only' },
   },
@@ -67,6 +73,7 @@ interface View {
   readonly columns: readonly Field[];
   readonly connection: number | undefined;
   readonly needsCommunityId: boolean;
+  readonly format: 'zeek' | 'zeek-json' | undefined;
 }
 
 function readView(values: OptionValues): View {
@@ -79,6 +86,7 @@ function readView(values: OptionValues): View {
     top: top === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--top', top),
     columns: names.map((name) => fieldNamed(name, '--columns')),
     connection: connection === undefined ? undefined : wholeNumber('--connection', connection),
+    format: readFormat(values['format']),
     needsCommunityId: values['json'] === true || mentioned.includes('communityid'),
   };
 }
@@ -89,7 +97,7 @@ async function showCapture(
   values: OptionValues,
 ): Promise<CaptureAnalysis> {
   if (view.connection !== undefined) return await showLadder(source, view.connection, values);
-  const rows: ConnectionRow[] = [];
+  const rows: Shown[] = [];
   const json = values['json'] === true;
   if (json) print(renderJsonLine({ schemaVersion: JSON_SCHEMA_VERSION, kind: 'capture', name: source.name }));
   const counting = values['summary'] === true && !json;
@@ -101,14 +109,15 @@ async function showCapture(
       progress.show();
     },
     ...(!counting && {
-      onRow: (row) => {
-        if (view.matches(row)) rows.push(row);
+      onRow: (row, zeekRow) => {
+        if (view.matches(row)) rows.push({ row, zeekRow });
       },
     }),
+    ...(view.format !== undefined && { zeekRun: source.name }),
   });
   progress.clear();
   if (counting) print(renderAnalysisSummary(printable(source.name), analysis));
-  else showRows(rows.sort(view.compare).slice(0, view.top), view, json);
+  else showRows(rows.sort((a, b) => view.compare(a.row, b.row)).slice(0, view.top), view, json);
   if (json) {
     const { segments: _segments, ...counts } = analysis;
     print(renderJsonLine({ kind: 'summary', ...counts }));
@@ -116,12 +125,27 @@ async function showCapture(
   return analysis;
 }
 
-function showRows(rows: readonly ConnectionRow[], { columns }: View, json: boolean): void {
-  if (!json) {
-    print(renderTable(rows, columns));
-    return;
+/** A connection that is shown, in our words and, where asked for, in Zeek's. */
+interface Shown {
+  readonly row: ConnectionRow;
+  readonly zeekRow: ZeekLogRow | undefined;
+}
+
+function showRows(rows: readonly Shown[], { columns, format }: View, json: boolean): void {
+  if (format !== undefined) {
+    if (format === 'zeek') print(renderZeekLogHeader());
+    const render = format === 'zeek' ? renderZeekLogRow : renderZeekJsonRow;
+    for (const { zeekRow } of rows) if (zeekRow !== undefined) print(render(zeekRow));
+  } else if (json) {
+    for (const { row } of rows) print(renderJsonLine({ kind: 'connection', ...row }));
+  } else {
+    print(
+      renderTable(
+        rows.map(({ row }) => row),
+        columns,
+      ),
+    );
   }
-  for (const row of rows) print(renderJsonLine({ kind: 'connection', ...row }));
 }
 
 async function showLadder(
@@ -162,6 +186,11 @@ function tellDamage(name: string, analysis: CaptureAnalysis): boolean {
   if (fragments > 0) say(`${label}: ${fragments} IP fragments did not complete a packet`);
   if (evicted > 0) say(`${label}: ${evicted} connections were finished early, to keep memory bounded`);
   return damage.length > 0;
+}
+
+function readFormat(text: OptionValues[string]): View['format'] {
+  if (text === undefined || text === 'zeek' || text === 'zeek-json') return text;
+  throw usageError(`--format takes zeek or zeek-json, not "${String(text)}".`, 'Leave it out for a table.');
 }
 
 function comparison(text: string): View['compare'] {

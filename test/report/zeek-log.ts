@@ -3,8 +3,8 @@ import {
   renderZeekJsonRow,
   renderZeekLogHeader,
   renderZeekLogRow,
-  type ZeekLogRow,
 } from '../../harness/report/zeek-log.ts';
+import type { ZeekLogRow } from '../../harness/model/zeek-log-row.ts';
 
 const ROW: ZeekLogRow = {
   startSeconds: 1_300_475_167,

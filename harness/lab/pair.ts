@@ -182,6 +182,11 @@ export class Pair implements AsyncDisposable {
     note: (what: string) => void,
     stopped: AbortSignal,
   ): Promise<void> {
+    note(
+      Object.entries(states)
+        .map((wanted) => wanted.join(' '))
+        .join(', '),
+    );
     for (let round = 0; !stopped.aborted; round++) {
       const over = isOver(this.#recording);
       const unmet = unmetState(states, await this.sample(), this.#recording);

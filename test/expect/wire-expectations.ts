@@ -406,6 +406,20 @@ const VIOLATED: readonly Violation[] = [
     'client → server  SYN first',
     'client → server  ACK  (frame 1)',
   ],
+  [
+    'a RST that ended nothing',
+    reset({ by: 'server' }),
+    ['client SYN', 'server RST seq 0'],
+    'server → client  RST  on the established connection',
+    'server → client  RST  (frame 2)',
+  ],
+  [
+    'a refusal that never arrived',
+    refused(),
+    ['client SYN', 'server RST,ACK seq 0 lost'],
+    'server → client  RST,ACK  ack 1, in answer to the SYN, which ends the attempt',
+    'server → client  RST,ACK  (frame 2)',
+  ],
 ];
 
 for (const [what, expectation, lines, expected, observed] of VIOLATED) {
@@ -432,6 +446,7 @@ const CONTRADICTED: readonly Case[] = [
   ['a RST of the other side', reset({ by: 'client' }), [...OPENING, 'server RST,ACK']],
   ['refused', reset({ by: 'server' }), REFUSED],
   ['accepted', refused(), OPENING],
+  ['a RST behind the close', reset({ by: 'server' }), [...CLOSED, 'server RST']],
 ];
 
 for (const [what, expectation, lines] of CONTRADICTED) {
@@ -510,6 +525,13 @@ const MISSED: readonly Case[] = [
     [...OPENING, 'client ACK len 50 unseen', 'client RST,ACK'],
   ],
   ['the answer', refused(), ['client SYN', 'server RST,ACK seq 0 unseen']],
+  ['the RST behind a FIN', reset({ by: 'client' }), [...OPENING, 'client FIN,ACK', 'client RST,ACK unseen']],
+  ['what a RST that ended nothing was for', reset({ by: 'server' }), ['client SYN', 'server RST seq 0']],
+  [
+    'the refusal that arrived',
+    refused(),
+    ['client SYN', 'server RST,ACK seq 0 lost', 'server RST,ACK seq 0 unseen'],
+  ],
 ];
 
 for (const [what, expectation, lines] of MISSED) {

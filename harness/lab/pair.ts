@@ -20,6 +20,8 @@ export interface PairHost {
   /** Everything sent before the call is in the recording once it resolves. */
   fence(): Promise<void>;
   checkCapture(): Promise<void>;
+  /** Every report made before the call is in the recording once it resolves. */
+  checkPeers(): Promise<void>;
   hold(filter: GateFilter): Promise<Gate>;
   evidence(): RunEvidence;
   stop(): Promise<void>;
@@ -136,6 +138,7 @@ export class Pair implements AsyncDisposable {
     await Promise.all([
       this.#orDamage('wire', 'capture-ended', this.#host.fence()).catch(unlessGone),
       this.#orDamage('wire', 'capture-ended', this.#host.checkCapture()).catch(unlessGone),
+      this.#orDamage('node', 'reports-lost', this.#host.checkPeers()).catch(unlessGone),
     ]);
     if (this.#recording.segments.length !== this.#segmentsAtLastSample) await this.sample().catch(unlessGone);
     return this.#host.evidence();
@@ -181,6 +184,11 @@ export class Pair implements AsyncDisposable {
     note: (what: string) => void,
     stopped: AbortSignal,
   ): Promise<void> {
+    note(
+      Object.entries(states)
+        .map(([side, state]) => `${side} ${state}`)
+        .join(', '),
+    );
     for (let round = 0; !stopped.aborted; round++) {
       const over = isOver(this.#recording);
       const unmet = unmetState(states, await this.sample(), this.#recording);

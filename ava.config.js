@@ -1,5 +1,5 @@
 export default {
-  files: ['test/**/*.ts', '!test/support/**'],
+  files: ['test/**/*.ts', '!test/support/**', 'examples/**/*.test.js'],
   typescript: { rewritePaths: { 'test/': 'dist/test/' }, compile: false },
   concurrency: 2,
   timeout: '60s',

@@ -10,15 +10,16 @@ import type { CaptureSettings } from './capture-options.ts';
 import { type CaptureStats, parseCaptureStats, parseFinalStats } from './capture-stats.ts';
 import { DamageLog } from './damage-log.ts';
 import { FenceMarkers } from './fence-markers.ts';
-import { PacketQueue, type PacketStream } from './packet-queue.ts';
+import { PacketCounts } from './packet-counts.ts';
+import { type CapturedPacket, PacketFeed } from './packet-feed.ts';
+import type { PacketStream } from './packet-queue.ts';
 import { PcapFile } from './pcap-file.ts';
-import type { Capture, CapturedPacket } from './tcpdump.ts';
+import type { Capture } from './tcpdump.ts';
 import { diedFailure, startFailure, type TcpdumpEnd } from './tcpdump-errors.ts';
 import { spawnTcpdump, tcpdumpFlags, type TcpdumpProcess } from './tcpdump-process.ts';
 
-const MAX_QUEUED_PACKETS = 65_536;
 /** On an interface that its fence address does not cross, stop() loses no more than this. */
-const LAST_FENCE_MS = 250;
+const LAST_FENCE_MS = 1000;
 
 /** @throws as `startCapture()`. */
 export async function openTcpdumpCapture(settings: CaptureSettings, wait: WaitOptions): Promise<Capture> {
@@ -63,8 +64,8 @@ class TcpdumpCapture implements Capture {
   readonly #damageLog: DamageLog;
   readonly #file: PcapFile | undefined;
   readonly #reader = new PcapReader();
-  readonly #listeners = new Set<(packet: CapturedPacket) => void>();
-  readonly #queues = new Set<PacketQueue<CapturedPacket>>();
+  readonly #counts: PacketCounts;
+  readonly #feed = new PacketFeed();
   /** Resolved, with nothing, once the stream's header has come. */
   readonly #headerRead: Promise<void>;
   readonly #finished: Promise<void>;
@@ -73,9 +74,6 @@ class TcpdumpCapture implements Capture {
   #unreadable: FinwaitError | undefined;
   #frames = 0;
   #undecodable = 0;
-  #counts: CaptureStats = { captured: 0, received: 0, dropped: 0 };
-  #onCounts: (() => void) | undefined;
-  #statsTurn: Promise<unknown> = Promise.resolve();
   #stopping = false;
   #stopped: Promise<CaptureStats> | undefined;
   #ended: FinwaitError | undefined;
@@ -85,6 +83,9 @@ class TcpdumpCapture implements Capture {
     this.#markers = markers;
     this.#damageLog = damageLog;
     this.#file = file;
+    this.#counts = new PacketCounts(() => {
+      tcpdump.signal('USR1');
+    });
     this.#headerRead = new Promise((resolve) => {
       this.#onHeader = resolve;
     });
@@ -93,7 +94,7 @@ class TcpdumpCapture implements Capture {
     });
     tcpdump.onLine((line) => {
       const counts = parseCaptureStats(line);
-      if (counts !== undefined) this.#setCounts(counts);
+      if (counts !== undefined) this.#noteCounts(counts);
     });
     this.#finished = tcpdump.ended.then(async (end) => {
       await this.#finish(end);
@@ -107,10 +108,12 @@ class TcpdumpCapture implements Capture {
         if (line.includes('listening on')) resolve();
       });
     });
-    const failed = this.#tcpdump.ended.then((end) => {
-      throw startFailure(end, settings);
-    });
     try {
+      // First of all: withDeadline() would leave what it does not get to await unhandled.
+      wait.signal?.throwIfAborted();
+      const failed = this.#tcpdump.ended.then((end) => {
+        throw this.#unreadable ?? startFailure(end, settings);
+      });
       await withDeadline(
         Promise.race([Promise.all([announced, this.#headerRead]), failed]),
         { what: `tcpdump listening on ${settings.interface}`, lastSeen: () => this.#tcpdump.stderr.trim() },
@@ -137,21 +140,11 @@ class TcpdumpCapture implements Capture {
   }
 
   onPacket(listener: (packet: CapturedPacket) => void): () => void {
-    // Wrapped, so that the same function subscribed twice is two subscriptions.
-    const subscription = (packet: CapturedPacket): void => {
-      listener(packet);
-    };
-    this.#listeners.add(subscription);
-    return () => void this.#listeners.delete(subscription);
+    return this.#feed.onPacket(listener);
   }
 
   packets(): PacketStream<CapturedPacket> {
-    const queue: PacketQueue<CapturedPacket> = new PacketQueue(MAX_QUEUED_PACKETS, () => {
-      this.#queues.delete(queue);
-    });
-    if (this.#ended === undefined) this.#queues.add(queue);
-    else queue.end();
-    return queue;
+    return this.#feed.packets();
   }
 
   async fence(options: WaitOptions = {}): Promise<ClockReading> {
@@ -159,12 +152,7 @@ class TcpdumpCapture implements Capture {
   }
 
   async stats(options: WaitOptions = {}): Promise<CaptureStats> {
-    if (this.#stopping && this.#ended !== undefined) return this.#counts;
-    options.signal?.throwIfAborted();
-    // One at a time: signals of the same number that are pending together are delivered as one.
-    const turn = this.#statsTurn.then(async () => await this.#askForCounts());
-    this.#statsTurn = turn.catch(() => undefined);
-    return await withDeadline(turn, { what: "tcpdump's packet counts" }, options);
+    return await this.#counts.ask(options);
   }
 
   stop(): Promise<CaptureStats> {
@@ -191,35 +179,17 @@ class TcpdumpCapture implements Capture {
       this.#tcpdump.kill();
       await this.#finished;
     }
-    return this.#counts;
+    return this.#counts.latest;
   }
 
-  async #askForCounts(): Promise<CaptureStats> {
-    if (this.#ended !== undefined) throw this.#ended;
-    await new Promise<void>((resolve) => {
-      this.#onCounts = resolve;
-      this.#tcpdump.signal('USR1');
-    });
-    // Woken by the end of tcpdump too; its last counts serve as well when it was told to end.
-    const ended = this.#endedWhileWaiting();
-    if (ended !== undefined && !this.#stopping) throw ended;
-    return this.#counts;
-  }
-
-  #endedWhileWaiting(): FinwaitError | undefined {
-    return this.#ended;
-  }
-
-  #setCounts(counts: CaptureStats): void {
-    this.#counts = counts;
+  #noteCounts(counts: CaptureStats): void {
     if (counts.dropped > 0) {
       this.#damageLog.report(
         'kernel-drops',
         `${counts.dropped} packets dropped by the kernel before tcpdump read them`,
       );
     }
-    this.#onCounts?.();
-    this.#onCounts = undefined;
+    this.#counts.note(counts);
   }
 
   #read(chunk: Uint8Array): void {
@@ -259,13 +229,14 @@ class TcpdumpCapture implements Capture {
       ...(segment === undefined ? {} : { segment }),
       ...(decoded.issue === undefined ? {} : { issue: decoded.issue }),
     };
-    if (decoded.issue !== undefined && segment === undefined) this.#reportUndecodable(decoded.issue);
+    if (segment === undefined) this.#noticeUndecodable(decoded.issue);
     this.#file?.writeFrame(capturedAtNs, originalBytes, headers);
-    for (const queue of this.#queues) queue.push(packet);
-    for (const listener of this.#listeners) callListener(listener, packet);
+    this.#feed.show(packet);
   }
 
-  #reportUndecodable(issue: DecodeIssue): void {
+  #noticeUndecodable(issue: DecodeIssue | undefined): void {
+    // A frame that stopped at UDP would not have given a segment anyway.
+    if (issue === undefined || issue.layer === 'udp') return;
     this.#undecodable += 1;
     const count = `${this.#undecodable} packet${this.#undecodable === 1 ? '' : 's'}`;
     this.#damageLog.report(
@@ -280,22 +251,11 @@ class TcpdumpCapture implements Capture {
     const stopped = new FinwaitError('ERR_FINWAIT_CAPTURE_DIED', 'The capture was stopped');
     this.#ended = this.#stopping ? stopped : died;
     if (!this.#stopping) this.#damageLog.report('capture-ended', died.message);
-    if (counts !== undefined) this.#setCounts(counts);
-    this.#onCounts?.();
+    if (counts !== undefined) this.#noteCounts(counts);
+    this.#counts.end(this.#stopping ? undefined : died);
     this.#markers.fail(this.#ended);
     this.#markers.close();
-    for (const queue of this.#queues) queue.end(this.#stopping ? undefined : died);
+    this.#feed.end(this.#stopping ? undefined : died);
     await this.#file?.close();
-  }
-}
-
-/** A listener that throws must not keep a packet from the others: its error surfaces as uncaught. */
-function callListener(listener: (packet: CapturedPacket) => void, packet: CapturedPacket): void {
-  try {
-    listener(packet);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }

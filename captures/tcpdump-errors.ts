@@ -30,7 +30,9 @@ const SYMPTOMS: readonly Symptom[] = [
     code: 'ERR_FINWAIT_CAPTURE_PERMISSION',
     matches: ({ stderr }) => /couldn't change to/i.test(stderr),
     message: () => 'tcpdump, started as root of a user namespace, cannot drop its privileges there',
-    hint: () => 'Keep your own uid in the namespace: unshare --user --map-current-user --keep-caps --net …',
+    hint: () =>
+      'As root, make no user namespace: unshare --net …; otherwise keep your own uid in it: ' +
+      'unshare --user --map-current-user --keep-caps --net …',
   },
   {
     code: 'ERR_FINWAIT_CAPTURE_PERMISSION',

@@ -55,7 +55,7 @@ export interface TcpdumpProcess {
   signal(name: 'USR1'): void;
   /** Lets go of the lifeline: tcpdump ends. */
   release(): void;
-  /** Ends it and its shell at once, packets unread. */
+  /** Ends it at once; packets that it has not read are lost. */
   kill(): void;
   /** Fulfilled once all output is read and both processes are gone; never rejects. */
   readonly ended: Promise<TcpdumpEnd>;
@@ -102,7 +102,9 @@ export function spawnTcpdump(args: readonly string[]): TcpdumpProcess {
     signal: (name) => void lifeline.write(`${name}\n`),
     release: () => void lifeline.end(),
     kill: () => {
-      killGroup(subprocess.pid);
+      // Through the supervisor, which reaps it. When that waits already, nothing less than both will do.
+      if (lifeline.writableEnded) killGroup(subprocess.pid);
+      else lifeline.end('KILL\n');
     },
     ended: subprocess.then(({ exitCode }) => ({ exitCode, stderr })),
   };

@@ -1,31 +1,11 @@
 import type { Damage } from '../harness/model/evidence.ts';
 import type { ClockReading } from '../harness/model/observation.ts';
-import type { Segment } from '../harness/model/segment.ts';
 import type { WaitOptions } from '../harness/timing.ts';
-import type { DecodeIssue } from '../harness/wire/decode-issue.ts';
 import { type CaptureOptions, captureSettings } from './capture-options.ts';
 import type { CaptureStats } from './capture-stats.ts';
+import type { CapturedPacket } from './packet-feed.ts';
 import type { PacketStream } from './packet-queue.ts';
 import { openTcpdumpCapture } from './tcpdump-capture.ts';
-
-export type { CaptureOptions } from './capture-options.ts';
-export type { CaptureStats } from './capture-stats.ts';
-export type { PacketStream } from './packet-queue.ts';
-
-export interface CapturedPacket {
-  /** Ordinal in this capture, from 1; fence markers are not counted. */
-  readonly frame: number;
-  /** ns since the epoch, as the kernel stamped it. */
-  readonly capturedAtNs: bigint;
-  /** Octets on the wire. */
-  readonly originalBytes: number;
-  /** The frame's link, IP and TCP (or UDP) headers; payload cut off. */
-  readonly headers: Uint8Array;
-  /** Absent when the packet is not TCP, is a fragment, or could not be decoded. */
-  readonly segment?: Segment;
-  /** What stopped the decoding; with a `segment` it concerns the TCP options only. */
-  readonly issue?: DecodeIssue;
-}
 
 /** A running tcpdump. */
 export interface Capture extends AsyncDisposable {

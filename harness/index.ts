@@ -43,6 +43,13 @@ export type { Program } from './lab/program.ts';
 export type { GateFilter, NetworkKind, ProgramOptions } from './lab/protocol.ts';
 export { type Capability, examineMachine, type MachineReport } from './lab/examine-machine.ts';
 
+export { type Capture, startCapture } from '../captures/tcpdump.ts';
+export type { CaptureOptions } from '../captures/capture-options.ts';
+export type { CaptureStats } from '../captures/capture-stats.ts';
+export type { CapturedPacket } from '../captures/packet-feed.ts';
+export type { DecodeIssue } from './wire/decode-issue.ts';
+export type { PacketStream } from '../captures/packet-queue.ts';
+
 export { correlate } from './correlate/correlate.ts';
 
 export {
@@ -61,9 +68,10 @@ export { assertMet, ExpectationError } from './assert/assert-met.ts';
 export { examineClaims } from './expect/claims.ts';
 
 export { CATALOGUE, findScenario } from './scenario/catalogue.ts';
-export { type RunOptions, runScenario, type ScenarioRun } from './scenario/run-scenario.ts';
+export { type RunOptions, runScenario, type ScenarioRun, worst } from './scenario/run-scenario.ts';
 export type { Mutant, Scenario, Step, StepCommand } from './scenario/scenario.ts';
 
 export { renderJson } from './report/json.ts';
 export { type LadderOptions, renderLadder } from './report/terminal/ladder.ts';
+export type { TextOptions } from './report/terminal/theme.ts';
 export { renderClaims, renderMismatch, renderVerdicts } from './report/terminal/verdicts.ts';

@@ -1,11 +1,19 @@
 import { createInterface } from 'node:readline';
-import { type Lab, openLab } from '../lab/lab.ts';
+import {
+  CATALOGUE,
+  findScenario,
+  type Lab,
+  type Mutant,
+  openLab,
+  type RunOptions,
+  runScenario,
+  type Scenario,
+  type ScenarioRun,
+  worst,
+} from '../index.ts';
 import { renderJson } from '../report/json.ts';
 import { renderLadder } from '../report/terminal/ladder.ts';
 import { renderVerdicts } from '../report/terminal/verdicts.ts';
-import { CATALOGUE, findScenario } from '../scenario/catalogue.ts';
-import { type RunOptions, runScenario, type ScenarioRun, worst } from '../scenario/run-scenario.ts';
-import type { Mutant, Scenario } from '../scenario/scenario.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { type ExitCode, ExitCode as Code, exitCodeOfStatus } from './exit-codes.ts';
 import { print, say, textOptions } from './terminal.ts';

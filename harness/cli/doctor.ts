@@ -1,4 +1,4 @@
-import { type Capability, examineMachine } from '../lab/examine-machine.ts';
+import { type Capability, examineMachine } from '../index.ts';
 import { renderJson } from '../report/json.ts';
 import { printable, wrapHanging } from '../report/terminal/text.ts';
 import type { Command } from './command.ts';

@@ -1,5 +1,5 @@
 import type { FinwaitErrorCode } from '../errors.ts';
-import type { VerdictStatus } from '../model/verdict.ts';
+import type { VerdictStatus } from '../index.ts';
 
 /** What the shell is told. */
 export const ExitCode = {

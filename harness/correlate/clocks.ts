@@ -11,21 +11,28 @@ export interface ClockMap {
 /**
  * The offset between the two clocks, from markers that were captured between two monotonic times.
  * Each reading bounds the offset from both sides; all of them together bound it best. When they contradict each
- * other, `CLOCK_REALTIME` was stepped or slewed in between, and the newest reading alone is taken.
+ * other, `CLOCK_REALTIME` was set in between, and no one offset is true of all times: the error then spans every
+ * reading, so that nothing is placed closer than is known.
  * @returns undefined without a reading
  */
 export function alignClocks(readings: readonly ClockReading[]): ClockMap | undefined {
-  const newest = readings.at(-1);
-  if (newest === undefined) return undefined;
-  let { low, high } = bounds(newest);
-  for (const reading of readings) {
-    const other = bounds(reading);
-    if (other.low > low) low = other.low;
-    if (other.high < high) high = other.high;
-  }
-  if (low > high) ({ low, high } = bounds(newest));
+  const [first, ...others] = readings.map(bounds);
+  if (first === undefined) return undefined;
+  const common = others.reduce((a, b) => ({ low: max(a.low, b.low), high: min(a.high, b.high) }), first);
+  const { low, high } =
+    common.low <= common.high
+      ? common
+      : others.reduce((a, b) => ({ low: min(a.low, b.low), high: max(a.high, b.high) }), first);
   const errorNs = (high - low + 1n) / 2n;
   return { offsetNs: low + errorNs, errorNs };
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 function bounds({ sentAfterNs, sentBeforeNs, capturedAtNs }: ClockReading): { low: bigint; high: bigint } {

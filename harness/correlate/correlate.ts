@@ -1,22 +1,15 @@
-import {
-  type Connection,
-  otherSide,
-  type PlacedJsReport,
-  type Side,
-  type Timeline,
-  type TrackedSegment,
-} from '../model/connection.ts';
+import type { Connection, PlacedJsReport, Timeline } from '../model/connection.ts';
 import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
 import type { EvidenceQuality } from '../model/evidence.ts';
 import type { Hold } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
-import { Flag, hasFlags, type Segment } from '../model/segment.ts';
-import { seqDistance } from '../model/sequence-number.ts';
+import { hasFlags, type Segment } from '../model/segment.ts';
 import { alignClocks, type ClockMap } from './clocks.ts';
-import { EndpointTracker } from './endpoint-tracker.ts';
-import { groupSegments, type SegmentGroup, senderOf } from './group-segments.ts';
+import { groupSegments, type SegmentGroup } from './group-segments.ts';
 import { observedStates } from './observed-states.ts';
+import { placeReports } from './place-reports.ts';
 import { summarize } from './summary.ts';
+import { trackSegments } from './track-segments.ts';
 
 /**
  * Joins the three lanes of a run: every segment, socket state and JS report on the capture's clock, sorted into
@@ -26,70 +19,48 @@ import { summarize } from './summary.ts';
 export function correlate(evidence: RunEvidence): Timeline {
   const clock = alignClocks(evidence.clockReadings);
   const groups = groupSegments(evidence.segments);
-  const starts = groups.map(({ segments }) => segments[0]?.capturedAtNs ?? 0n);
-  const connections = groups.map((group, index) => join(group, index, evidence, clock, starts));
+  const js = clock === undefined ? [] : placeReports(evidence.reports, groups, clock);
+  const connections = groups.map((group, index) => join(group, index, { evidence, clock, groups, js }));
   return { connections, evidence: quality(evidence, clock) };
 }
 
-function join(
-  group: SegmentGroup,
-  index: number,
-  evidence: RunEvidence,
-  clock: ClockMap | undefined,
-  starts: readonly bigint[],
-): Connection {
-  const segments = trackSegments(group, clock, evidence.holds);
-  const beganAtNs = starts[index] ?? 0n;
+interface Run {
+  readonly evidence: RunEvidence;
+  readonly clock: ClockMap | undefined;
+  readonly groups: readonly SegmentGroup[];
+  readonly js: readonly (readonly PlacedJsReport[])[];
+}
+
+function join(group: SegmentGroup, index: number, { evidence, clock, groups, js }: Run): Connection {
+  const segments = trackSegments(group, (segment) => wasHeld(segment, clock, evidence.holds));
+  const next = groups.find((other, at) => at > index && haveSameEnds(other, group));
+  const span = { beganAtNs: startOf(group), ...(next && { nextBeganAtNs: startOf(next) }) };
   const states =
     clock === undefined
       ? []
       : (['client', 'server'] as const)
-          .flatMap((side) => observedStates(side, group, evidence.snapshots, clock, beganAtNs))
+          .flatMap((side) => observedStates(side, group, evidence.snapshots, clock, span))
           .sort((a, b) => Number(a.latestNs - b.latestNs));
-  const js = clock === undefined ? [] : placeReports(group, index, evidence, clock, starts);
-  const { client, server } = group;
   return {
     id: index + 1,
-    client,
-    server,
+    client: group.client,
+    server: group.server,
     segments,
     observedStates: states,
-    js,
+    js: js[index] ?? [],
     summary: summarize(segments, states),
   };
 }
 
-function trackSegments(
-  group: SegmentGroup,
-  clock: ClockMap | undefined,
-  holds: readonly Hold[],
-): TrackedSegment[] {
-  const trackers = { client: new EndpointTracker('CLOSED'), server: new EndpointTracker('LISTEN') };
-  return group.segments.map((segment) => {
-    const from = senderOf(group, segment);
-    const to = otherSide(from);
-    const delivered = !wasHeld(segment, clock, holds);
-    const sent = trackers[from].trackSent(segment);
-    const received = delivered ? trackers[to].trackReceived(segment) : [];
-    return {
-      segment,
-      from,
-      atNs: segment.capturedAtNs,
-      sequence: relative(trackers[from].iss, segment.sequenceNumber),
-      ...(hasFlags(segment, Flag.ACK) && {
-        acknowledgment: relative(trackers[to].iss, segment.acknowledgmentNumber),
-      }),
-      retransmission: sent.retransmission,
-      delivered,
-      statesAfter: { client: trackers.client.state, server: trackers.server.state },
-      anomalies: [...sent.anomalies, ...received],
-    };
-  });
+function startOf({ segments }: SegmentGroup): bigint {
+  return segments[0]?.capturedAtNs ?? 0n;
 }
 
-/** Numbers relative to an end that was never seen to send anything stay absolute. */
-function relative(initial: number | undefined, number: number): number {
-  return initial === undefined ? number : seqDistance(initial, number);
+function haveSameEnds(a: SegmentGroup, b: SegmentGroup): boolean {
+  return (
+    (sameEndpoint(a.client, b.client) && sameEndpoint(a.server, b.server)) ||
+    (sameEndpoint(a.client, b.server) && sameEndpoint(a.server, b.client))
+  );
 }
 
 /** True when a gate surely kept the segment: it held before and after, clock error taken off. */
@@ -111,35 +82,6 @@ function isPart(part: Partial<Endpoint>, whole: Endpoint): boolean {
   return (
     (part.address === undefined || part.address === whole.address) &&
     (part.port === undefined || part.port === whole.port)
-  );
-}
-
-function placeReports(
-  group: SegmentGroup,
-  index: number,
-  { reports }: RunEvidence,
-  clock: ClockMap,
-  starts: readonly bigint[],
-): PlacedJsReport[] {
-  const placed: PlacedJsReport[] = [];
-  for (const { side, report } of reports) {
-    const atNs = report.atNs + clock.offsetNs;
-    const own =
-      report.local === undefined ? connectionAt(starts, atNs) === index : isOf(group, side, report.local);
-    if (own) placed.push({ side, atNs, report });
-  }
-  return placed.sort((a, b) => Number(a.atNs - b.atNs));
-}
-
-function isOf(group: SegmentGroup, side: Side, local: Endpoint): boolean {
-  return sameEndpoint(side === 'client' ? group.client : group.server, local);
-}
-
-/** A report without an address (before `connect`, or when refused): the newest connection then, else the first. */
-function connectionAt(starts: readonly bigint[], atNs: bigint): number {
-  return Math.max(
-    0,
-    starts.findLastIndex((start) => start <= atNs),
   );
 }
 

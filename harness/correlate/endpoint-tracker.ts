@@ -1,6 +1,7 @@
 import { Flag, hasFlags, type Segment, sequenceLength } from '../model/segment.ts';
 import { seqAdd, seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
+import { ReceiveSpace } from './receive-space.ts';
 import { type TcpEvent, TRANSITIONS } from './transitions.ts';
 
 /** The parts of a segment that the tracker reads. */
@@ -9,40 +10,40 @@ export type TrackedFields = Pick<
   'flags' | 'sequenceNumber' | 'acknowledgmentNumber' | 'payloadBytes'
 >;
 
-/** Send and receive variables of one endpoint, named as in RFC 9293 §3.3.1. */
+/** Send variables of one endpoint, named as in RFC 9293 §3.3.1. */
 interface SendSpace {
   /** First octet sent: the SYN's. */
-  iss: number;
+  readonly iss: number;
   /** Next octet never sent before. */
   nxt: number;
   /** Oldest octet not yet acknowledged. */
   una: number;
   /** Sequence number of this end's FIN. */
   fin?: number;
+  finAcknowledged: boolean;
+  /** Octets from `iss` to `nxt`, not modulo 2³². */
+  octets: number;
 }
 
-interface ReceiveSpace {
-  irs: number;
-  /** Next octet expected. */
-  nxt: number;
-  /** Octets that arrived ahead of `nxt`, `[from, to)`. */
-  readonly ahead: (readonly [from: number, to: number])[];
-  /** Sequence number of the other end's FIN, once it was received, in order or not. */
-  fin?: number;
-}
+/** States in which no connection exists yet: an unacceptable ACK is answered by a RST that ends nothing. */
+const OPENING: ReadonlySet<TcpState> = new Set(['LISTEN', 'SYN-SENT', 'SYN-RECEIVED']);
 
 /**
  * Follows one endpoint through RFC 9293's states by the segments it sends and receives. Deterministic, with no
- * clock; what the table has no cell for becomes an anomaly, in words, and leaves the state as it was.
+ * clock; what the RFC drops, or the table has no cell for, becomes an anomaly, in words, and leaves the state as
+ * it was. Two liberties: the receive window is not followed, and the ACK of a segment that holds nothing new is
+ * read, as Linux does (tcp_sequence() accepts a retransmitted FIN that acknowledges ours in CLOSING).
  */
 export class EndpointTracker {
   #state: TcpState;
   #send: SendSpace | undefined;
   #receive: ReceiveSpace | undefined;
   #reset = false;
+  /** The unacceptable ACK received last while opening. */
+  #refusedAck: number | undefined;
 
-  /** @param start `CLOSED` for an end that opens actively, `LISTEN` for one that waits */
-  constructor(start: 'CLOSED' | 'LISTEN') {
+  /** @param start the state before the first segment: `CLOSED` for who opens actively, `LISTEN` for who waits */
+  constructor(start: TcpState) {
     this.#state = start;
   }
 
@@ -50,34 +51,30 @@ export class EndpointTracker {
     return this.#state;
   }
 
-  /** Initial send sequence number; undefined while nothing was sent. */
-  get iss(): number | undefined {
-    return this.#send?.iss;
-  }
-
-  /** Highest sequence number sent, plus one; undefined while nothing was sent. */
-  get sndNxt(): number | undefined {
-    return this.#send?.nxt;
+  /** Distance of `number` from this end's initial sequence number; as it is while nothing was sent. */
+  relative(number: number): number {
+    const send = this.#send;
+    return send === undefined ? number : send.octets + seqDistance(send.nxt, number);
   }
 
   /** @returns whether all its sequence space had been sent before, and what the table does not allow */
   trackSent(segment: TrackedFields): { readonly retransmission: boolean; readonly anomalies: string[] } {
-    const length = sequenceLength(segment);
-    const end = seqAdd(segment.sequenceNumber, length);
     const anomalies: string[] = [];
-    // A reset's sequence number may be a copy of the other end's acknowledgement; it opens no sequence space.
     if (hasFlags(segment, Flag.RST)) {
-      this.#apply('send RST', anomalies);
-      this.#reset = true;
+      this.#sendReset(segment, anomalies);
       return { retransmission: false, anomalies };
     }
     if (this.#reset) anomalies.push('segment after its own RST');
-    this.#send ??= { iss: segment.sequenceNumber, nxt: segment.sequenceNumber, una: segment.sequenceNumber };
-    const send = this.#send;
-    const retransmission = length > 0 && seqDistance(send.nxt, end) <= 0;
-    if (retransmission) return { retransmission, anomalies };
+    const send = this.#sendSpaceFor(segment);
+    const length = sequenceLength(segment);
+    const end = seqAdd(segment.sequenceNumber, length);
+    const advance = seqDistance(send.nxt, end);
+    if (length > 0 && advance <= 0) return { retransmission: true, anomalies };
     if (segment.payloadBytes > 0) this.#judgeData(segment, anomalies);
-    if (seqDistance(send.nxt, end) > 0) send.nxt = end;
+    if (advance > 0) {
+      send.nxt = end;
+      send.octets += advance;
+    }
     if (hasFlags(segment, Flag.SYN)) {
       this.#apply(hasFlags(segment, Flag.ACK) ? 'send SYN,ACK' : 'send SYN', anomalies);
     }
@@ -85,30 +82,19 @@ export class EndpointTracker {
       send.fin = seqAdd(end, -1);
       this.#apply('send FIN', anomalies);
     }
-    return { retransmission, anomalies };
+    return { retransmission: false, anomalies };
   }
 
   /** @returns what the table does not allow */
   trackReceived(segment: TrackedFields): string[] {
     const anomalies: string[] = [];
-    if (hasFlags(segment, Flag.RST)) {
-      this.#receiveReset(segment, anomalies);
-      return anomalies;
-    }
-    const acksFin = this.#receiveAck(segment, anomalies);
-    const syn = hasFlags(segment, Flag.SYN);
-    const isNewSyn = syn && this.#receive === undefined;
-    this.#receiveOctets(segment);
-    if (isNewSyn) this.#apply(hasFlags(segment, Flag.ACK) ? 'recv SYN,ACK' : 'recv SYN', anomalies);
-    else if (syn && seqDistance(this.#receive?.irs ?? 0, segment.sequenceNumber) !== 0) {
-      anomalies.push('SYN inside the connection');
-    }
-    const takesFin = this.#takeFin();
-    if (takesFin && acksFin && this.#state === 'FIN-WAIT-1') this.#apply('recv FIN+ACK of FIN', anomalies);
-    else {
-      if (acksFin) this.#apply('recv ACK of FIN', anomalies);
-      if (takesFin) this.#apply('recv FIN', anomalies);
-    }
+    if (hasFlags(segment, Flag.RST)) this.#receiveReset(segment, anomalies);
+    else if (hasFlags(segment, Flag.SYN | Flag.FIN)) anomalies.push('SYN with FIN');
+    else if (this.#state === 'CLOSED') this.#receiveClosed(segment, anomalies);
+    else if (this.#state === 'LISTEN' || this.#state === 'SYN-SENT')
+      this.#receiveUnopened(segment, anomalies);
+    else if (hasFlags(segment, Flag.SYN)) this.#receiveSyn(segment, anomalies);
+    else this.#receiveOpened(segment, anomalies);
     return anomalies;
   }
 
@@ -116,6 +102,25 @@ export class EndpointTracker {
     const next = TRANSITIONS[this.#state][event];
     if (next === undefined) anomalies.push(`${event} in ${this.#state}`);
     else this.#state = next;
+  }
+
+  /** A RST's sequence number may be a copy of the other end's acknowledgement; it opens no sequence space. */
+  #sendReset(segment: TrackedFields, anomalies: string[]): void {
+    // §3.10.7.2 to .4: <SEQ=SEG.ACK><CTL=RST> answers an unacceptable ACK, and this end stays where it is.
+    const answers = !hasFlags(segment, Flag.ACK) && segment.sequenceNumber === this.#refusedAck;
+    if (answers && OPENING.has(this.#state)) return;
+    this.#apply('send RST', anomalies);
+    this.#reset = true;
+  }
+
+  /** A SYN begins anew while nothing was acknowledged: what was sent before was not of this connection. */
+  #sendSpaceFor(segment: TrackedFields): SendSpace {
+    const iss = segment.sequenceNumber;
+    const known = this.#send;
+    const anew = hasFlags(segment, Flag.SYN) && known?.una === known?.iss && known?.iss !== iss;
+    if (known !== undefined && !anew) return known;
+    this.#send = { iss, nxt: iss, una: iss, octets: 0, finAcknowledged: false };
+    return this.#send;
   }
 
   #judgeData(segment: TrackedFields, anomalies: string[]): void {
@@ -127,58 +132,112 @@ export class EndpointTracker {
   }
 
   #receiveReset(segment: TrackedFields, anomalies: string[]): void {
-    const answersSyn = hasFlags(segment, Flag.ACK) && segment.acknowledgmentNumber === this.#send?.nxt;
-    // §3.10.7.3: in SYN-SENT only a RST that acknowledges the SYN counts.
-    if (this.#state === 'SYN-SENT' && !answersSyn) anomalies.push('RST that does not acknowledge the SYN');
-    else this.#apply('recv RST', anomalies);
+    if (this.#state === 'SYN-SENT') {
+      // §3.10.7.3: only a RST that acknowledges the SYN counts.
+      const answersSyn = hasFlags(segment, Flag.ACK) && this.#acknowledgesNew(segment);
+      if (!answersSyn) anomalies.push('RST that does not acknowledge the SYN');
+      else this.#apply('recv RST', anomalies);
+      return;
+    }
+    const listens = this.#state === 'LISTEN' || this.#state === 'CLOSED';
+    // §3.10.7.4: out of sequence it is answered by a challenge ACK (RFC 5961 §3.2), or dropped.
+    if (!listens && this.#receive?.acceptsReset(segment.sequenceNumber) === false) {
+      anomalies.push('RST out of sequence');
+    } else this.#apply('recv RST', anomalies);
+  }
+
+  /** §3.10.7.1: whatever it is, it is discarded and, unless a RST, answered by one. */
+  #receiveClosed(segment: TrackedFields, anomalies: string[]): void {
+    const opens = hasFlags(segment, Flag.SYN) && !hasFlags(segment, Flag.ACK);
+    if (opens) this.#apply('recv SYN', anomalies);
+    else if (sequenceLength(segment) > 0) anomalies.push('segment to a closed end');
+  }
+
+  /** §3.10.7.2 and §3.10.7.3. */
+  #receiveUnopened(segment: TrackedFields, anomalies: string[]): void {
+    const acks = hasFlags(segment, Flag.ACK);
+    if (acks && (this.#state === 'LISTEN' || !this.#acknowledgesNew(segment))) {
+      this.#refuseAck(segment, anomalies);
+      return;
+    }
+    if (!hasFlags(segment, Flag.SYN)) {
+      anomalies.push(`segment without SYN in ${this.#state}`);
+      return;
+    }
+    this.#receive = new ReceiveSpace(segment);
+    if (acks && this.#send !== undefined) this.#send.una = segment.acknowledgmentNumber;
+    this.#apply(acks ? 'recv SYN,ACK' : 'recv SYN', anomalies);
+  }
+
+  /** §3.10.7.4, a SYN in a later state: the other half of a simultaneous open, a copy, or an intruder. */
+  #receiveSyn(segment: TrackedFields, anomalies: string[]): void {
+    if (this.#receive !== undefined && segment.sequenceNumber !== this.#receive.irs) {
+      anomalies.push('SYN inside the connection');
+      return;
+    }
+    if (this.#state !== 'SYN-RECEIVED' || !hasFlags(segment, Flag.ACK)) return;
+    if (!this.#acknowledgesNew(segment)) {
+      this.#refuseAck(segment, anomalies);
+      return;
+    }
+    if (this.#send !== undefined) this.#send.una = segment.acknowledgmentNumber;
+    this.#apply('recv SYN,ACK', anomalies);
+  }
+
+  /** §3.10.7.4 from the fifth step on. */
+  #receiveOpened(segment: TrackedFields, anomalies: string[]): void {
+    if (!hasFlags(segment, Flag.ACK)) {
+      anomalies.push('segment without ACK');
+      return;
+    }
+    if (this.#acknowledgesUnsent(segment)) {
+      this.#refuseAck(segment, anomalies);
+      return;
+    }
+    if (this.#state === 'SYN-RECEIVED') {
+      if (!this.#acknowledgesNew(segment)) {
+        this.#refuseAck(segment, anomalies);
+        return;
+      }
+      this.#apply('recv ACK of SYN', anomalies);
+    }
+    const acksFin = this.#takeAck(segment);
+    this.#receive ??= new ReceiveSpace({ ...segment, payloadBytes: 0, flags: 0 });
+    const takesFin = this.#receive.take(segment);
+    if (takesFin && acksFin && this.#state === 'FIN-WAIT-1') this.#apply('recv FIN+ACK of FIN', anomalies);
+    else {
+      if (acksFin) this.#apply('recv ACK of FIN', anomalies);
+      if (takesFin) this.#apply('recv FIN', anomalies);
+    }
+  }
+
+  /** §3.10.7.4: dropped, and answered by an ACK once established, by a RST before. */
+  #refuseAck(segment: TrackedFields, anomalies: string[]): void {
+    if (OPENING.has(this.#state)) this.#refusedAck = segment.acknowledgmentNumber;
+    const unsent = this.#acknowledgesUnsent(segment);
+    anomalies.push(
+      unsent ? 'acknowledgement of octets never sent' : 'acknowledgement of nothing that was sent',
+    );
+  }
+
+  #acknowledgesUnsent({ acknowledgmentNumber }: TrackedFields): boolean {
+    return this.#send !== undefined && seqDistance(this.#send.nxt, acknowledgmentNumber) > 0;
+  }
+
+  /** SND.UNA < SEG.ACK ≤ SND.NXT; true as well while it is not known what was sent. */
+  #acknowledgesNew(segment: TrackedFields): boolean {
+    if (this.#send === undefined) return true;
+    const advances = seqDistance(this.#send.una, segment.acknowledgmentNumber) > 0;
+    return advances && !this.#acknowledgesUnsent(segment);
   }
 
   /** @returns whether this acknowledges our FIN for the first time */
-  #receiveAck(segment: TrackedFields, anomalies: string[]): boolean {
+  #takeAck({ acknowledgmentNumber }: TrackedFields): boolean {
     const send = this.#send;
-    if (!hasFlags(segment, Flag.ACK) || send === undefined) return false;
-    const ack = segment.acknowledgmentNumber;
-    if (seqDistance(send.nxt, ack) > 0) {
-      anomalies.push('acknowledgement of octets never sent');
-      return false;
-    }
-    const advance = seqDistance(send.una, ack);
-    if (advance <= 0) return false;
-    const synWasOpen = send.una === send.iss;
-    send.una = ack;
-    if (synWasOpen && this.#state === 'SYN-RECEIVED' && !hasFlags(segment, Flag.SYN)) {
-      this.#apply('recv ACK of SYN', anomalies);
-    }
-    return send.fin !== undefined && seqDistance(send.fin, ack) > 0;
+    if (send === undefined || seqDistance(send.una, acknowledgmentNumber) <= 0) return false;
+    send.una = acknowledgmentNumber;
+    if (send.finAcknowledged || send.fin === undefined) return false;
+    send.finAcknowledged = seqDistance(send.fin, acknowledgmentNumber) > 0;
+    return send.finAcknowledged;
   }
-
-  /** Moves `rcv.nxt` over what has arrived without a gap. */
-  #receiveOctets(segment: TrackedFields): void {
-    const from = segment.sequenceNumber;
-    const to = seqAdd(from, sequenceLength(segment));
-    this.#receive ??= { irs: from, nxt: from, ahead: [] };
-    const receive = this.#receive;
-    if (hasFlags(segment, Flag.FIN)) receive.fin ??= seqAdd(to, -1);
-    if (to !== from) receive.ahead.push([from, to]);
-    for (let moved = true; moved; ) {
-      moved = false;
-      for (const [index, [left, right]] of receive.ahead.entries()) {
-        if (seqDistance(left, receive.nxt) < 0) continue;
-        receive.ahead.splice(index, 1);
-        if (seqDistance(receive.nxt, right) > 0) receive.nxt = right;
-        moved = true;
-        break;
-      }
-    }
-  }
-
-  /** True once: when everything up to and with the other end's FIN has arrived. */
-  #takeFin(): boolean {
-    const receive = this.#receive;
-    if (receive?.fin === undefined || this.#finTaken) return false;
-    this.#finTaken = seqDistance(receive.fin, receive.nxt) > 0;
-    return this.#finTaken;
-  }
-
-  #finTaken = false;
 }

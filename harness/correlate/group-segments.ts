@@ -15,8 +15,8 @@ export function senderOf({ client }: Pick<SegmentGroup, 'client'>, segment: Segm
 }
 
 /**
- * Sorts segments into connections. The same pair of endpoints used again (a new SYN with another initial sequence
- * number from an end that had sent one) starts a new connection.
+ * Sorts segments into connections. The same pair of endpoints used again starts a new connection: a SYN does that
+ * unless it is sent again, or is the other half of a simultaneous open.
  */
 export function groupSegments(segments: readonly Segment[]): SegmentGroup[] {
   const groups: SegmentGroup[] = [];
@@ -39,16 +39,17 @@ function pairKey({ source, destination }: Segment): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
-function isOpeningSyn(segment: Segment): boolean {
+function isPureSyn(segment: Segment): boolean {
   return hasFlags(segment, Flag.SYN) && !hasFlags(segment, Flag.ACK);
 }
 
 function opensAnother({ segments }: SegmentGroup, segment: Segment): boolean {
-  if (!isOpeningSyn(segment)) return false;
-  const earlier = segments.find(
-    (other) => hasFlags(other, Flag.SYN) && sameEndpoint(other.source, segment.source),
-  );
-  return earlier !== undefined && earlier.sequenceNumber !== segment.sequenceNumber;
+  if (!isPureSyn(segment)) return false;
+  const own = segments.filter(({ source }) => sameEndpoint(source, segment.source));
+  // Sent again, or sent as a SYN,ACK before: the same initial sequence number.
+  const known = own.find((other) => hasFlags(other, Flag.SYN));
+  if (known !== undefined) return known.sequenceNumber !== segment.sequenceNumber;
+  return own.length > 0 || !segments.every(isPureSyn);
 }
 
 /** The client is who sent the first SYN; without one, who does not send the SYN,ACK or has the higher port. */

@@ -3,39 +3,46 @@ import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
 import type { SocketSample, SocketSnapshot } from '../model/observation.ts';
 import type { ClockMap } from './clocks.ts';
 
+/** The time that a connection spans; the same pair of endpoints may be used again after it. */
+export interface Span {
+  readonly beganAtNs: bigint;
+  /** First segment of the next connection of these two endpoints. */
+  readonly nextBeganAtNs?: bigint;
+}
+
 /**
  * The states in which `ss` showed one end, run together over snapshots that agree.
- * A socket that is not listed counts as CLOSED. Snapshots that ended before the connection began say nothing of it.
+ * A socket that is not listed counts as CLOSED. Times are widened by the clock's error, so that what they say of
+ * before and after is certain; a snapshot that was not certainly within the connection's span says nothing of it.
  */
 export function observedStates(
   side: Side,
   ends: Readonly<Record<Side, Endpoint>>,
   snapshots: readonly SocketSnapshot[],
   clock: ClockMap,
-  beganAtNs: bigint,
+  { beganAtNs, nextBeganAtNs }: Span,
 ): ObservedState[] {
   const [local, peer] = side === 'client' ? [ends.client, ends.server] : [ends.server, ends.client];
   const states: ObservedState[] = [];
-  let previousStartNs = beganAtNs;
+  let previousFromNs = beganAtNs;
   for (const snapshot of snapshots) {
-    const startNs = snapshot.startedAtNs + clock.offsetNs;
-    const endNs = snapshot.endedAtNs + clock.offsetNs;
-    // A snapshot that was under way when the first segment crossed cannot be placed before or after it.
-    if (startNs < beganAtNs) continue;
+    const fromNs = snapshot.startedAtNs + clock.offsetNs - clock.errorNs;
+    const toNs = snapshot.endedAtNs + clock.offsetNs + clock.errorNs;
+    if (fromNs < beganAtNs || (nextBeganAtNs !== undefined && toNs > nextBeganAtNs)) continue;
     const row = rowOf(snapshot, local, peer);
     const seen = {
       state: row?.state ?? ('CLOSED' as const),
-      lastSeenNs: endNs,
+      lastSeenNs: toNs,
       ...(row && { receiveQueue: row.receiveQueue }),
     };
     const last = states.at(-1);
-    const sample = { fromNs: startNs, toNs: endNs };
+    const sample = { fromNs, toNs };
     if (last?.state === seen.state) {
       states[states.length - 1] = { ...last, ...seen, samples: [...last.samples, sample] };
     } else {
-      states.push({ side, earliestNs: previousStartNs, latestNs: endNs, samples: [sample], ...seen });
+      states.push({ side, earliestNs: previousFromNs, latestNs: toNs, samples: [sample], ...seen });
     }
-    previousStartNs = startNs;
+    previousFromNs = fromNs;
   }
   return states;
 }

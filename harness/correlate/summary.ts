@@ -8,12 +8,14 @@ import {
 } from '../model/connection.ts';
 import { Flag, hasFlags, sequenceLength } from '../model/segment.ts';
 
+const SIDES = ['client', 'server'] as const;
+
 /** What people ask about a connection, read off its tracked segments and observed states. */
 export function summarize(
   segments: readonly TrackedSegment[],
   observedStates: readonly ObservedState[],
 ): ConnectionSummary {
-  const reset = segments.find(({ segment }) => hasFlags(segment, Flag.RST));
+  const reset = segments.find((tracked, index) => resets(tracked, segments[index - 1]));
   const close = readClose(segments);
   const ending = readEnding(segments, reset, close);
   const handshakeNs = readHandshake(segments);
@@ -32,6 +34,13 @@ export function summarize(
   };
 }
 
+/** Whether a RST ended what was open at either end; one that is refused, or comes to no connection, ends nothing. */
+function resets({ segment, statesAfter }: TrackedSegment, before: TrackedSegment | undefined): boolean {
+  if (!hasFlags(segment, Flag.RST)) return false;
+  if (before === undefined) return true;
+  return SIDES.some((side) => before.statesAfter[side] !== 'CLOSED' && statesAfter[side] === 'CLOSED');
+}
+
 /** The segments that make up a close, as far as they came. One segment may play two parts. */
 interface Close {
   readonly first?: TrackedSegment;
@@ -46,8 +55,8 @@ function readClose(segments: readonly TrackedSegment[]): Close {
   );
   const first = fins[0];
   const second = fins.find(({ from }) => from !== first?.from);
-  const ackOfFirst = first && acknowledges(first, segments);
-  const ackOfSecond = second && acknowledges(second, segments);
+  const ackOfFirst = first && acknowledgementOf(first, segments);
+  const ackOfSecond = second && acknowledgementOf(second, segments);
   return {
     ...(first && { first }),
     ...(ackOfFirst && { ackOfFirst }),
@@ -56,26 +65,35 @@ function readClose(segments: readonly TrackedSegment[]): Close {
   };
 }
 
-/** The first segment of the other side that acknowledges all of `sent`. */
-function acknowledges(sent: TrackedSegment, segments: readonly TrackedSegment[]): TrackedSegment | undefined {
+/** The first segment received from the other side that acknowledges all of `sent`. */
+function acknowledgementOf(
+  sent: TrackedSegment,
+  segments: readonly TrackedSegment[],
+): TrackedSegment | undefined {
   const wanted = sent.sequence + sequenceLength(sent.segment);
-  return segments.find(({ from, segment, acknowledgment = -1 }) => {
-    return from !== sent.from && !hasFlags(segment, Flag.RST) && acknowledgment >= wanted;
-  });
+  return segments
+    .slice(segments.indexOf(sent) + 1)
+    .find(({ from, segment, delivered, acknowledgment = -1 }) => {
+      return from !== sent.from && delivered && !hasFlags(segment, Flag.RST) && acknowledgment >= wanted;
+    });
 }
 
 function readEnding(
   segments: readonly TrackedSegment[],
   reset: TrackedSegment | undefined,
-  close: Close,
+  { ackOfFirst, ackOfSecond }: Close,
 ): Ending {
-  if (reset === undefined) return close.ackOfFirst && close.ackOfSecond ? 'closed' : 'open';
-  const answered = segments.some(({ from, segment }) => from === 'server' && hasFlags(segment, Flag.SYN));
-  if (reset.from === 'server' && !answered) return 'refused';
+  const closedAt =
+    ackOfFirst && ackOfSecond && Math.max(segments.indexOf(ackOfFirst), segments.indexOf(ackOfSecond));
+  if (reset === undefined) return closedAt === undefined ? 'open' : 'closed';
+  const resetAt = segments.indexOf(reset);
   // A RST behind both acknowledged FINs ends nothing any more.
-  const closedBefore =
-    close.ackOfFirst && close.ackOfSecond && segments.indexOf(close.ackOfSecond) < segments.indexOf(reset);
-  return closedBefore ? 'closed' : 'reset';
+  if (closedAt !== undefined && closedAt < resetAt) return 'closed';
+  return answersSyn(reset, segments[resetAt - 1]) ? 'refused' : 'reset';
+}
+
+function answersSyn({ from }: TrackedSegment, before: TrackedSegment | undefined): boolean {
+  return from === 'server' && before?.statesAfter.client === 'SYN-SENT';
 }
 
 function isSimultaneous(segments: readonly TrackedSegment[]): boolean {
@@ -86,10 +104,13 @@ function isSimultaneous(segments: readonly TrackedSegment[]): boolean {
 
 function readHandshake(segments: readonly TrackedSegment[]): bigint | undefined {
   const syn = segments.find(({ from, segment }) => from === 'client' && hasFlags(segment, Flag.SYN));
-  const synAck = segments.find(
+  const synAckAt = segments.findIndex(
     ({ from, segment }) => from === 'server' && hasFlags(segment, Flag.SYN | Flag.ACK),
   );
-  const ack = synAck && acknowledges(synAck, segments);
+  const ack = segments.find(({ from, segment, acknowledgment = 0 }, index) => {
+    const follows = synAckAt !== -1 && index > synAckAt && from === 'client';
+    return follows && !hasFlags(segment, Flag.RST) && acknowledgment >= 1;
+  });
   return syn && ack && ack.atNs - syn.atNs;
 }
 
@@ -112,33 +133,48 @@ function readCloseTimes({ first, ackOfFirst, second, ackOfSecond }: Close): {
 function bytesAfter({ first }: Close, segments: readonly TrackedSegment[]): number {
   if (first === undefined) return 0;
   const wanted = first.sequence + sequenceLength(first.segment);
-  return segments
-    .filter(({ from, acknowledgment = -1, retransmission }) => {
-      return from === otherSide(first.from) && acknowledgment >= wanted && !retransmission;
-    })
-    .reduce((sum, { segment }) => sum + segment.payloadBytes, 0);
+  return newPayload(segments, otherSide(first.from))
+    .filter(({ tracked: { acknowledgment = -1 } }) => acknowledgment >= wanted)
+    .reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function readTimeWait(
   segments: readonly TrackedSegment[],
   observedStates: readonly ObservedState[],
 ): Pick<ConnectionSummary, 'timeWaitHolders' | 'timeWaitSource'> {
-  const sides = ['client', 'server'] as const;
   const lastAtNs = segments.at(-1)?.atNs ?? 0n;
   // `ss` can tell who holds TIME-WAIT only if it was asked after the last segment.
-  const asked = sides.every((side) =>
-    observedStates.some((seen) => seen.side === side && seen.lastSeenNs >= lastAtNs),
+  const asked = SIDES.every((side) =>
+    observedStates.some(({ side: of, samples }) => {
+      return of === side && samples.some(({ fromNs }) => fromNs >= lastAtNs);
+    }),
   );
-  const timeWaitHolders = sides.filter((side) =>
+  const timeWaitHolders = SIDES.filter((side) =>
     asked
       ? observedStates.some((seen) => seen.side === side && seen.state === 'TIME-WAIT')
-      : segments.at(-1)?.statesAfter[side] === 'TIME-WAIT',
+      : segments.some(({ statesAfter }) => statesAfter[side] === 'TIME-WAIT'),
   );
   return { timeWaitHolders, timeWaitSource: asked ? 'kernel' : 'wire' };
 }
 
 function payload(segments: readonly TrackedSegment[], side: Side): number {
+  return newPayload(segments, side).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** The payload of one side's segments without what had been sent before, also where only part of it had. */
+function newPayload(
+  segments: readonly TrackedSegment[],
+  side: Side,
+): { readonly tracked: TrackedSegment; readonly bytes: number }[] {
+  let sentTo = -Infinity;
   return segments
-    .filter(({ from, retransmission }) => from === side && !retransmission)
-    .reduce((sum, { segment }) => sum + segment.payloadBytes, 0);
+    .filter(({ from, segment }) => from === side && segment.payloadBytes > 0 && !hasFlags(segment, Flag.RST))
+    .map((tracked) => {
+      const { sequence, segment } = tracked;
+      const from = sequence + (hasFlags(segment, Flag.SYN) ? 1 : 0);
+      const to = from + segment.payloadBytes;
+      const bytes = Math.max(0, to - Math.max(from, sentTo));
+      sentTo = Math.max(sentTo, to);
+      return { tracked, bytes };
+    });
 }

@@ -23,14 +23,15 @@ type Row = Readonly<Partial<Record<TcpEvent, TcpState>>>;
 export const TRANSITIONS: Readonly<Record<TcpState, Row>> = {
   CLOSED: {
     'send SYN': 'SYN-SENT', // §3.10.1 active OPEN
-    'send RST': 'CLOSED', // §3.10.7.1: whatever comes to no connection is answered by a RST
+    'recv SYN': 'CLOSED', // §3.10.7.1: whatever comes to no connection is discarded
+    'send RST': 'CLOSED', // … and answered by a RST
     'recv RST': 'CLOSED',
   },
   LISTEN: {
     'recv SYN': 'SYN-RECEIVED', // §3.10.7.2
     'send SYN': 'SYN-SENT', // §3.10.1 OPEN on a listening connection
-    'send RST': 'CLOSED', // nobody listened after all
-    'recv RST': 'LISTEN',
+    'send RST': 'LISTEN', // the answer to an ACK that belongs to no connection
+    'recv RST': 'LISTEN', // ignored
   },
   'SYN-SENT': {
     'recv SYN,ACK': 'ESTABLISHED', // §3.10.7.3
@@ -80,7 +81,7 @@ export const TRANSITIONS: Readonly<Record<TcpState, Row>> = {
     'send RST': 'CLOSED',
   },
   'TIME-WAIT': {
-    'recv RST': 'CLOSED', // Linux keeps it unless tcp_rfc1337 is 0 (RFC 1337)
-    'send RST': 'TIME-WAIT',
+    'recv RST': 'CLOSED', // Linux too, unless net.ipv4.tcp_rfc1337 is 1 (RFC 1337)
+    'send RST': 'CLOSED', // TIME-WAIT answers by ACK only: a RST comes from an end where it is over
   },
 };

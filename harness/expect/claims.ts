@@ -1,9 +1,11 @@
-import type { Connection, Timeline } from '../model/connection.ts';
+import type { Connection, Side, Timeline } from '../model/connection.ts';
 import { formatEndpoint } from '../model/endpoint.ts';
+import type { Lane } from '../model/observation.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
 import type { ClaimResult } from '../model/verdict.ts';
-import { judge } from './judge.ts';
 import { handshake } from './expectation.ts';
+import { examineInitialNumbers } from './initial-numbers.ts';
+import { damageTo, judge } from './judge.ts';
 
 type Finding = Pick<ClaimResult, 'outcome' | 'evidence'>;
 
@@ -19,30 +21,40 @@ const CLAIMS: readonly Claim[] = [
     text: 'The handshake is SYN, then SYN,ACK, then ACK; each acknowledgement is the other side’s initial sequence number + 1.',
     examine(connection, timeline) {
       const { status, reason } = judge(timeline, connection, handshake());
-      return status === 'met' ? confirmed(reason) : undefined;
+      if (status === 'met') return confirmed(reason);
+      return openedSimultaneously(connection)
+        ? refuted('both ends sent a SYN: simultaneous open')
+        : undefined;
     },
   },
   {
     text: 'Initial sequence numbers are random: unrelated across connections.',
-    examine(_connection, { connections }) {
-      const numbers = connections.map(({ segments }) => segments[0]?.segment.sequenceNumber ?? 0);
-      return connections.length < 2 ? undefined : confirmed(`initial numbers ${numbers.join(', ')}`);
+    examine(_connection, timeline) {
+      // A connection that was missed would hide a rule.
+      const finding = isWhole('wire', timeline) ? examineInitialNumbers(timeline.connections) : undefined;
+      if (finding === undefined) return undefined;
+      return finding.chosen === 'by rule' ? refuted(finding.evidence) : confirmed(finding.evidence);
     },
   },
   {
     text: 'A close takes four segments: FIN, ACK, FIN, ACK.',
-    examine({ summary }) {
-      if (summary.closeSegments === undefined) return undefined;
-      const evidence = `this close took ${summary.closeSegments}`;
-      return summary.closeSegments === 4
+    examine({ summary }, timeline) {
+      const { ending, closeSegments } = summary;
+      if (ending !== 'closed' || closeSegments === undefined || !isWhole('wire', timeline)) return undefined;
+      const evidence = `this close took ${closeSegments}`;
+      if (summary.simultaneousClose)
+        return refuted(`${evidence}: FIN, FIN, ACK, ACK, since the FINs crossed`);
+      return closeSegments === 4
         ? confirmed(evidence)
         : refuted(`${evidence}: the ACK rode on the second FIN, which is legal`);
     },
   },
   {
     text: 'After the first FIN the other side may still send its remaining data, then its own FIN (half-close).',
-    examine({ summary }) {
+    examine({ summary }, timeline) {
       if (summary.bytesAfterFirstFin === 0 || summary.ending !== 'closed') return undefined;
+      // Without the original, a segment sent again counts as one sent after the FIN.
+      if (!isWhole('wire', timeline)) return undefined;
       return confirmed(
         `${summary.bytesAfterFirstFin} bytes came after the ${summary.firstCloser ?? ''}’s FIN`,
       );
@@ -50,11 +62,20 @@ const CLAIMS: readonly Claim[] = [
   },
   {
     text: 'After the close both client and server enter TIME-WAIT.',
-    examine({ summary }) {
+    examine({ summary }, timeline) {
       if (summary.ending !== 'closed' || summary.timeWaitSource !== 'kernel') return undefined;
-      const holders = summary.timeWaitHolders;
-      if (holders.length === 2) return confirmed('ss showed both in TIME-WAIT');
-      return refuted(`only the ${holders.join('') || 'first closer'} did, which closed first`);
+      if (!isWhole('kernel', timeline)) return undefined;
+      const [holder, other] = summary.timeWaitHolders;
+      // None: it may have passed before anybody looked.
+      if (holder === undefined) return undefined;
+      if (other === undefined) {
+        return refuted(
+          `only the ${holder} did${holder === summary.firstCloser ? ', which closed first' : ''}`,
+        );
+      }
+      return confirmed(
+        `ss showed both in TIME-WAIT${summary.simultaneousClose ? ', since the FINs crossed' : ''}`,
+      );
     },
   },
   {
@@ -70,6 +91,7 @@ const CLAIMS: readonly Claim[] = [
     text: 'It is safer and more stable when the server closes first.',
     examine({ summary }) {
       if (summary.ending !== 'closed' || summary.firstCloser !== 'server') return undefined;
+      if (summary.simultaneousClose || summary.timeWaitSource !== 'kernel') return undefined;
       if (!summary.timeWaitHolders.includes('server')) return undefined;
       return refuted(
         'the server closed first and now holds TIME-WAIT for 60 s, once for each such connection',
@@ -78,14 +100,13 @@ const CLAIMS: readonly Claim[] = [
   },
   {
     text: 'A capture gives addresses, ports, sequence and acknowledgement numbers, and with them delay and loss.',
-    examine({ client, server, summary }) {
-      const delays = [
-        ms('handshake', summary.handshakeNs),
-        ms('FIN to its ACK', summary.finAckNs),
-        `${summary.retransmissions} retransmissions`,
-      ];
+    examine({ client, server, summary }, timeline) {
+      const delays = [ms('handshake', summary.handshakeNs), ms('FIN to its ACK', summary.finAckNs)];
+      const measured = delays.filter((delay) => delay !== undefined);
+      // That nothing was sent again is known only of a whole capture.
+      if (measured.length === 0 || !isWhole('wire', timeline)) return undefined;
       const ends = `${formatEndpoint(client)} → ${formatEndpoint(server)}`;
-      return confirmed(`${ends}; ${delays.filter(Boolean).join(', ')}`);
+      return confirmed(`${ends}; ${measured.join(', ')}, ${summary.retransmissions} retransmissions`);
     },
   },
 ];
@@ -106,6 +127,22 @@ function refuted(evidence: string): Finding {
   return { outcome: 'refuted', evidence };
 }
 
-function ms(what: string, ns: bigint | undefined): string {
-  return ns === undefined ? '' : `${what} ${(Number(ns) / 1e6).toFixed(3)} ms`;
+function openedSimultaneously({ segments }: Connection): boolean {
+  const synFrom = (side: Side): boolean => {
+    return segments.some(({ from, segment: { flags } }) => {
+      return from === side && (flags & (Flag.SYN | Flag.ACK)) === Flag.SYN;
+    });
+  };
+  const established = segments.some(({ statesAfter: { client, server } }) => {
+    return client === 'ESTABLISHED' && server === 'ESTABLISHED';
+  });
+  return established && synFrom('client') && synFrom('server');
+}
+
+function isWhole(lane: Lane, { evidence }: Timeline): boolean {
+  return damageTo([lane], evidence).length === 0;
+}
+
+function ms(what: string, ns: bigint | undefined): string | undefined {
+  return ns === undefined ? undefined : `${what} ${(Number(ns) / 1e6).toFixed(3)} ms`;
 }

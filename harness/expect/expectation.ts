@@ -18,6 +18,7 @@ export function handshake(): Expectation {
 
 /**
  * Both directions closed by a FIN that was acknowledged, the first by `by`, and no RST. RFC 9293 §3.6.
+ * FINs that crossed are a simultaneous close: neither side was first.
  * @param options.segments insist on a close in so many segments; left out, three and four are both legal
  */
 export function orderlyClose(options: { readonly by: Side; readonly segments?: 3 | 4 }): Expectation {
@@ -46,8 +47,8 @@ export function refused(): Expectation {
  * `ss` shows `side` in these states, in this order; others may lie between.
  * `CLOSED` means "not listed any more".
  */
-export function states(side: Side, ...states: readonly TcpState[]): Expectation {
-  return { kind: 'states', side, states };
+export function states(side: Side, first: TcpState, ...others: readonly TcpState[]): Expectation {
+  return { kind: 'states', side, states: [first, ...others] };
 }
 
 /** In the last snapshot neither end is listed, or only in TIME-WAIT. */

@@ -2,7 +2,9 @@ import type { Connection, ObservedState, Side } from '../model/connection.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import type { Judgement, Shortfall } from './shortfall.ts';
 
-const NEEDS = ['kernel'] as const;
+const KERNEL = ['kernel'] as const;
+/** That a state was not reached at all is read off the segments. */
+const KERNEL_AND_WIRE = ['kernel', 'wire'] as const;
 const SIDES = ['client', 'server'] as const;
 
 export function judgeStates(
@@ -12,6 +14,10 @@ export function judgeStates(
   const observed = connection.observedStates.filter((seen) => seen.side === side);
   const sequence = observed.map(({ state }) => state);
   const shortfalls: Shortfall[] = [];
+  if (states.length === 0) {
+    const mismatch = { expected: 'a state', observed: 'the expectation names no state' };
+    shortfalls.push({ basis: 'unobserved', mismatch });
+  }
   let next = 0;
   for (const wanted of states) {
     const at = sequence.indexOf(wanted, next);
@@ -21,7 +27,11 @@ export function judgeStates(
     }
     next = at + 1;
   }
-  return { needs: NEEDS, shortfalls, proof: `ss showed ${sequence.join(' → ')}` };
+  return {
+    needs: shortfalls.length === 0 ? KERNEL : KERNEL_AND_WIRE,
+    shortfalls,
+    proof: `ss showed ${sequence.join(' → ')}`,
+  };
 }
 
 /** A state that `ss` did not show: it was not reached, or it was and nobody looked. */
@@ -59,12 +69,13 @@ export function judgeNothingLeftOpen(connection: Connection): Judgement {
   const lasts = SIDES.map((side) => connection.observedStates.findLast((seen) => seen.side === side));
   const shortfalls = lasts.flatMap((last, index) => leftOpen(last, SIDES[index] ?? 'client', lastSegmentNs));
   const proof = lasts.map((last, index) => `${SIDES[index] ?? ''} ${last?.state ?? ''}`).join(', ');
-  return { needs: NEEDS, shortfalls, proof: `ss at the end: ${proof}` };
+  return { needs: KERNEL, shortfalls, proof: `ss at the end: ${proof}` };
 }
 
 function leftOpen(last: ObservedState | undefined, side: Side, lastSegmentNs: bigint): Shortfall[] {
   const expected = `${side} closed, or in TIME-WAIT`;
-  if (last === undefined || last.lastSeenNs < lastSegmentNs) {
+  const askedAtNs = last?.samples.at(-1)?.fromNs;
+  if (last === undefined || askedAtNs === undefined || askedAtNs < lastSegmentNs) {
     return [
       { basis: 'unobserved', mismatch: { expected, observed: 'ss was not asked after the last segment' } },
     ];

@@ -1,43 +1,23 @@
 import { type Connection, otherSide, type Side, type TrackedSegment } from '../model/connection.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
-import { absent, type Judgement, seenAt, segmentText, type Shortfall } from './shortfall.ts';
+import { absent, causeOf, type Judgement, seenAt, segmentText, type Shortfall } from './shortfall.ts';
 
 const NEEDS = ['wire'] as const;
 
 export function judgeHandshake(connection: Connection): Judgement {
   const { segments } = connection;
-  const shortfalls: Shortfall[] = [];
-  const syn = segments[0];
-  const synAck = segments.find(
-    ({ from, segment }) => from === 'server' && hasFlags(segment, Flag.SYN | Flag.ACK),
+  const [syn] = segments;
+  const missingSyn = withoutSyn(connection, 'client → server  SYN first');
+  if (missingSyn !== undefined) return { needs: NEEDS, shortfalls: [missingSyn], proof: '' };
+  const synAckAt = segments.findIndex(
+    (tracked) => tracked.from === 'server' && isPure(tracked, Flag.SYN | Flag.ACK),
   );
-  const ack = segments.find(({ from, segment }) => {
-    return from === 'client' && hasFlags(segment, Flag.ACK) && !hasFlags(segment, Flag.SYN);
+  const synAck = segments[synAckAt];
+  const ack = segments.find(({ from, segment }, index) => {
+    const isAck = hasFlags(segment, Flag.ACK) && (segment.flags & (Flag.SYN | Flag.RST)) === 0;
+    return index > synAckAt && from === 'client' && isAck;
   });
-  if (syn === undefined || !isPure(syn, Flag.SYN)) {
-    shortfalls.push(
-      syn === undefined
-        ? absent(connection, 'client → server  SYN', 'no segment at all')
-        : seenAt(connection, syn, 'client → server  SYN first', 'absent'),
-    );
-  }
-  if (synAck === undefined) {
-    const answer = segments.find(({ from }) => from === 'server');
-    const expected = 'server → client  SYN,ACK  after the SYN';
-    shortfalls.push(
-      answer === undefined
-        ? absent(connection, expected, 'no answer from the server')
-        : seenAt(connection, answer, expected, hasFlags(answer.segment, Flag.RST) ? 'seen' : 'absent'),
-    );
-  } else {
-    if (synAck.acknowledgment !== 1)
-      shortfalls.push(wrongAck(connection, synAck, 'server → client  SYN,ACK'));
-    if (ack === undefined) {
-      shortfalls.push(absent(connection, 'client → server  ACK  of the SYN,ACK', 'no ACK from the client'));
-    } else if (ack.acknowledgment !== 1) {
-      shortfalls.push(wrongAck(connection, ack, 'client → server  ACK'));
-    }
-  }
+  const shortfalls = [...withoutSynAck(connection, synAck), ...withoutAck(connection, synAck, ack)];
   const frames = [syn, synAck, ack].map((part) => part?.segment.frame).join(', ');
   return {
     needs: NEEDS,
@@ -46,15 +26,60 @@ export function judgeHandshake(connection: Connection): Judgement {
   };
 }
 
+/** Without the SYN nothing before it is known, and no number is relative to the true initial one. */
+function withoutSyn(connection: Connection, expected: string): Shortfall | undefined {
+  const [first] = connection.segments;
+  if (first === undefined) return absent(connection, expected, 'no segment at all');
+  return isPure(first, Flag.SYN) ? undefined : seenAt(connection, first, expected, 'absent');
+}
+
+function withoutSynAck(connection: Connection, synAck: TrackedSegment | undefined): Shortfall[] {
+  const expected = 'server → client  SYN,ACK  after the SYN';
+  const answer = connection.segments.find(({ from }) => from === 'server');
+  if (answer === undefined) return [absent(connection, expected, 'no answer from the server')];
+  // Simultaneous open (RFC 9293 §3.5, Figure 7), or refusal: no SYN,ACK that was missed can undo either.
+  if (isPure(answer, Flag.SYN) || refuses(answer)) return [seenAt(connection, answer, expected)];
+  if (synAck === undefined) return [seenAt(connection, answer, expected, 'absent')];
+  if (synAck.acknowledgment === 1) return [];
+  return [wrongAck(connection, synAck, 'server → client  SYN,ACK', 'seen')];
+}
+
+function withoutAck(
+  connection: Connection,
+  synAck: TrackedSegment | undefined,
+  ack: TrackedSegment | undefined,
+): Shortfall[] {
+  if (synAck === undefined || ack?.acknowledgment === 1) return [];
+  if (ack === undefined) {
+    return [absent(connection, 'client → server  ACK  of the SYN,ACK', 'no ACK from the client')];
+  }
+  // One that acknowledges more may be the second, behind one that was missed.
+  const basis = (ack.acknowledgment ?? 0) > 1 ? 'absent' : 'seen';
+  return [wrongAck(connection, ack, 'client → server  ACK', basis)];
+}
+
+/** A RST for a SYN is numbered 0, since nothing was sent before: <SEQ=0><ACK=SEG.SEQ+SEG.LEN>, §3.10.7.1. */
+function refuses(answer: TrackedSegment): boolean {
+  return (
+    isPure(answer, Flag.RST | Flag.ACK) && answer.segment.sequenceNumber === 0 && answer.acknowledgment === 1
+  );
+}
+
 /** True when of SYN, FIN, RST and ACK only `flags` is set; ECN bits may be, on a SYN (RFC 3168 §6.1.1). */
 function isPure({ segment }: TrackedSegment, flags: number): boolean {
   return (segment.flags & (Flag.SYN | Flag.FIN | Flag.RST | Flag.ACK)) === flags;
 }
 
-function wrongAck(connection: Connection, segment: TrackedSegment, what: string): Shortfall {
-  const { mismatch, ...rest } = seenAt(connection, segment, `${what}  ack 1 (initial sequence number + 1)`);
+function wrongAck(
+  connection: Connection,
+  segment: TrackedSegment,
+  what: string,
+  basis: 'seen' | 'absent',
+): Shortfall {
+  const expected = `${what}  ack 1 (initial sequence number + 1)`;
+  const { mismatch } = seenAt(connection, segment, expected, basis);
   return {
-    ...rest,
+    basis,
     mismatch: { ...mismatch, observed: `${mismatch.observed} ack ${segment.acknowledgment ?? 'none'}` },
   };
 }
@@ -117,8 +142,14 @@ function closeShortfalls(connection: Connection, by: Side): Shortfall[] {
     shortfalls.push(absent(connection, `${way(by)}  FIN`, 'no FIN from either side'));
     return shortfalls;
   }
-  if (summary.firstCloser !== by)
+  if (summary.simultaneousClose) {
+    // Which of two FINs that crossed was captured first says nothing of who closed first.
+    const crossing = finOf(segments, otherSide(summary.firstCloser ?? by)) ?? firstFin;
+    const { basis, mismatch } = seenAt(connection, crossing, `${way(by)}  FIN, received before the other`);
+    shortfalls.push({ basis, mismatch: { ...mismatch, observed: `${mismatch.observed}: the FINs crossed` } });
+  } else if (summary.firstCloser !== by) {
     shortfalls.push(seenAt(connection, firstFin, `${way(by)}  FIN first`, 'absent'));
+  }
   const second = otherSide(summary.firstCloser ?? by);
   if (finOf(segments, second) === undefined) {
     shortfalls.push(absent(connection, `${way(second)}  FIN`, `no FIN from the ${second}`));
@@ -130,31 +161,51 @@ function closeShortfalls(connection: Connection, by: Side): Shortfall[] {
 
 export function judgeReset(connection: Connection, { by }: { readonly by: Side }): Judgement {
   const { segments, summary } = connection;
-  const rst = segments.find(({ segment }) => hasFlags(segment, Flag.RST));
-  const fin = segments.find(({ from, segment }) => from === by && hasFlags(segment, Flag.FIN));
-  const established = segments.some(({ statesAfter }) => statesAfter.client === 'ESTABLISHED');
-  const expected = `${way(by)}  RST`;
-  const shortfalls: Shortfall[] = [];
+  const rst = segments.find(({ from, segment }) => {
+    return hasFlags(segment, Flag.RST) && from === (summary.resetBy ?? from);
+  });
+  const expected = `${way(by)}  RST  on the established connection`;
   if (rst === undefined) {
-    shortfalls.push(
+    const fin = finOf(segments, by);
+    const shortfall =
       fin === undefined
         ? absent(connection, expected, 'no RST from either side')
-        : seenAt(connection, fin, expected, 'absent'),
-    );
-  } else if (rst.from !== by || summary.resetBy !== by || !established) {
-    shortfalls.push(seenAt(connection, rst, `${expected}  on the established connection`));
+        : seenAt(connection, fin, expected, 'absent');
+    return { needs: NEEDS, shortfalls: [shortfall], proof: '' };
   }
-  const cause = rst && segmentText(rst);
-  return { needs: NEEDS, shortfalls, proof: cause ?? '' };
+  const shortfalls: Shortfall[] = [];
+  // A RST that ended nothing came behind a close, which is seen, or out of sequence, which may be for a segment missed.
+  if (summary.resetBy === undefined) {
+    shortfalls.push(seenAt(connection, rst, expected, summary.ending === 'closed' ? 'seen' : 'absent'));
+  } else if (rst.from !== by || refuses(rst)) shortfalls.push(seenAt(connection, rst, expected));
+  else if (!wasEstablished(connection)) shortfalls.push(seenAt(connection, rst, expected, 'absent'));
+  const cause = causeOf(connection, rst);
+  const proof = `${segmentText(rst)}${cause === undefined ? '' : `, by ${cause}`}`;
+  return { needs: NEEDS, shortfalls, proof };
+}
+
+/**
+ * Whether an end acted on an established connection. A client that closed in SYN-SENT and answers the late SYN,ACK
+ * by a RST never did, though the table has it established by then.
+ */
+function wasEstablished({ segments }: Connection): boolean {
+  return segments.some(({ from, segment, statesAfter }) => {
+    const isPlain = (segment.flags & (Flag.SYN | Flag.RST)) === 0;
+    return isPlain && statesAfter[from] === 'ESTABLISHED';
+  });
 }
 
 export function judgeRefused(connection: Connection): Judgement {
-  const answer = connection.segments.find(({ from }) => from === 'server');
   const expected = 'server → client  RST,ACK  ack 1, in answer to the SYN';
+  const missingSyn = withoutSyn(connection, 'client → server  SYN first');
+  if (missingSyn !== undefined) return { needs: NEEDS, shortfalls: [missingSyn], proof: '' };
+  const answer = connection.segments.find(({ from }) => from === 'server');
   const shortfalls: Shortfall[] = [];
   if (answer === undefined) shortfalls.push(absent(connection, expected, 'no answer'));
-  else if (!hasFlags(answer.segment, Flag.RST | Flag.ACK) || answer.acknowledgment !== 1) {
+  else if (!isPure(answer, Flag.RST | Flag.ACK) || answer.acknowledgment !== 1) {
     shortfalls.push(seenAt(connection, answer, expected));
+  } else if (connection.summary.ending !== 'refused') {
+    shortfalls.push(seenAt(connection, answer, `${expected}, which ends the attempt`, 'absent'));
   }
   return { needs: NEEDS, shortfalls, proof: answer === undefined ? '' : segmentText(answer) };
 }

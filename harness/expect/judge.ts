@@ -63,6 +63,7 @@ function undetermined(title: string, reason: string): Verdict {
   return { title, status: 'undetermined', reason, mismatches: [] };
 }
 
-function damageTo(lanes: readonly Lane[], { damage }: EvidenceQuality): readonly Damage[] {
+/** The damage that keeps these lanes from proving anything. Judging reads the stream, not the file that was saved. */
+export function damageTo(lanes: readonly Lane[], { damage }: EvidenceQuality): readonly Damage[] {
   return damage.filter(({ lane, kind }) => lanes.includes(lane) && kind !== 'file-incomplete');
 }

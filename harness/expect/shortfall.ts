@@ -1,6 +1,7 @@
-import type { Connection, TrackedSegment } from '../model/connection.ts';
+import type { Connection, Side, TrackedSegment } from '../model/connection.ts';
 import type { Lane } from '../model/observation.ts';
 import { flagsText } from '../model/segment.ts';
+import type { TcpState } from '../model/tcp-state.ts';
 import type { Mismatch } from '../model/verdict.ts';
 
 /**
@@ -70,12 +71,21 @@ export function causeOf(connection: Connection, { from, atNs }: TrackedSegment):
     return side === from && report.kind === 'call' && CLOSING_CALLS.has(report.name) && calledAtNs <= atNs;
   });
   if (call === undefined) return undefined;
-  const before = connection.observedStates.findLast(
-    ({ side, latestNs }) => side === from && latestNs <= call.atNs,
-  );
-  const unread = before?.receiveQueue ?? 0;
+  const unread = unreadBytes(connection, from, call.atNs);
   const waiting = unread > 0 ? ` with ${unread} unread bytes` : '';
   return `${from} ${call.report.name}()${waiting}${call.report.by === 'node' ? ', called by Node itself' : ''}`;
+}
+
+/** States behind the other end's FIN, which counts one octet in Recv-Q until the program has read the end. */
+const FIN_RECEIVED: ReadonlySet<TcpState> = new Set(['CLOSE-WAIT', 'CLOSING', 'LAST-ACK', 'TIME-WAIT']);
+
+/** Octets that lay unread by the last snapshot before `atNs`; 0 when none tells. */
+function unreadBytes({ observedStates }: Connection, side: Side, atNs: bigint): number {
+  const before = observedStates.findLast((seen) => seen.side === side && seen.latestNs <= atNs);
+  const lastSample = before?.samples.at(-1);
+  if (before === undefined || lastSample === undefined || lastSample.fromNs > atNs) return 0;
+  const receiveQueue = before.receiveQueue ?? 0;
+  return Math.max(0, FIN_RECEIVED.has(before.state) ? receiveQueue - 1 : receiveQueue);
 }
 
 /** The segment with the two before it and the one after: `#5 FIN,ACK →   #6 ACK ←`. */

@@ -32,7 +32,7 @@ export class NetworkRefused extends Error {}
  * @throws NetworkRefused when `unshare` is missing or refused; FinwaitError when a tool is missing or refused inside
  */
 export async function startAgent(entry: NetworkEntry, events: AgentEvents): Promise<AgentProcess> {
-  const [command, ...args] = [...entry.prefix, process.execPath, '--enable-source-maps', AGENT];
+  const [command, ...args] = [...entry.prefix, process.execPath, AGENT];
   const subprocess = execa(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',

@@ -21,11 +21,10 @@ import {
   AGENT_EVENT_NAMES,
   type AgentEvents,
   type AgentFunctions,
+  LOOPBACK,
   type NetworkKind,
   type PeerName,
 } from './protocol.ts';
-
-const LOOPBACK = '127.0.0.1';
 
 interface Instruments {
   readonly capture: Capture;

@@ -8,7 +8,7 @@ import { LabEvents } from './lab-events.ts';
 import { networkEntries } from './network.ts';
 import type { Pair } from './pair.ts';
 import { type Gate } from './pair.ts';
-import { PairConnection, type PairOptions } from './pair-connection.ts';
+import { freePort, PairConnection, type PairOptions } from './pair-connection.ts';
 import type { Program } from './program.ts';
 import { LabProgram } from './lab-program.ts';
 import type { GateFilter, NetworkKind, ProgramOptions } from './protocol.ts';
@@ -75,9 +75,11 @@ export class Lab implements AsyncDisposable {
   readonly #clockReadings: ClockReading[] = [];
   #holds: readonly Hold[] = [];
   #lastId = 0;
+  readonly #nextId = (): number => ++this.#lastId;
   /** Why there is no private network; undefined when there is one. */
   readonly refusal: string | undefined;
 
+  /** @internal Made by {@link openLab}. */
   constructor(agent: AgentProcess, events: LabEvents, refusal: string | undefined) {
     this.#agent = agent;
     this.#events = events;
@@ -103,11 +105,16 @@ export class Lab implements AsyncDisposable {
       events: this.#events,
       clockReadings: this.#clockReadings,
       holds: () => this.#holds,
-      nextId: () => ++this.#lastId,
+      nextId: this.#nextId,
       fence: () => this.fence(),
       hold: (filter) => this.hold(filter),
     });
     return connection.pair;
+  }
+
+  /** A port of the lab's address that nobody listens on, and that its capture covers: for a program of your own. */
+  async freePort(): Promise<number> {
+    return await freePort({ agent: this.#agent.functions, nextId: this.#nextId });
   }
 
   /** One `ss` snapshot of this network. */
@@ -167,7 +174,7 @@ export class Lab implements AsyncDisposable {
     options: Pick<ProgramOptions, 'cwd' | 'env'> = {},
   ): Promise<Program> {
     rejectUnknownOptions(options, ['cwd', 'env']);
-    const program = new LabProgram(++this.#lastId, command, this.#agent.functions, this.#events);
+    const program = new LabProgram(this.#nextId(), command, this.#agent.functions, this.#events);
     await program.start({ command, args, ...options });
     return program;
   }

@@ -12,7 +12,7 @@ import { type WaitOptions, withDeadline } from '../timing.ts';
 import { moduleOf } from './behaviours.ts';
 import type { LabEvents } from './lab-events.ts';
 import { type Gate, Pair, type PairHost } from './pair.ts';
-import type { AgentEvents, AgentFunctions, GateFilter } from './protocol.ts';
+import { type AgentEvents, type AgentFunctions, type GateFilter, LOOPBACK } from './protocol.ts';
 import { Recording } from './recording.ts';
 
 export interface PairOptions {
@@ -189,17 +189,22 @@ async function settle(closing: Promise<unknown>): Promise<void> {
 async function listen(
   server: PairOptions['server'],
   driven: boolean,
-  { agent, nextId }: SharedLab,
+  lab: Pick<SharedLab, 'agent' | 'nextId'>,
 ): Promise<Target> {
   if (isEndpoint(server)) return { endpoint: checkEndpoint(server) };
-  const nobody = server === 'nobody';
-  const module = moduleOf('servers', nobody ? 'never-ends' : server);
+  if (server === 'nobody') return { endpoint: { address: LOOPBACK, port: await freePort(lab) } };
+  const serverId = lab.nextId();
+  const listening = lab.agent.listen({ serverId, module: moduleOf('servers', server), driven });
+  return { endpoint: await withDeadline(listening, { what: 'the server peer’s listener' }), serverId };
+}
+
+/** A port on which the server peer has listened and no longer does. */
+export async function freePort({ agent, nextId }: Pick<SharedLab, 'agent' | 'nextId'>): Promise<number> {
   const serverId = nextId();
-  const listening = agent.listen({ serverId, module, driven });
+  const listening = agent.listen({ serverId, module: moduleOf('servers', 'never-ends'), driven: true });
   const endpoint = await withDeadline(listening, { what: 'the server peer’s listener' });
-  if (!nobody) return { endpoint, serverId };
   await agent.unlisten(serverId);
-  return { endpoint };
+  return endpoint.port;
 }
 
 function isEndpoint(server: PairOptions['server']): server is Endpoint {

@@ -63,6 +63,7 @@ export class Pair implements AsyncDisposable {
   /** How many segments had been seen when the last snapshot was asked for. */
   #segmentsAtLastSample = -1;
 
+  /** @internal Made by `lab.pair()`. */
   constructor(host: PairHost, recording: Recording) {
     this.#host = host;
     this.#recording = recording;

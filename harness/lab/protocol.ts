@@ -5,6 +5,9 @@ import type { ClockReading, JsReport, SocketSnapshot } from '../model/observatio
 import type { Segment } from '../model/segment.ts';
 import type { ConnectOptions, ListenOptions, SocketCommand, SocketId } from '../peer/protocol.ts';
 
+/** Where peers listen. */
+export const LOOPBACK = '127.0.0.1';
+
 /** The lab's two peer processes. */
 export type PeerName = 'client' | 'server';
 

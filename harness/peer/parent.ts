@@ -23,7 +23,8 @@ export interface Peer extends AsyncDisposable {
  * @throws FinwaitError ERR_FINWAIT_PROCESS_ENDED when it cannot be started
  */
 export function startPeer(events: PeerEvents, options: { readonly name: string }): Peer {
-  const subprocess = execa(process.execPath, ['--enable-source-maps', CHILD, options.name], {
+  // Its name is for whoever looks at a list of processes.
+  const subprocess = execa(process.execPath, [CHILD, options.name], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     buffer: false,

@@ -137,7 +137,7 @@ function obstacleTo(unmet: UnmetStep | undefined, { evidence }: Timeline): strin
 function stepVerdict({ step, error }: UnmetStep, obstacle: string | undefined): Verdict {
   const title = describeStep(step);
   if (obstacle !== undefined) return undetermined(title, obstacle);
-  const mismatch = { expected: `what follows when the ${title}`, observed: error.message };
+  const mismatch = { expected: `the ${title}, and what follows from it`, observed: error.message };
   return { title, status: 'violated', reason: error.message, mismatches: [mismatch] };
 }
 

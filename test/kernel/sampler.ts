@@ -28,8 +28,11 @@ async function listen(): Promise<{ server: Server; port: number }> {
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-/** Makes `sh` find only these scripts (and itself) while `run` runs. */
-async function withTools(tools: Readonly<Record<string, string>>, run: () => Promise<void>): Promise<void> {
+/** Runs with these scripts, and nothing else, on the PATH. */
+async function withTools(
+  tools: Readonly<Record<string, string>>,
+  run: (folder: string) => Promise<void>,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'finwait-tools-'));
   symlinkSync(which('sh') ?? '/bin/sh', join(folder, 'sh'));
   for (const [name, script] of Object.entries(tools)) {
@@ -39,7 +42,7 @@ async function withTools(tools: Readonly<Record<string, string>>, run: () => Pro
   const before = process.env['PATH'];
   process.env['PATH'] = folder;
   try {
-    await run();
+    await run(folder);
   } finally {
     process.env['PATH'] = before;
     rmSync(folder, { recursive: true });
@@ -100,27 +103,62 @@ test.serial('a filter that names no port, or none that exists, is refused', asyn
 });
 
 test.serial('when ss fails, what it said is in the error, and the next sample is asked anew', async (t) => {
-  await withTools({ ss: 'echo "Cannot open netlink socket: Permission denied" >&2; exit 1' }, async () => {
-    await using sampler = await openSampler();
-    for (let attempt = 0; attempt < 2; attempt++) {
-      await t.throwsAsync(sampler.sample(), {
-        code: 'ERR_FINWAIT_SOCKET_SAMPLING',
-        message: /code 1: Cannot open netlink/,
-      });
-    }
-  });
+  await withTools(
+    { ss: 'read -r _; echo "Cannot open netlink socket: Permission denied" >&2; exit 1' },
+    async () => {
+      await using sampler = await openSampler();
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await t.throwsAsync(sampler.sample(), {
+          code: 'ERR_FINWAIT_SOCKET_SAMPLING',
+          message: /code 1: Cannot open netlink/,
+        });
+      }
+    },
+  );
 });
 
 test.serial('when the shell dies, the waiting request and later ones are rejected', async (t) => {
-  await withTools({ ss: 'kill -KILL $PPID' }, async () => {
+  // The parent of ss is half of the loop's pipeline, whose parent is the shell.
+  const killShell = 'read -r _; read -r _ _ _ shell _ < /proc/$PPID/stat; kill -KILL $shell $PPID';
+  await withTools({ ss: killShell }, async () => {
     await using sampler = await openSampler();
     await t.throwsAsync(sampler.sample(), { code: 'ERR_FINWAIT_SOCKET_SAMPLING', message: /SIGKILL/ });
     await t.throwsAsync(sampler.sample(), { code: 'ERR_FINWAIT_SOCKET_SAMPLING', message: /SIGKILL/ });
   });
 });
 
+test.serial(
+  'when the loop loses the part that runs ss, the sample is rejected and the next one works',
+  async (t) => {
+    const killOnce =
+      'read -r _; test -e "$FINWAIT_TEST_MARK" && exit 0; : > "$FINWAIT_TEST_MARK"; kill -KILL $PPID';
+    await withTools({ ss: killOnce }, async (folder) => {
+      process.env['FINWAIT_TEST_MARK'] = `${folder}/killed`;
+      await using sampler = await openSampler();
+      await t.throwsAsync(sampler.sample(), { code: 'ERR_FINWAIT_SOCKET_SAMPLING', message: /137/ });
+      t.deepEqual((await sampler.sample()).sockets, []);
+    });
+    delete process.env['FINWAIT_TEST_MARK'];
+  },
+);
+
+test.serial(
+  'an ss that ends before it is asked is an error of the sample, and the sampler lives on',
+  async (t) => {
+    await withTools({ ss: 'echo lost; exit 3' }, async () => {
+      await using sampler = await openSampler();
+      for (let attempt = 0; attempt < 3; attempt++) {
+        await t.throwsAsync(sampler.sample(), {
+          code: 'ERR_FINWAIT_SOCKET_SAMPLING',
+          message: /code 3.*lost/s,
+        });
+      }
+    });
+  },
+);
+
 test.serial('lines of ss that cannot be read come with the snapshot', async (t) => {
-  await withTools({ ss: 'echo "MARS 0 0 127.0.0.1:1 127.0.0.1:2"' }, async () => {
+  await withTools({ ss: 'read -r _; echo "MARS 0 0 127.0.0.1:1 127.0.0.1:2"' }, async () => {
     const { sockets, issues } = await snapshot();
     t.deepEqual(sockets, []);
     t.is(issues[0]?.reason, 'state "MARS" is unknown');

@@ -124,7 +124,7 @@ test('a call at the same time as a segment stands above it, an event below', (t)
 test('what Node called itself is told from what the program called', (t) => {
   const js = [call('server', 'end', 1, { by: 'node' }), call('client', 'end', 2, { by: 'program' })];
   const text = renderLadder(connection({ segments: HANDSHAKE, js }));
-  t.regex(text, /server end\(\) by Node itself/u);
+  t.regex(text, /server end\(\) by Node ║/u);
   t.regex(text, /client end\(\) +║/u);
 });
 

@@ -37,6 +37,7 @@ test('durations have three digits and a unit', (t) => {
     [
       34_000n,
       1_500_000n,
+      2_202_400n,
       40_000_000n,
       40_606_000n,
       999_600_000n,
@@ -44,6 +45,6 @@ test('durations have three digits and a unit', (t) => {
       60_000_000_000n,
       3_600_000_000_000n,
     ].map(duration),
-    ['0.034 ms', '1.5 ms', '40 ms', '40.6 ms', '1 s', '1.25 s', '60 s', '3600 s'],
+    ['0.034 ms', '1.5 ms', '2.2 ms', '40 ms', '40.6 ms', '1 s', '1.25 s', '60 s', '3600 s'],
   );
 });

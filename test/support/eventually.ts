@@ -27,3 +27,8 @@ export async function eventually<T>(
     given.abort();
   }
 }
+
+/** Fulfilled once `condition` holds. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  await eventually(what, () => (condition() ? true : undefined));
+}

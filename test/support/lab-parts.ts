@@ -32,7 +32,9 @@ export async function processesOf(lab: Lab): Promise<readonly ProcessIdentity[]>
 
 /** SIGKILLs one part of the lab and resolves when it is gone. */
 export async function killPart(part: LabPart, lab: Lab): Promise<void> {
-  const found = (await processesOf(lab)).filter(({ commandLine }) => LAB_PARTS[part].test(commandLine));
+  const parts = (await processesOf(lab)).filter(({ commandLine }) => LAB_PARTS[part].test(commandLine));
+  // The shell that runs ss has copies of itself below it, one each side of a pipe.
+  const found = parts.filter(({ parent }) => !parts.some(({ pid }) => pid === parent));
   if (found.length !== 1) throw new Error(`the lab has ${found.length} processes that are its ${part}`);
   for (const { pid } of found) process.kill(pid, 'SIGKILL');
   await allEnded(found);

@@ -21,7 +21,7 @@ export function jsLines({ placed, atNs, after }: JsRow, layout: Layout): readonl
 
 /**
  * `client write() 8 bytes`, `server 'end'`, `client error ECONNRESET`, `server 'close' after an error`,
- * `server end() by Node itself`.
+ * `server end() by Node`.
  */
 function jsText({ side, report }: PlacedJsReport): string {
   const { kind, name, code, bytes, hadError, by } = report;
@@ -31,7 +31,7 @@ function jsText({ side, report }: PlacedJsReport): string {
   if (code !== undefined) words.push(code);
   if (bytes !== undefined) words.push(byteCount(bytes));
   if (hadError === true) words.push('after an error');
-  if (by === 'node') words.push('by Node itself');
+  if (by === 'node') words.push('by Node');
   return words.join(' ');
 }
 

@@ -101,7 +101,7 @@ function timedRows(connection: Connection): readonly (SegmentRow | JsRow | Kerne
 /** In order of time; at the same time: calls, then segments, then states, then events (cause before effect). */
 function happenings(connection: Connection, { notes }: JoinedStates): readonly Happening[] {
   const isCall = ({ report }: PlacedJsReport): boolean => report.kind === 'call';
-  const js = connection.js.map((placed) => ({ atNs: placed.atNs, placed }));
+  const js = connection.js.filter(isTelling).map((placed) => ({ atNs: placed.atNs, placed }));
   const all: Happening[] = [
     ...js.filter(({ placed }) => isCall(placed)),
     ...connection.segments.map((tracked, index) => ({ atNs: tracked.atNs, tracked, index })),
@@ -109,6 +109,11 @@ function happenings(connection: Connection, { notes }: JoinedStates): readonly H
     ...js.filter(({ placed }) => !isCall(placed)),
   ];
   return all.sort((a, b) => (a.atNs < b.atNs ? -1 : a.atNs > b.atNs ? 1 : 0));
+}
+
+/** on('data') makes Node resume() the socket: every reader does, and it says nothing. */
+function isTelling({ report }: PlacedJsReport): boolean {
+  return !(report.by === 'node' && (report.name === 'resume' || report.name === 'pause'));
 }
 
 /** Before a SYN there is no connection; before anything else, nothing is known. */

@@ -6,9 +6,9 @@ export const scenario: Scenario = {
   name: 'auto-end',
   title: 'Auto-end: a close in three segments',
   explanation:
-    'The client ends with data in the same segment as its FIN. The server was made with allowHalfOpen: false, the ' +
-    'default, so Node ends its side as soon as it has read the FIN. The kernel has held the acknowledgement back ' +
-    '(a delayed ACK), and it rides on the server’s FIN: three segments in place of four.',
+    'The client writes a goodbye and ends. The server was made with allowHalfOpen: false, the default, so Node ends ' +
+    'its side as soon as it has read the FIN. The kernel was still holding the acknowledgement back (a delayed ACK), ' +
+    'and it rides on the server’s FIN: three segments in place of four.',
   server: 'auto-end',
   client: 'half-close',
   steps: [connects, ends('client', closedAfter('client'), 'goodbye\n')],

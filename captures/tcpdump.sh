@@ -1,0 +1,57 @@
+#!/bin/sh
+# Captures one TCP port on lo by hand, with the flags that captures/tcpdump.ts uses.
+# Open FILE with: tcpdump -n -r FILE   or Wireshark.
+# -s 128 keeps headers, and what payload fits in behind them: mind who gets FILE.
+set -u
+
+PATH=$PATH:/usr/sbin:/sbin
+
+usage() {
+	echo "usage: $0 PORT FILE" >&2
+	echo "  Captures TCP port PORT (1-65535) on lo into the pcap file FILE until Ctrl-C." >&2
+	exit 2
+}
+
+[ $# -eq 2 ] || usage
+port=$1
+file=$2
+case $port in
+'' | *[!0-9]* | ??????*) usage ;;
+esac
+{ [ "$port" -ge 1 ] && [ "$port" -le 65535 ]; } || usage
+[ -n "$file" ] || usage
+
+if ! command -v tcpdump >/dev/null; then
+	echo "$0: tcpdump is not installed. Install it: apt-get install tcpdump" >&2
+	echo "  (Alpine: apk add tcpdump; Fedora: dnf install tcpdump)" >&2
+	exit 3
+fi
+
+# -d compiles the filter for the interface, which needs the same permission as to capture.
+if ! refusal=$(tcpdump -i lo -d "tcp port $port" 2>&1 >/dev/null); then
+	echo "$0: $refusal" >&2
+	case $refusal in
+	*permi[ts]*)
+		echo "  Use sudo, or run inside a private network: finwait lab -- $0 PORT FILE" >&2
+		exit 3
+		;;
+	esac
+	exit 1
+fi
+
+# The shell opens FILE: run as root, tcpdump drops to user tcpdump, who may not write here.
+: >"$file" || exit 1
+tcpdump -n -U --immediate-mode --time-stamp-precision=nano -i lo -s 128 -w - "tcp port $port" >"$file" &
+tcpdump=$!
+
+# TERM, also for Ctrl-C: a shell's background job ignores INT until tcpdump has set its handler.
+trap 'kill -s TERM "$tcpdump" 2>/dev/null' INT TERM HUP
+
+# A trapped signal ends wait early, with a status above 128; tcpdump then still prints its counts.
+wait "$tcpdump"
+status=$?
+while kill -s 0 "$tcpdump" 2>/dev/null; do
+	wait "$tcpdump"
+	status=$?
+done
+exit "$status"

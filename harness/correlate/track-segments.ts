@@ -1,0 +1,104 @@
+import { otherSide, type Side, type TrackedSegment } from '../model/connection.ts';
+import { Flag, hasFlags, type Segment, sequenceLength } from '../model/segment.ts';
+import { seqAdd, seqDistance } from '../model/sequence-number.ts';
+import type { TcpState } from '../model/tcp-state.ts';
+import { EndpointTracker } from './endpoint-tracker.ts';
+import { type SegmentGroup, senderOf } from './group-segments.ts';
+
+/**
+ * Follows both ends of a connection through its segments.
+ * @param isHeld whether a gate kept the segment from its receiver
+ */
+export function trackSegments(
+  group: SegmentGroup,
+  isHeld: (segment: Segment) => boolean = () => false,
+): TrackedSegment[] {
+  const { segments } = group;
+  const start = startOf(group);
+  const trackers = {
+    client: new EndpointTracker(start.client),
+    server: new EndpointTracker(start.server),
+  };
+  const anomaliesOf = segments.map((): string[] => []);
+  const receive = (index: number): void => {
+    const segment = segments[index];
+    if (segment === undefined) return;
+    const anomalies = trackers[otherSide(senderOf(group, segment))].trackReceived(segment);
+    anomaliesOf[index]?.push(...anomalies);
+  };
+  const held = segments.map(isHeld);
+  const crossings = findCrossings(group, held);
+  return segments.map((segment, index) => {
+    const from = senderOf(group, segment);
+    const to = otherSide(from);
+    const anomalies = anomaliesOf[index] ?? [];
+    const sent = trackers[from].trackSent(segment);
+    anomalies.push(...sent.anomalies);
+    for (const { crossed, by } of crossings) if (by === index) receive(crossed);
+    const delivered = held[index] !== true;
+    if (delivered && !crossings.some(({ crossed }) => crossed === index)) receive(index);
+    return {
+      segment,
+      from,
+      atNs: segment.capturedAtNs,
+      sequence: trackers[from].relative(segment.sequenceNumber),
+      ...(hasFlags(segment, Flag.ACK) && {
+        acknowledgment: trackers[to].relative(segment.acknowledgmentNumber),
+      }),
+      retransmission: sent.retransmission,
+      delivered,
+      statesAfter: { client: trackers.client.state, server: trackers.server.state },
+      anomalies,
+    };
+  });
+}
+
+/** The states before the first segment. A capture that begins inside a connection finds it established. */
+function startOf(group: SegmentGroup): Readonly<Record<Side, TcpState>> {
+  const [first] = group.segments;
+  if (first === undefined || hasFlags(first, Flag.RST)) return { client: 'CLOSED', server: 'CLOSED' };
+  if (hasFlags(first, Flag.SYN | Flag.ACK)) return { client: 'SYN-SENT', server: 'SYN-RECEIVED' };
+  if (!hasFlags(first, Flag.SYN)) return { client: 'ESTABLISHED', server: 'ESTABLISHED' };
+  const answer = group.segments.find((segment) => senderOf(group, segment) === 'server');
+  // Who answers a SYN by a RST did not listen; who sends a SYN of its own opened actively too.
+  const listened = answer === undefined || (!hasFlags(answer, Flag.RST) && !isPureSyn(answer));
+  return { client: 'CLOSED', server: listened ? 'LISTEN' : 'CLOSED' };
+}
+
+function isPureSyn(segment: Segment): boolean {
+  return hasFlags(segment, Flag.SYN) && !hasFlags(segment, Flag.ACK);
+}
+
+/** A segment that was still on its way when its receiver sent another. Indices. */
+interface Crossing {
+  readonly crossed: number;
+  readonly by: number;
+}
+
+/**
+ * SYNs and FINs that crossed. One capture sees them one after the other; that the second does not acknowledge the
+ * first tells that its sender had not received it yet. Without this, the far end of a simultaneous open or close
+ * would go through states in which it never was.
+ */
+function findCrossings(group: SegmentGroup, held: readonly boolean[]): Crossing[] {
+  const { segments } = group;
+  const crossings: Crossing[] = [];
+  for (const flag of [Flag.SYN, Flag.FIN]) {
+    const firstOf = (side: Side): number => {
+      return segments.findIndex((segment) => senderOf(group, segment) === side && hasFlags(segment, flag));
+    };
+    const [earlier = -1, later = -1] = [firstOf('client'), firstOf('server')].sort((a, b) => a - b);
+    const answer = segments[later];
+    if (earlier === -1 || answer === undefined) continue;
+    for (const [index, segment] of segments.slice(0, later).entries()) {
+      if (!hasFlags(segment, flag) || held[index] === true) continue;
+      if (!acknowledges(answer, segment)) crossings.push({ crossed: index, by: later });
+    }
+  }
+  return crossings;
+}
+
+function acknowledges(answer: Segment, segment: Segment): boolean {
+  const end = seqAdd(segment.sequenceNumber, sequenceLength(segment));
+  return hasFlags(answer, Flag.ACK) && seqDistance(end, answer.acknowledgmentNumber) >= 0;
+}

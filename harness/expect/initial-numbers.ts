@@ -1,0 +1,76 @@
+import type { Connection } from '../model/connection.ts';
+import { Flag, hasFlags } from '../model/segment.ts';
+import { seqDistance } from '../model/sequence-number.ts';
+
+/** What a run's initial sequence numbers show of how they were chosen. */
+export interface NumbersFinding {
+  readonly chosen: 'unpredictably' | 'by rule';
+  readonly evidence: string;
+}
+
+interface Sample {
+  readonly atNs: bigint;
+  readonly initial: number;
+}
+
+/** With fewer numbers a rule that explains them proves as little as one that does not. */
+const MIN_CONNECTIONS = 6;
+
+/** The fastest clock in use: Linux adds one for each 64 ns (secure_seq.c); RFC 793 had one for each 4 µs. */
+const NS_PER_TICK = 64n;
+
+/** What 4.2BSD and its heirs added for each connection, twice over. */
+const STEP_PER_CONNECTION = 131_072;
+
+/** Beyond this a clock alone reaches so much of the number space that it explains too much by chance. */
+const MAX_REACH = 2 ** 26;
+
+/**
+ * Whether a clock, a counter or both explain the clients' initial sequence numbers (RFC 9293 §3.4.1, RFC 6528).
+ * Rules that are tried: the next number lies a little ahead, as far as the fastest clock and a small step reach; or
+ * all steps are the same, whatever their size, as far as such a clock allows. Only the first connection of a pair of
+ * endpoints counts: for the same pair a clock is what RFC 6528 asks for.
+ * @returns undefined when the connections are too few or too far apart, or when rules explain some and not others
+ */
+export function examineInitialNumbers(connections: readonly Connection[]): NumbersFinding | undefined {
+  const samples = samplesOf(connections);
+  if (samples.length < MIN_CONNECTIONS) return undefined;
+  const steps = samples.slice(1).map(({ atNs, initial }, index) => {
+    const before = samples[index] ?? { atNs, initial };
+    return {
+      ahead: seqDistance(before.initial, initial),
+      ticks: Number((atNs - before.atNs) / NS_PER_TICK) + 1,
+    };
+  });
+  if (steps.some(({ ticks }) => ticks > MAX_REACH)) return undefined;
+  const near = steps.filter(({ ahead, ticks }) => ahead >= 0 && ahead <= ticks + STEP_PER_CONNECTION).length;
+  const even = steps.slice(1).filter(({ ahead, ticks }, index) => {
+    const before = steps[index] ?? { ahead, ticks };
+    return Math.abs(seqDistance(before.ahead, ahead)) <= Math.max(before.ticks, ticks);
+  }).length;
+  const numbers = samples.map(({ initial }) => initial).join(', ');
+  if (near === steps.length || even === steps.length - 1) {
+    return {
+      chosen: 'by rule',
+      evidence: `each follows from those before by a clock or a fixed step: ${numbers}`,
+    };
+  }
+  if (near > 0 || even > 0) return undefined;
+  return {
+    chosen: 'unpredictably',
+    evidence: `of ${samples.length} none follows from those before by a clock or a fixed step: ${numbers}`,
+  };
+}
+
+function samplesOf(connections: readonly Connection[]): Sample[] {
+  const seen = new Set<string>();
+  return connections.flatMap(({ client, server, segments }): Sample[] => {
+    const [syn] = segments;
+    const pair = JSON.stringify([client, server]);
+    const isPureSyn =
+      syn !== undefined && hasFlags(syn.segment, Flag.SYN) && !hasFlags(syn.segment, Flag.ACK);
+    if (!isPureSyn || seen.has(pair)) return [];
+    seen.add(pair);
+    return [{ atNs: syn.atNs, initial: syn.segment.sequenceNumber }];
+  });
+}

@@ -1,0 +1,138 @@
+/** captures/tcpdump.sh: the same capture by hand. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { captureSettings } from '../../captures/capture-options.ts';
+import { tcpdumpFlags } from '../../captures/tcpdump-process.ts';
+import { Flag } from '../../harness/model/segment.ts';
+import { decodeFrame } from '../../harness/wire/decode-frame.ts';
+import { PcapReader } from '../../harness/wire/pcap.ts';
+import { missingCapture } from '../support/capture.ts';
+import { until } from '../support/eventually.ts';
+import { requireCapability } from '../support/require.ts';
+
+const run = promisify(execFile);
+const SCRIPT = path.join(import.meta.dirname, '../../../captures/tcpdump.sh');
+const missing = missingCapture();
+
+async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'finwait-'));
+  try {
+    await body(directory);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+/** A stand-in on the PATH, to see or to alter how tcpdump is called. */
+async function putTcpdump(directory: string, script: string): Promise<NodeJS.ProcessEnv> {
+  const stub = path.join(directory, 'tcpdump');
+  await writeFile(stub, `#!/bin/sh\n${script}\n`);
+  await chmod(stub, 0o755);
+  return { ...process.env, PATH: `${directory}:${process.env['PATH'] ?? ''}` };
+}
+
+/** The control bits of each whole TCP frame in a capture file. */
+function flagsIn(file: string): (number | undefined)[] {
+  const reader = new PcapReader();
+  const frames = [...reader.read(readFileSync(file))];
+  return frames.map(({ bytes }) => decodeFrame(reader.header?.linkType ?? -1, bytes).tcp?.flags);
+}
+
+/** A port that nobody listens on. */
+async function unusedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new TypeError('not a TCP server');
+  return address.port;
+}
+
+test('uses the flags of the library', async (t) => {
+  await inDirectory(async (directory) => {
+    const calls = path.join(directory, 'calls');
+    const env = await putTcpdump(
+      directory,
+      `for argument; do printf '%s|' "$argument"; done >>${calls}; echo >>${calls}`,
+    );
+    await run(SCRIPT, ['7000', path.join(directory, 'out.pcap')], { env });
+    const flags = tcpdumpFlags(captureSettings({}));
+    const last = (await readFile(calls, 'utf8')).trimEnd().split('\n').at(-1);
+    t.is(last, [...flags, 'tcp port 7000', ''].join('|'));
+  });
+});
+
+for (const args of [
+  [],
+  ['7000'],
+  ['7000', 'a', 'b'],
+  ['http', 'a'],
+  ['0', 'a'],
+  ['65536', 'a'],
+  ['-1', 'a'],
+  ['', 'a'],
+]) {
+  test(`wrong arguments give the usage and status 2: ${JSON.stringify(args)}`, async (t) => {
+    const error = await t.throwsAsync(run(SCRIPT, args));
+    t.like(error, { code: 2, stdout: '' });
+    t.regex(String((error as Error & { stderr: unknown }).stderr), /^usage: .*tcpdump\.sh PORT FILE\n/);
+  });
+}
+
+test('without permission: says what to do, status 3', async (t) => {
+  await inDirectory(async (directory) => {
+    const env = await putTcpdump(
+      directory,
+      `echo "tcpdump: lo: You don't have permission to perform this capture on that device" >&2; exit 1`,
+    );
+    const error = await t.throwsAsync(run(SCRIPT, ['7000', path.join(directory, 'out.pcap')], { env }));
+    t.like(error, { code: 3 });
+    t.regex(
+      String((error as Error & { stderr: unknown }).stderr),
+      /Use sudo, or run inside a private network/,
+    );
+  });
+});
+
+test('without tcpdump: says what to install, status 3', async (t) => {
+  const installed = await run('/bin/sh', ['-c', 'PATH=/usr/sbin:/sbin; command -v tcpdump || true']);
+  const elsewhere = installed.stdout === '' ? undefined : 'tcpdump is where the script always looks';
+  if (!requireCapability(t, 'no-sbin-tcpdump', elsewhere)) return;
+  const error = await t.throwsAsync(
+    run('/bin/sh', [SCRIPT, '7000', '/nonexistent/x'], { env: { PATH: '/nonexistent' } }),
+  );
+  t.like(error, { code: 3 });
+  t.regex(String((error as Error & { stderr: unknown }).stderr), /apt-get install tcpdump/);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`captures until ${signal}, then prints the counts and leaves a whole file`, async (t) => {
+    if (!requireCapability(t, 'capture', await missing)) return;
+    await inDirectory(async (directory) => {
+      const file = path.join(directory, 'refused.pcap');
+      const port = await unusedPort();
+      const script = spawn(SCRIPT, [String(port), file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      let stderr = '';
+      script.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      await until('listening on lo', () => stderr.includes('listening on lo'));
+      // Refused: a SYN and a RST.
+      await once(connect(port, '127.0.0.1'), 'close').catch(() => undefined);
+      await until('SYN and RST in the file', () => flagsIn(file).length >= 2);
+      script.kill(signal);
+      t.deepEqual(await once(script, 'close'), [0, null]);
+      t.regex(stderr, /^2 packets captured$/m);
+      t.regex(stderr, /^0 packets dropped by kernel$/m);
+      t.deepEqual(flagsIn(file), [Flag.SYN, Flag.RST | Flag.ACK]);
+    });
+  });
+}

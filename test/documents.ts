@@ -1,0 +1,25 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import test from 'ava';
+import { CATALOGUE } from '../harness/index.ts';
+
+test('README shows the example as it is in examples/', (t) => {
+  const readme = readFileSync('README.md', 'utf8');
+  t.true(readme.includes(readFileSync('examples/ava/half-close.test.js', 'utf8').trim()));
+});
+
+test('docs/scenarios.md names every scenario', (t) => {
+  const text = readFileSync('docs/scenarios.md', 'utf8');
+  for (const { name } of CATALOGUE) t.true(text.includes(`\`${name}\``), name);
+});
+
+test('every link between our documents leads to a file', (t) => {
+  const folders = { '.': '', docs: 'docs/', 'docs/decisions': 'docs/decisions/' };
+  for (const [folder, prefix] of Object.entries(folders)) {
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.md'))) {
+      const text = readFileSync(`${prefix}${file}`, 'utf8');
+      for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+        t.true(existsSync(`${prefix}${target}`), `${prefix}${file} links to ${target}`);
+      }
+    }
+  }
+});

@@ -71,6 +71,12 @@ const functions: AgentFunctions = {
     await instruments().capture.stats();
   },
 
+  async checkPeers() {
+    const answers = (['client', 'server'] as const).map((name) => ask(name, (peer) => peer.answer()));
+    // Whoever does not answer is dead, and has been told as damage by now.
+    await Promise.allSettled(answers);
+  },
+
   hold: async (filter) => gates.hold(filter),
   release: async (gateId) => gates.release(gateId),
   readSysctl,

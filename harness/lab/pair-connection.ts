@@ -118,6 +118,10 @@ export class PairConnection implements PairHost {
     await this.#lab.agent.checkCapture();
   }
 
+  async checkPeers(): Promise<void> {
+    await withDeadline(this.#lab.agent.checkPeers(), { what: 'an answer of both peers' });
+  }
+
   async hold(filter: GateFilter): Promise<Gate> {
     const gate = await this.#lab.hold(filter);
     this.#gates.add(gate);

@@ -20,6 +20,8 @@ export interface PairHost {
   /** Everything sent before the call is in the recording once it resolves. */
   fence(): Promise<void>;
   checkCapture(): Promise<void>;
+  /** Every report made before the call is in the recording once it resolves. */
+  checkPeers(): Promise<void>;
   hold(filter: GateFilter): Promise<Gate>;
   evidence(): RunEvidence;
   stop(): Promise<void>;
@@ -137,6 +139,7 @@ export class Pair implements AsyncDisposable {
     await Promise.all([
       this.#orDamage('wire', 'capture-ended', this.#host.fence()).catch(unlessGone),
       this.#orDamage('wire', 'capture-ended', this.#host.checkCapture()).catch(unlessGone),
+      this.#orDamage('node', 'reports-lost', this.#host.checkPeers()).catch(unlessGone),
     ]);
     if (this.#recording.segments.length !== this.#segmentsAtLastSample) await this.sample().catch(unlessGone);
     return this.#host.evidence();
@@ -184,7 +187,7 @@ export class Pair implements AsyncDisposable {
   ): Promise<void> {
     note(
       Object.entries(states)
-        .map((wanted) => wanted.join(' '))
+        .map(([side, state]) => `${side} ${state}`)
         .join(', '),
     );
     for (let round = 0; !stopped.aborted; round++) {

@@ -50,6 +50,8 @@ export interface AgentFunctions {
   fence(): Promise<ClockReading>;
   /** Asks the kernel what the capture missed; damage, if any, is told before it resolves. */
   checkCapture(): Promise<void>;
+  /** Everything that the peers have reported is told before it resolves, and so is the end of one as damage. */
+  checkPeers(): Promise<void>;
   hold(filter: GateFilter): Promise<{ gateId: number; atNs: bigint }>;
   release(gateId: number): Promise<{ atNs: bigint }>;
   readSysctl(name: string): Promise<string>;

@@ -71,6 +71,8 @@ const functions: PeerFunctions = {
     socket.connect({ host: to.address, port: to.port, ...(localPort !== undefined && { localPort }) });
   },
 
+  answer: () => undefined,
+
   tell(socketId, command) {
     const socket = sockets.get(socketId);
     if (socket === undefined) {

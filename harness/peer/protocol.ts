@@ -51,6 +51,8 @@ export interface PeerFunctions {
   unlisten(serverId: number): void;
   /** Starts to connect and resolves at once; how it went is told by reports. */
   connect(options: ConnectOptions): Promise<void>;
+  /** Does nothing but answer, behind everything that was reported before. */
+  answer(): void;
   /** Makes the call and resolves when it has returned. */
   tell(socketId: SocketId, command: SocketCommand): void;
 }

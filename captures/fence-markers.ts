@@ -5,7 +5,6 @@ import { isIPv6 } from 'node:net';
 import { FinwaitError } from '../harness/errors.ts';
 import type { ClockReading } from '../harness/model/observation.ts';
 import { pace, type WaitOptions, withDeadline } from '../harness/timing.ts';
-import type { UdpDatagram } from '../harness/wire/udp.ts';
 
 const TOKEN_BYTES = 16;
 const MARKER_BYTES = TOKEN_BYTES + 4;
@@ -97,8 +96,8 @@ export class FenceMarkers {
     }
   }
 
-  /** True when the datagram is one of our markers, which then settles its fence. */
-  meet({ payload }: UdpDatagram, capturedAtNs: bigint): boolean {
+  /** True when a datagram's payload is one of our markers, which then settles its fence. */
+  meet(payload: Uint8Array, capturedAtNs: bigint): boolean {
     if (payload.length !== MARKER_BYTES) return false;
     if (this.#token.compare(payload, 0, TOKEN_BYTES) !== 0) return false;
     const counter = new DataView(payload.buffer, payload.byteOffset).getUint32(TOKEN_BYTES);

@@ -9,9 +9,12 @@ export interface CapturedPacket {
   readonly capturedAtNs: bigint;
   /** Octets on the wire. */
   readonly originalBytes: number;
-  /** The frame's link, IP and TCP (or UDP) headers; payload cut off. */
+  /** The frame's link, tunnel, IP and TCP (or UDP) headers; payload cut off. */
   readonly headers: Uint8Array;
-  /** Absent when the packet is not TCP, is a fragment, or could not be decoded. */
+  /**
+   * Absent when the packet is not TCP, is a fragment, or could not be decoded. A fragmented segment is with the
+   * fragment that completes it.
+   */
   readonly segment?: Segment;
   /** What stopped the decoding; with a `segment` it concerns the TCP options only. */
   readonly issue?: DecodeIssue;

@@ -1,11 +1,15 @@
 import { FinwaitError, isFinwaitError } from '../harness/errors.ts';
 import type { Damage } from '../harness/model/evidence.ts';
 import type { ClockReading } from '../harness/model/observation.ts';
+import type { Packet } from '../harness/model/packet.ts';
 import { type WaitOptions, withDeadline } from '../harness/timing.ts';
-import { decodeFrame, segmentOf } from '../harness/wire/decode-frame.ts';
+import { formatCaptureDamage } from '../harness/wire/capture-damage.ts';
+import { CaptureReader } from '../harness/wire/capture-reader.ts';
 import { type DecodeIssue, formatDecodeIssue } from '../harness/wire/decode-issue.ts';
-import type { Frame } from '../harness/wire/frame.ts';
-import { PcapReader } from '../harness/wire/pcap.ts';
+import { decodePacket } from '../harness/wire/decode-packet.ts';
+import { Decoding, Outcome } from '../harness/wire/decoding.ts';
+import { FragmentTable } from '../harness/wire/fragment-table.ts';
+import { capturedAtNs, segmentOf } from '../harness/wire/segment-of.ts';
 import type { CaptureSettings } from './capture-options.ts';
 import { type CaptureStats, parseCaptureStats, parseFinalStats } from './capture-stats.ts';
 import { DamageLog } from './damage-log.ts';
@@ -63,7 +67,22 @@ class TcpdumpCapture implements Capture {
   readonly #markers: FenceMarkers;
   readonly #damageLog: DamageLog;
   readonly #file: PcapFile | undefined;
-  readonly #reader = new PcapReader();
+  readonly #reader: CaptureReader = new CaptureReader(
+    (bytes, start, capturedBytes, originalBytes, linkType, packet) => {
+      this.#noticeHeader();
+      const outcome = decodePacket(
+        linkType,
+        bytes,
+        start,
+        capturedBytes,
+        originalBytes,
+        packet,
+        this.#decoding,
+      );
+      this.#take(bytes, start, originalBytes, packet, outcome);
+    },
+  );
+  readonly #decoding = new Decoding({ fragments: new FragmentTable() });
   readonly #counts: PacketCounts;
   readonly #feed = new PacketFeed();
   /** Resolved, with nothing, once the stream's header has come. */
@@ -128,7 +147,7 @@ class TcpdumpCapture implements Capture {
   }
 
   get linkType(): number {
-    return this.#reader.header?.linkType ?? 0;
+    return this.#reader.interfaces[0]?.linkType ?? 0;
   }
 
   get damage(): readonly Damage[] {
@@ -194,11 +213,12 @@ class TcpdumpCapture implements Capture {
 
   #read(chunk: Uint8Array): void {
     try {
-      for (const frame of this.#reader.read(chunk)) {
-        this.#noticeHeader();
-        this.#take(frame);
-      }
+      this.#reader.push(chunk);
       this.#noticeHeader();
+      const [damage] = this.#reader.damage;
+      if (damage !== undefined) {
+        throw new FinwaitError('ERR_FINWAIT_FORMAT', `tcpdump's packets: ${formatCaptureDamage(damage)}`);
+      }
     } catch (error) {
       if (!isFinwaitError(error)) throw error;
       this.#unreadable ??= error;
@@ -207,31 +227,32 @@ class TcpdumpCapture implements Capture {
   }
 
   #noticeHeader(): void {
-    const { header } = this.#reader;
-    if (this.#headerNoticed || header === undefined) return;
+    const [described] = this.#reader.interfaces;
+    if (this.#headerNoticed || described === undefined) return;
     this.#headerNoticed = true;
-    this.#file?.writeHeader(header);
+    this.#file?.writeHeader(described);
     this.#onHeader();
   }
 
-  #take(frame: Frame): void {
-    const { capturedAtNs, originalBytes, bytes } = frame;
-    const decoded = decodeFrame(this.linkType, bytes, originalBytes);
-    if (decoded.udp !== undefined && this.#markers.meet(decoded.udp, capturedAtNs)) return;
+  #take(bytes: Uint8Array, start: number, originalBytes: number, packet: Packet, outcome: Outcome): void {
+    const { issue, headerBytes, udpPayloadStart, udpPayloadEnd } = this.#decoding;
+    const atNs = capturedAtNs(packet);
+    if (udpPayloadStart !== -1 && this.#markers.meet(bytes.subarray(udpPayloadStart, udpPayloadEnd), atNs)) {
+      return;
+    }
     this.#frames += 1;
-    const segment = segmentOf(decoded, { ordinal: this.#frames, capturedAtNs });
-    const headers = bytes.slice(0, decoded.headerBytes);
-    const packet: CapturedPacket = {
+    const headers = bytes.slice(start, start + headerBytes);
+    const captured: CapturedPacket = {
       frame: this.#frames,
-      capturedAtNs,
+      capturedAtNs: atNs,
       originalBytes,
       headers,
-      ...(segment === undefined ? {} : { segment }),
-      ...(decoded.issue === undefined ? {} : { issue: decoded.issue }),
+      ...(outcome === Outcome.TCP ? { segment: segmentOf(packet, this.#frames) } : {}),
+      ...(issue === undefined ? {} : { issue }),
     };
-    if (segment === undefined) this.#noticeUndecodable(decoded.issue);
-    this.#file?.writeFrame(capturedAtNs, originalBytes, headers);
-    this.#feed.show(packet);
+    if (outcome === Outcome.STOPPED) this.#noticeUndecodable(issue);
+    this.#file?.writeFrame(atNs, originalBytes, headers);
+    this.#feed.show(captured);
   }
 
   #noticeUndecodable(issue: DecodeIssue | undefined): void {

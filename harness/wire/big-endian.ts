@@ -19,7 +19,3 @@ export function i32(bytes: Uint8Array, offset: number): number {
     u8(bytes, offset + 3)
   );
 }
-
-export function u32(bytes: Uint8Array, offset: number): number {
-  return i32(bytes, offset) >>> 0;
-}

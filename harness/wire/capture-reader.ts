@@ -86,7 +86,7 @@ export class CaptureReader {
     // A plain view: the engine sees one kind of array, be the chunk a Buffer or not.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     const at = this.#completeStraddling(bytes);
-    if (at < bytes.length) {
+    if (this.#readable && at < bytes.length) {
       const rest = this.#read(bytes, at, bytes.length, this.#pushedBytes);
       this.#straddling.append(bytes, rest, bytes.length);
     }
@@ -118,7 +118,7 @@ export class CaptureReader {
     const straddling = this.#straddling;
     const base = this.#pushedBytes - straddling.length;
     let at = 0;
-    while (straddling.length > 0 && at < bytes.length) {
+    while (this.#readable && straddling.length > 0 && at < bytes.length) {
       const end = Math.min(at + this.#needed - straddling.length, bytes.length);
       straddling.append(bytes, at, end);
       at = end;

@@ -63,7 +63,3 @@ export function problemText(problem: Problem, a: number, b: number): string {
 export function formatDecodeIssue({ layer, offset, problem }: DecodeIssue): string {
   return `${layer} at byte ${offset}: ${problem}`;
 }
-
-export function cutShort(layer: IssueLayer, offset: number, got: number, needed: number): DecodeIssue {
-  return { layer, offset, problem: problemText(Problem.CUT, got, needed) };
-}

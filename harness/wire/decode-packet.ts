@@ -63,6 +63,9 @@ function decodeReassembled(packet: Packet, decoding: Decoding): number {
     packet.ipBytes = whole.headerBytes + whole.payloadBytes;
     outcome = decodeLayers(whole.layer, whole.bytes, packet, decoding);
   }
+  // Those are the frame's; a UDP payload would be the datagram's, which nobody can reach.
   decoding.headerBytes = headerBytes;
+  decoding.udpPayloadStart = -1;
+  decoding.udpPayloadEnd = -1;
   return outcome;
 }

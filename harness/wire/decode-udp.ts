@@ -17,6 +17,6 @@ export function decodeUdp(bytes: Uint8Array, decoding: Decoding): number {
   decoding.udpPayloadStart = decoding.at;
   decoding.udpPayloadEnd = decoding.end;
   if (port === TunnelPort.GENEVE) return Layer.GENEVE;
-  const isVxlan = port === TunnelPort.VXLAN && (u8(bytes, decoding.at) & VXLAN_NETWORK_FLAG) !== 0;
-  return isVxlan ? Layer.VXLAN : Layer.OTHER;
+  if (port !== TunnelPort.VXLAN || decoding.end <= decoding.at) return Layer.OTHER;
+  return (u8(bytes, decoding.at) & VXLAN_NETWORK_FLAG) === 0 ? Layer.OTHER : Layer.VXLAN;
 }

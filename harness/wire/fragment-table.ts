@@ -140,7 +140,7 @@ class Datagram {
       this.#headerBytes = headerBytes;
     }
     this.#keep(offset, bytes, decoding);
-    this.#pieces = withPiece(this.#pieces, offset, end);
+    if (end > offset) this.#pieces = withPiece(this.#pieces, offset, end);
     const furthest = this.#pieces.at(-1)?.[1] ?? 0;
     if (this.#payloadBytes !== -1 && furthest > this.#payloadBytes) return false;
     return this.#pieces.length <= MAX_PIECES;

@@ -75,7 +75,6 @@ export class PcapngBlocks implements RecordReader {
     if (this.#littleEndian || view.getUint32(at + Section.byteOrderMagic, false) === BYTE_ORDER_MAGIC)
       return true;
     const found = `byte-order magic 0x${magic.toString(16).padStart(8, '0')}`;
-    if (!this.#inSection) throw notACapture(Section.byteOrderMagic, found);
     this.#refuse(at, `a section header with ${found}`);
     return false;
   }
@@ -87,7 +86,9 @@ export class PcapngBlocks implements RecordReader {
     return false;
   }
 
+  /** A stream whose first block is not right is none. */
   #refuse(at: number, problem: string): number {
+    if (!this.#inSection) throw notACapture(0, problem);
     this.#sink.damage('corrupt', at, problem);
     return -1;
   }
@@ -130,7 +131,6 @@ export class PcapngBlocks implements RecordReader {
   #startSection(view: DataView, at: number): boolean {
     const major = view.getUint16(at + Section.majorVersion, this.#littleEndian);
     if (major !== 1) {
-      if (!this.#inSection) throw notACapture(Section.majorVersion, `pcapng version ${major}`);
       this.#refuse(at, `a section of pcapng version ${major}`);
       return false;
     }

@@ -11,10 +11,10 @@ import test from 'ava';
 import { captureSettings } from '../../captures/capture-options.ts';
 import { tcpdumpFlags } from '../../captures/tcpdump-process.ts';
 import { Flag } from '../../harness/model/segment.ts';
-import { decodeFrame } from '../../harness/wire/decode-frame.ts';
-import { PcapReader } from '../../harness/wire/pcap.ts';
 import { missingCapture } from '../support/capture.ts';
+import { decodeOnce } from '../support/decode.ts';
 import { until } from '../support/processes.ts';
+import { collectFrames, type Frame } from '../support/read-frames.ts';
 import { requireCapability } from '../support/require.ts';
 
 const run = promisify(execFile);
@@ -40,9 +40,9 @@ async function putTcpdump(directory: string, script: string): Promise<NodeJS.Pro
 
 /** The control bits of each whole TCP frame in a capture file. */
 function flagsIn(file: string): (number | undefined)[] {
-  const reader = new PcapReader();
-  const frames = [...reader.read(readFileSync(file))];
-  return frames.map(({ bytes }) => decodeFrame(reader.header?.linkType ?? -1, bytes).tcp?.flags);
+  const frames: Frame[] = [];
+  collectFrames(frames).push(readFileSync(file));
+  return frames.map(({ linkType, bytes }) => decodeOnce(linkType, bytes).segment?.flags);
 }
 
 /** A port that nobody listens on. */

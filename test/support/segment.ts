@@ -1,7 +1,7 @@
 /** Builders: segments, the frames that carry them, and pcap streams of frames. */
 import { isIPv6 } from 'node:net';
 import { parseFlags, type Segment, type TcpOptions } from '../../harness/model/segment.ts';
-import { LinkType } from '../../harness/wire/link-layer.ts';
+import { LinkType } from '../../harness/wire/link-type.ts';
 
 export interface SegmentParts extends Partial<Omit<Segment, 'flags'>> {
   /** `FIN,ACK`, or the number. */

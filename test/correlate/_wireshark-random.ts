@@ -1,7 +1,7 @@
 /** Streams that no TCP would send: every rule meets its limits. The same seed gives the same capture. */
 import type { Segment } from '../../harness/model/segment.ts';
 import { type FrameToWrite, encodeFrame, encodePacket, encodePcap, segment } from '../support/segment.ts';
-import { LinkType } from '../../harness/wire/link-layer.ts';
+import { LinkType } from '../../harness/wire/link-type.ts';
 
 /** How far the clock moves between packets: the limits of Wireshark's rules, and backwards. */
 const STEPS_NS = [

@@ -1,29 +1,19 @@
-/** tshark's verdicts on a capture, stream by stream, and ours on the same packets. */
+/** tshark's verdicts on a capture, stream by stream. */
 import { execa } from 'execa';
-import { Analysis, WiresharkStream } from '../../harness/correlate/wireshark-stream.ts';
-import { Packet } from '../../harness/model/packet.ts';
+import { Analysis } from '../../harness/correlate/wireshark-stream.ts';
 
 export const ANALYSIS_NAMES = Object.keys(Analysis) as readonly (keyof typeof Analysis)[];
 
-const SEGMENT_FIELDS = [
+const FIELDS = [
   'frame.number',
-  'frame.time_epoch',
   'tcp.stream',
   'tcp.completeness',
-  'ip.src',
-  'ip.dst',
-  'ipv6.src',
-  'ipv6.dst',
-  'tcp.srcport',
-  'tcp.dstport',
-  'tcp.seq_raw',
-  'tcp.ack_raw',
-  'tcp.flags',
-  'tcp.window_size_value',
   'tcp.len',
-  'tcp.options.wscale.shift',
-] as const;
-const FIELDS = [...SEGMENT_FIELDS, ...ANALYSIS_NAMES.map((name) => `tcp.analysis.${name.toLowerCase()}`)];
+  'ip.src',
+  'ipv6.src',
+  'tcp.srcport',
+  ...ANALYSIS_NAMES.map((name) => `tcp.analysis.${name.toLowerCase()}`),
+];
 
 type Row = ReadonlyMap<string, string>;
 
@@ -46,10 +36,13 @@ export async function missingTshark(): Promise<string | undefined> {
     : `only 4.0 is the arbiter, this is: ${stdout.split('\n')[0] ?? ''}`;
 }
 
-/** Two passes of tshark over a capture. A cut file gives an exit code, and its rows up to there all the same. */
-export async function askTshark(capture: string): Promise<Row[]> {
+/**
+ * Two passes of tshark over a capture: streams by the frame that opens them.
+ * A file that is cut short gives an exit code, and its rows up to there all the same.
+ */
+export async function tsharkVerdicts(capture: string): Promise<Map<number, StreamVerdict>> {
   const fields = FIELDS.flatMap((field) => ['-e', field]);
-  const { stdout } = await execa('tshark', ['-n', '-2', '-r', capture, '-T', 'fields', ...fields], {
+  const { stdout } = await execa('tshark', ['-2', '-n', '-r', capture, '-T', 'fields', ...fields], {
     reject: false,
     stderr: 'ignore',
   });
@@ -58,106 +51,42 @@ export async function askTshark(capture: string): Promise<Row[]> {
     return new Map(FIELDS.map((field, index) => [field, values[index] ?? '']));
   });
   // A header within an ICMP error opens a stream for Wireshark too, but has no length and is no segment.
-  return rows.filter((row) => row.get('tcp.len') !== '' && row.get('tcp.len') !== undefined);
+  return byOpeningFrame(rows.filter((row) => text(row, 'tcp.len') !== ''));
 }
 
-/** Streams by the frame that opens them, as tshark's rows tell. */
-export function theirVerdicts(rows: readonly Row[]): Map<number, StreamVerdict> {
+function byOpeningFrame(rows: readonly Row[]): Map<number, StreamVerdict> {
   const verdicts = new Map<string, { readonly verdict: StreamVerdict; readonly opener: string }>();
   for (const row of rows) {
     const stream = text(row, 'tcp.stream');
-    const source = endpoint(row, 'src');
-    const known = verdicts.get(stream) ?? { verdict: newVerdict(row), opener: source };
+    const source = sourceOf(row);
+    const known = verdicts.get(stream) ?? {
+      verdict: newVerdict(Number(text(row, 'frame.number'))),
+      opener: source,
+    };
     verdicts.set(stream, known);
     const { verdict, opener } = known;
     verdict.completeness = Number(text(row, 'tcp.completeness'));
     const side = source === opener ? 0 : 1;
     for (const name of ANALYSIS_NAMES) {
-      if (text(row, `tcp.analysis.${name.toLowerCase()}`) !== '') add(verdict, side, name, 1);
+      if (text(row, `tcp.analysis.${name.toLowerCase()}`) !== '') count(verdict, side, name, 1);
     }
   }
   return new Map([...verdicts.values()].map(({ verdict }) => [verdict.frame, verdict]));
 }
 
-interface Tracked {
-  readonly stream: WiresharkStream;
-  readonly opener: string;
-  readonly verdict: StreamVerdict;
+export function newVerdict(frame: number): StreamVerdict {
+  return { frame, completeness: 0, counts: {} };
 }
 
-/** The same as {@link WiresharkStream} sees them. */
-export function ourVerdicts(rows: readonly Row[]): Map<number, StreamVerdict> {
-  const open = new Map<string, Tracked>();
-  const all: Tracked[] = [];
-  const startNs = rows[0] === undefined ? 0n : capturedAtNs(rows[0]);
-  for (const row of rows) {
-    const packet = packetOf(row);
-    const source = endpoint(row, 'src');
-    const flow = [source, endpoint(row, 'dst')].sort().join(' ');
-    let tracked = open.get(flow);
-    const isReuse = tracked?.stream.startsAnother(packet, tracked.opener === source ? 0 : 1) ?? false;
-    if (tracked === undefined || isReuse) {
-      tracked = { stream: new WiresharkStream(), opener: source, verdict: newVerdict(row) };
-      if (isReuse) tracked.stream.restart();
-      open.set(flow, tracked);
-      all.push(tracked);
-    }
-    const time = Number(capturedAtNs(row) - startNs) / 1e9;
-    tracked.stream.see(packet, tracked.opener === source ? 0 : 1, time);
-  }
-  return new Map(all.map((tracked) => [tracked.verdict.frame, finalVerdict(tracked)]));
-}
-
-function finalVerdict({ stream, verdict }: Tracked): StreamVerdict {
-  verdict.completeness = stream.completeness;
-  for (const side of [0, 1] as const) {
-    for (const name of ANALYSIS_NAMES) {
-      const count = stream.count(side, Analysis[name]);
-      if (count > 0) add(verdict, side, name, count);
-    }
-  }
-  return verdict;
-}
-
-function newVerdict(row: Row): StreamVerdict {
-  return { frame: Number(text(row, 'frame.number')), completeness: 0, counts: {} };
-}
-
-function add({ counts }: StreamVerdict, side: number, name: string, count: number): void {
+export function count({ counts }: StreamVerdict, side: number, name: string, times: number): void {
   const key = `${side} ${name}`;
-  counts[key] = (counts[key] ?? 0) + count;
-}
-
-function packetOf(row: Row): Packet {
-  const packet = new Packet();
-  const [seconds = '', fraction = ''] = text(row, 'frame.time_epoch').split('.');
-  packet.frame = Number(text(row, 'frame.number'));
-  packet.seconds = Number(seconds);
-  packet.nanoseconds = Number(fraction);
-  packet.sourcePort = Number(text(row, 'tcp.srcport'));
-  packet.destinationPort = Number(text(row, 'tcp.dstport'));
-  packet.sequenceNumber = Number(text(row, 'tcp.seq_raw')) | 0;
-  packet.acknowledgmentNumber = Number(text(row, 'tcp.ack_raw')) | 0;
-  packet.flags = Number(text(row, 'tcp.flags'));
-  packet.window = Number(text(row, 'tcp.window_size_value'));
-  packet.payloadBytes = Number(text(row, 'tcp.len'));
-  const shift = text(row, 'tcp.options.wscale.shift');
-  packet.windowScale = shift === '' ? -1 : Number(shift);
-  return packet;
-}
-
-function capturedAtNs(row: Row): bigint {
-  const [seconds = '0', fraction = '0'] = text(row, 'frame.time_epoch').split('.');
-  return BigInt(seconds) * 1_000_000_000n + BigInt(fraction);
+  if (times > 0) counts[key] = (counts[key] ?? 0) + times;
 }
 
 /** Of nested IP packets, the innermost counts. */
-function endpoint(row: Row, which: 'src' | 'dst'): string {
-  const addresses = [text(row, `ip.${which}`), text(row, `ipv6.${which}`)].filter(
-    (address) => address !== '',
-  );
-  const address = addresses.at(-1)?.split(',').at(-1) ?? '';
-  return `${address} ${text(row, `tcp.${which}port`)}`;
+function sourceOf(row: Row): string {
+  const addresses = [text(row, 'ip.src'), text(row, 'ipv6.src')].filter((address) => address !== '');
+  return `${addresses.at(-1)?.split(',').at(-1) ?? ''} ${text(row, 'tcp.srcport')}`;
 }
 
 function text(row: Row, field: string): string {

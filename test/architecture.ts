@@ -51,7 +51,8 @@ const LAYOUT: Layout = {
   pure: {
     model: [],
     wire: [],
-    correlate: [],
+    // Hashes: Community ID, uids.
+    correlate: ['node:crypto'],
     expect: [],
     diagnose: [],
     report: ['node:util', 'string-width'],

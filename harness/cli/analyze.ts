@@ -17,7 +17,7 @@ import { renderTable } from '../report/terminal/table.ts';
 import { printable } from '../report/terminal/text.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
-import { type ExitCode, ExitCode as Code } from './exit-codes.ts';
+import { ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
 import { print, say, textOptions } from './terminal.ts';
 
@@ -61,7 +61,7 @@ export const analyze: Command = {
       const analysis = await showCapture(source, view, values);
       damaged = tellDamage(source.name, analysis) || damaged;
     }
-    return damaged ? Code.damagedEvidence : Code.met;
+    return damaged ? ExitCode.damagedEvidence : ExitCode.met;
   },
 };
 

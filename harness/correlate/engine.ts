@@ -132,8 +132,9 @@ export class Engine {
   }
 
   #evict(): void {
-    for (; this.#opened.size > 0; this.#opened.shift()) {
+    while (this.#opened.size > 0) {
       const record = this.#current(this.#opened);
+      this.#opened.shift();
       if (record === undefined) continue;
       this.evicted++;
       this.#finish(record);

@@ -6,7 +6,6 @@ import { PcapRecords } from './pcap-records.ts';
 import { PcapngBlocks } from './pcapng-blocks.ts';
 import { StraddlingBytes } from './straddling-bytes.ts';
 
-export type { CaptureInterface, FrameVisitor } from './capture-records.ts';
 
 /** Damage past this is counted, not described. */
 const MAX_DAMAGE = 16;
@@ -86,7 +85,7 @@ export class CaptureReader {
     // A plain view: the engine sees one kind of array, be the chunk a Buffer or not.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     const at = this.#completeStraddling(bytes);
-    if (this.#readable && at < bytes.length) {
+    if (at < bytes.length) {
       const rest = this.#read(bytes, at, bytes.length, this.#pushedBytes);
       this.#straddling.append(bytes, rest, bytes.length);
     }

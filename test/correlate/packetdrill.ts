@@ -7,9 +7,9 @@ import { trackSegments } from '../../harness/correlate/track-segments.ts';
 import type { TrackedSegment } from '../../harness/model/connection.ts';
 import type { Segment } from '../../harness/model/segment.ts';
 import type { TcpState } from '../../harness/model/tcp-state.ts';
-import { decodeFrame, segmentOf } from '../../harness/wire/decode-frame.ts';
-import { PcapReader } from '../../harness/wire/pcap.ts';
 import { CORPUS, corpusCases, missingCorpus } from '../support/corpus.ts';
+import { decodeOnce } from '../support/decode.ts';
+import { readCapture } from '../support/read-frames.ts';
 import { requireCapability } from '../support/require.ts';
 
 interface Script {
@@ -33,12 +33,11 @@ const STATES: Readonly<Record<string, TcpState>> = {
 
 /** The connections of a script's trace. */
 function connectionsOf({ trace }: Script): TrackedSegment[][] {
-  const reader = new PcapReader();
   const segments: Segment[] = [];
-  for (const frame of reader.read(readFileSync(path.join(CORPUS, 'packetdrill', trace)))) {
-    const decoded = decodeFrame(reader.header?.linkType ?? -1, frame.bytes, frame.originalBytes);
-    const segment = segmentOf(decoded, frame);
-    if (segment !== undefined) segments.push(segment);
+  for (const frame of readCapture(readFileSync(path.join(CORPUS, 'packetdrill', trace))).frames) {
+    const { segment } = decodeOnce(frame.linkType, frame.bytes, frame.originalBytes);
+    const { ordinal, capturedAtNs } = frame;
+    if (segment !== undefined) segments.push({ ...segment, frame: ordinal, capturedAtNs });
   }
   return groupSegments(segments).map((group) => trackSegments(group));
 }

@@ -1,9 +1,5 @@
 import test from 'ava';
-import {
-  renderZeekJsonRow,
-  renderZeekLogHeader,
-  renderZeekLogRow,
-} from '../../harness/report/zeek-log.ts';
+import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../../harness/report/zeek-log.ts';
 import type { ZeekLogRow } from '../../harness/model/zeek-log-row.ts';
 
 const ROW: ZeekLogRow = {

@@ -1,5 +1,6 @@
 import type { CaptureDamage } from '../../harness/wire/capture-damage.ts';
-import { type CaptureInterface, CaptureReader } from '../../harness/wire/capture-reader.ts';
+import { CaptureReader } from '../../harness/wire/capture-reader.ts';
+import type { CaptureInterface } from '../../harness/wire/capture-records.ts';
 
 /** A frame that a capture holds; its bytes are a copy. */
 export interface Frame {

@@ -1,71 +1,68 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
-import { Holes } from './loss-and-delay-holes.ts';
 import { RoundTrips } from './loss-and-delay-round-trips.ts';
+import { Trouble } from './loss-and-delay-trouble.ts';
 import { Analysis } from './wireshark-rules.ts';
 
 /** No window admits more (RFC 7323 §2.3): a leap beyond it is damage or an attack, not a gap. */
 const GREATEST_WINDOW = 2 ** 30;
 const REPEATED = Analysis.RETRANSMISSION | Analysis.OUT_OF_ORDER;
-const NOT_NEW = REPEATED | Analysis.KEEP_ALIVE | Analysis.ZERO_WINDOW_PROBE | Analysis.LOST_SEGMENT;
+const NOT_TIMED = REPEATED | Analysis.KEEP_ALIVE | Analysis.ZERO_WINDOW_PROBE | Analysis.LOST_SEGMENT;
 
-/** One side's sending, as followed by {@link LossAndDelay}. Times are seconds; −1 stands for "not yet". */
+/** Shared by all directions in which nothing went wrong. Never written. */
+const NO_TROUBLE = new Trouble();
+
+const Fin = { NONE: 0, SENT: 1, ACKNOWLEDGED: 2 } as const;
+
+/** One side's sending, as followed by LossAndDelay. */
 export class LossDirection {
   readonly roundTrips: RoundTrips = new RoundTrips();
-  readonly holes: Holes = new Holes();
-  /** Octets skipped that came later: lost or overtaken on the way to the capture. */
-  filledOctets = 0;
-  /** Octets that the other side acknowledged and that were never seen: the capture missed them. */
-  missedOctets = 0;
-  synRetries = 0;
-  finToAckSeconds = -1;
-  zeroWindowTimes = 0;
-
+  #trouble = NO_TROUBLE;
   #started = false;
   /** The sequence number after the highest octet sent or acknowledged. */
   #next = 0;
   #timing = false;
   #timedEnd = 0;
   #timedAt = 0;
-  #synSent = false;
-  #synSequence = 0;
-  #finAt = -1;
+  #fin: number = Fin.NONE;
   #finEnd = 0;
-  #closedAt = -1;
-  #closedSeconds = 0;
+  /** When the first FIN was sent, seconds; once it is acknowledged, how long that took. */
+  #finSeconds = 0;
 
   reset(): void {
     this.roundTrips.reset();
-    this.holes.reset();
-    this.filledOctets = 0;
-    this.missedOctets = 0;
-    this.synRetries = 0;
-    this.finToAckSeconds = -1;
-    this.zeroWindowTimes = 0;
+    this.#trouble = NO_TROUBLE;
     this.#started = false;
     this.#timing = false;
-    this.#synSent = false;
-    this.#finAt = -1;
-    this.#closedAt = -1;
-    this.#closedSeconds = 0;
+    this.#fin = Fin.NONE;
+  }
+
+  /** All that is zero where nothing went wrong. To be read only. */
+  get trouble(): Trouble {
+    return this.#trouble;
+  }
+
+  /** From the first FIN to its acknowledgment; undefined while there is none. */
+  get finToAckSeconds(): number | undefined {
+    return this.#fin === Fin.ACKNOWLEDGED ? this.#finSeconds : undefined;
   }
 
   /** Takes a packet of this side. */
   sent(packet: Packet, time: number, bits: number): void {
     const { flags, payloadBytes, sequenceNumber } = packet;
-    this.#watchWindow(packet, time, bits);
+    if ((bits & Analysis.ZERO_WINDOW) !== 0) this.#troubled().close(time);
+    else if (packet.window !== 0) this.windowOpened(time);
     if ((flags & Flag.RST) !== 0) return;
-    const isSyn = (flags & Flag.SYN) !== 0;
-    const isFin = (flags & Flag.FIN) !== 0;
-    const length = payloadBytes + (isSyn ? 1 : 0) + (isFin ? 1 : 0);
-    const end = (sequenceNumber + length) | 0;
-    if (isSyn) this.#countSyn(sequenceNumber);
-    if (isFin && this.#finAt < 0) {
-      this.#finAt = time;
+    const control = (flags & (Flag.SYN | Flag.FIN)) === 0 ? 0 : 1;
+    const end = (sequenceNumber + payloadBytes + control) | 0;
+    if ((flags & Flag.SYN) !== 0 && (bits & REPEATED) !== 0) this.#troubled().synRetries += 1;
+    if ((flags & Flag.FIN) !== 0 && this.#fin === Fin.NONE) {
+      this.#fin = Fin.SENT;
       this.#finEnd = end;
+      this.#finSeconds = time;
     }
-    if (length > 0) this.#time(end, time, bits);
+    if (control + payloadBytes > 0) this.#time(end, time, bits);
     if ((bits & Analysis.KEEP_ALIVE) === 0) this.#cover(sequenceNumber, end);
   }
 
@@ -75,45 +72,16 @@ export class LossDirection {
       this.#timing = false;
       if (time >= this.#timedAt) this.roundTrips.add(time - this.#timedAt);
     }
-    if (this.#finAt >= 0 && this.finToAckSeconds < 0 && seqDistance(this.#finEnd, acknowledgment) >= 0) {
-      this.finToAckSeconds = Math.max(time - this.#finAt, 0);
+    if (this.#fin === Fin.SENT && seqDistance(this.#finEnd, acknowledgment) >= 0) {
+      this.#fin = Fin.ACKNOWLEDGED;
+      this.#finSeconds = Math.max(time - this.#finSeconds, 0);
     }
-    if (!this.#started) return;
-    if (this.holes.any) {
-      this.missedOctets += this.holes.fill((acknowledgment - GREATEST_WINDOW) | 0, acknowledgment);
-    }
-    const unseen = seqDistance(this.#next, acknowledgment);
-    if (unseen <= 0 || unseen > GREATEST_WINDOW) return;
-    this.missedOctets += unseen;
-    this.#next = acknowledgment;
+    if (this.#started) this.#findMissed(acknowledgment);
   }
 
-  /** A reset by either side: its window binds nobody any more. */
-  ended(time: number): void {
-    if (this.#closedAt < 0) return;
-    this.#closedSeconds += Math.max(time - this.#closedAt, 0);
-    this.#closedAt = -1;
-  }
-
-  /** How long the window was zero, a period that has not ended counted up to `now`. */
-  zeroWindowSeconds(now: number): number {
-    return this.#closedAt < 0 ? this.#closedSeconds : this.#closedSeconds + Math.max(now - this.#closedAt, 0);
-  }
-
-  #watchWindow(packet: Packet, time: number, bits: number): void {
-    if ((bits & Analysis.ZERO_WINDOW) !== 0) {
-      if (this.#closedAt >= 0) return;
-      this.#closedAt = time;
-      this.zeroWindowTimes += 1;
-    } else if (packet.window !== 0) {
-      this.ended(time);
-    }
-  }
-
-  #countSyn(sequenceNumber: number): void {
-    if (this.#synSent && this.#synSequence === sequenceNumber) this.synRetries += 1;
-    this.#synSent = true;
-    this.#synSequence = sequenceNumber;
+  /** The window is not zero, or after a reset binds nobody any more. */
+  windowOpened(time: number): void {
+    if (this.#trouble !== NO_TROUBLE) this.#trouble.open(time);
   }
 
   /**
@@ -125,7 +93,7 @@ export class LossDirection {
       this.#timing = false;
       return;
     }
-    if (this.#timing || (bits & NOT_NEW) !== 0) return;
+    if (this.#timing || (bits & NOT_TIMED) !== 0) return;
     this.#timing = true;
     this.#timedEnd = end;
     this.#timedAt = time;
@@ -139,8 +107,26 @@ export class LossDirection {
     }
     const skipped = seqDistance(this.#next, sequenceNumber);
     if (skipped > GREATEST_WINDOW) return;
-    if (skipped > 0) this.holes.open(this.#next, sequenceNumber);
-    else if (skipped < 0 && this.holes.any) this.filledOctets += this.holes.fill(sequenceNumber, end);
+    if (skipped > 0) this.#troubled().holes.open(this.#next, sequenceNumber);
+    else if (skipped < 0 && this.#trouble.holes.any) {
+      this.#trouble.lateOctets += this.#trouble.holes.fill(sequenceNumber, end);
+    }
     if (seqDistance(this.#next, end) > 0) this.#next = end;
+  }
+
+  #findMissed(acknowledgment: number): void {
+    if (this.#trouble.holes.any) {
+      const covered = this.#trouble.holes.fill((acknowledgment - GREATEST_WINDOW) | 0, acknowledgment);
+      this.#trouble.missedOctets += covered;
+    }
+    const unseen = seqDistance(this.#next, acknowledgment);
+    if (unseen <= 0 || unseen > GREATEST_WINDOW) return;
+    this.#troubled().missedOctets += unseen;
+    this.#next = acknowledgment;
+  }
+
+  #troubled(): Trouble {
+    if (this.#trouble === NO_TROUBLE) this.#trouble = new Trouble();
+    return this.#trouble;
   }
 }

@@ -12,11 +12,6 @@ export class Holes {
   /** Octets of holes that were given up to make room. */
   #givenUp = 0;
 
-  reset(): void {
-    this.#count = 0;
-    this.#givenUp = 0;
-  }
-
   get any(): boolean {
     return this.#count > 0;
   }

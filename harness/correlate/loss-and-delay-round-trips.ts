@@ -23,7 +23,6 @@ export class RoundTrips {
   #max = 0;
   #sum = 0;
   #kept = NONE;
-  #random = 1;
 
   reset(): void {
     this.#samples = 0;
@@ -31,7 +30,6 @@ export class RoundTrips {
     this.#max = 0;
     this.#sum = 0;
     this.#kept = NONE;
-    this.#random = 1;
   }
 
   add(seconds: number): void {
@@ -75,7 +73,7 @@ export class RoundTrips {
 
   #keep(index: number, seconds: number): void {
     if (index >= MOST_KEPT) {
-      const place = this.#below(index + 1);
+      const place = Math.floor((scatter(index) / 2 ** 32) * (index + 1));
       if (place < MOST_KEPT) this.#kept[place] = seconds;
       return;
     }
@@ -86,14 +84,11 @@ export class RoundTrips {
     }
     this.#kept[index] = seconds;
   }
+}
 
-  /** A whole number from 0, less than `limit`: Marsaglia's xorshift32. */
-  #below(limit: number): number {
-    let state = this.#random;
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    this.#random = state;
-    return Math.floor(((state >>> 0) / 2 ** 32) * limit);
-  }
+/** Of a count, 32 bits that look like chance. Source: MurmurHash3's finalizer. */
+function scatter(index: number): number {
+  let bits = Math.imul(index ^ (index >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }

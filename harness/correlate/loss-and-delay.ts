@@ -18,7 +18,7 @@ export interface LossAndDelayFigures {
     /** Of what the other side had acknowledged. */
     readonly spurious: number;
   };
-  /** SYN or SYN,ACK sent again with the same sequence number. */
+  /** SYNs or SYN,ACKs sent again; one with a new sequence number is none. */
   readonly synRetries: number;
   readonly outOfOrder: number;
   /** Sent by this side. */
@@ -82,8 +82,8 @@ export class LossAndDelay {
     from.sent(packet, time, bits);
     if ((flags & Flag.ACK) !== 0) to.acknowledged(packet.acknowledgmentNumber, time);
     if ((flags & Flag.RST) === 0) return;
-    from.ended(time);
-    to.ended(time);
+    from.windowOpened(time);
+    to.windowOpened(time);
   }
 
   /**
@@ -91,24 +91,24 @@ export class LossAndDelay {
    * @param stream the one whose verdicts {@link see} was given.
    */
   figures(side: 0 | 1, stream: WiresharkStream): LossAndDelayFigures {
-    const direction = side === 0 ? this.#first : this.#second;
+    const { roundTrips, trouble, finToAckSeconds } = side === 0 ? this.#first : this.#second;
     const fast = stream.count(side, Analysis.FAST_RETRANSMISSION);
     const spurious = stream.count(side, Analysis.SPURIOUS_RETRANSMISSION);
     const all = stream.count(side, Analysis.RETRANSMISSION);
     return {
-      roundTrip: direction.roundTrips.figures(),
+      roundTrip: roundTrips.figures(),
       retransmissions: { timeout: all - fast - spurious, fast, spurious },
-      synRetries: direction.synRetries,
+      synRetries: trouble.synRetries,
       outOfOrder: stream.count(side, Analysis.OUT_OF_ORDER),
       duplicateAcks: stream.count(side, Analysis.DUPLICATE_ACK),
       keepAlives: stream.count(side, Analysis.KEEP_ALIVE),
       windowFull: stream.count(side, Analysis.WINDOW_FULL),
-      zeroWindow: { times: direction.zeroWindowTimes, seconds: direction.zeroWindowSeconds(this.#lastTime) },
-      finToAckSeconds: direction.finToAckSeconds < 0 ? undefined : direction.finToAckSeconds,
-      lateOctets: direction.filledOctets,
-      lostOctets: direction.holes.octets,
+      zeroWindow: { times: trouble.zeroWindowTimes, seconds: trouble.closedSeconds(this.#lastTime) },
+      finToAckSeconds,
+      lateOctets: trouble.lateOctets,
+      lostOctets: trouble.holes.octets,
       capture: {
-        missedOctets: direction.missedOctets,
+        missedOctets: trouble.missedOctets,
         acksOfUnseen: stream.count(side, Analysis.ACK_LOST_SEGMENT),
         segmentsAfterGap: stream.count(side, Analysis.LOST_SEGMENT),
       },

@@ -8,8 +8,20 @@ const SCALE_UNUSED = -2;
 /** Beyond 32 bits, so no sequence number at all. */
 const NO_SEQUENCE_NUMBER = 2 ** 31;
 
-/** Shared by all directions in which nothing was ever found: most of them. Never written. */
-const NOTHING: readonly number[] = new Array<number>(15).fill(0);
+const BITS = 15;
+
+/** What few directions need. */
+class Findings {
+  /** How often each bit of Analysis was given. */
+  readonly counts: number[] = new Array<number>(BITS).fill(0);
+  /** The number of the first SYN,ACK, which looked right when it came and was replaced. */
+  plainSynAck = NO_SEQUENCE_NUMBER;
+}
+
+/** Shared by all directions in which nothing was found. Never written. */
+const NOTHING = new Findings();
+
+const SynAck = { NONE: 0, PLAIN: 1, OTHER: 2 } as const;
 
 /**
  * What Wireshark remembers of one direction of a stream. Sequence numbers are signed 32 bits; as in Wireshark, 0
@@ -37,14 +49,12 @@ export class WiresharkDirection {
   lastBits = 0;
   /** Segments sent while the other side kept silent. */
   unacknowledged = 0;
-  packets = 0;
 
   #windowShift = SCALE_UNKNOWN;
   /** The window in a SYN is never scaled (RFC 7323 §2.2), and remains the latest until the first ACK. */
   #windowIsOfSyn = false;
-  #synAcks = 0;
-  #plainSynAck = NO_SEQUENCE_NUMBER;
-  #counts = NOTHING;
+  #synAck: number = SynAck.NONE;
+  #findings = NOTHING;
 
   reset(): void {
     this.base = 0;
@@ -58,12 +68,14 @@ export class WiresharkDirection {
     this.window = -1;
     this.lastBits = 0;
     this.unacknowledged = 0;
-    this.packets = 0;
     this.#windowShift = SCALE_UNKNOWN;
     this.#windowIsOfSyn = false;
-    this.#synAcks = 0;
-    this.#plainSynAck = NO_SEQUENCE_NUMBER;
-    this.#counts = NOTHING;
+    this.#synAck = SynAck.NONE;
+    this.#findings = NOTHING;
+  }
+
+  get hasSent(): boolean {
+    return this.window !== -1;
   }
 
   learnBase({ flags, sequenceNumber }: Packet): void {
@@ -84,10 +96,11 @@ export class WiresharkDirection {
    */
   replaceBase(sequenceNumber: number): boolean {
     const isOther = this.baseKnown && this.base !== sequenceNumber;
+    if (isOther && this.#synAck === SynAck.PLAIN) this.#find().plainSynAck = this.base;
+    if (isOther) this.#synAck = SynAck.OTHER;
+    else if (this.#synAck === SynAck.NONE) this.#synAck = SynAck.PLAIN;
     this.base = sequenceNumber;
     this.baseKnown = true;
-    if (this.#synAcks === 0 && !isOther) this.#plainSynAck = sequenceNumber;
-    this.#synAcks += 1;
     return isOther;
   }
 
@@ -120,8 +133,7 @@ export class WiresharkDirection {
 
   /** Counts each bit that is set. */
   tally(bits: number): void {
-    const counts = this.#counts === NOTHING ? [...NOTHING] : (this.#counts as number[]);
-    this.#counts = counts;
+    const { counts } = this.#find();
     for (let rest = bits; rest !== 0; rest &= rest - 1) {
       const index = 31 - Math.clz32(rest & -rest);
       counts[index] = (counts[index] ?? 0) + 1;
@@ -129,11 +141,17 @@ export class WiresharkDirection {
   }
 
   countOf(bit: number): number {
-    return this.#counts[31 - Math.clz32(bit)] ?? 0;
+    return this.#findings.counts[31 - Math.clz32(bit)] ?? 0;
   }
 
-  /** Whether the first SYN,ACK was unsuspicious when it came, and later ones had other sequence numbers. */
+  /** Whether the first SYN,ACK was unsuspicious when it came, and the last one has another sequence number. */
   get firstSynAckReplaced(): boolean {
-    return this.#synAcks > 1 && this.#plainSynAck !== NO_SEQUENCE_NUMBER && this.#plainSynAck !== this.base;
+    const { plainSynAck } = this.#findings;
+    return plainSynAck !== NO_SEQUENCE_NUMBER && plainSynAck !== this.base;
+  }
+
+  #find(): Findings {
+    if (this.#findings === NOTHING) this.#findings = new Findings();
+    return this.#findings;
   }
 }

@@ -131,7 +131,7 @@ export function advance(
   const control = (flags & SYN_FIN) === 0 ? 0 : 1;
   let end = (sequenceNumber + payloadBytes) | 0;
   if (control + payloadBytes > 0) {
-    if (to.packets > 0) from.unacknowledged = 0;
+    if (to.hasSent) from.unacknowledged = 0;
     if (from.unacknowledged < MOST_UNACKNOWLEDGED) {
       from.unacknowledged += 1;
       end = (end + control) | 0;
@@ -148,7 +148,6 @@ export function advance(
   from.window = packet.window;
   from.acknowledged = packet.acknowledgmentNumber;
   from.acknowledgedTime = time;
-  from.packets += 1;
 }
 
 /** Whole nanoseconds: captures have no finer times, and limits are exact. */

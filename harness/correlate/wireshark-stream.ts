@@ -21,6 +21,7 @@ const SYN_FIN = Flag.SYN | Flag.FIN;
 
 /** Out of order means: this soon after the highest octet, where no handshake gave a round trip. */
 const DEFAULT_ROUND_TRIP_NS = 3_000_000;
+
 /**
  * The verdicts of Wireshark's TCP dissector on one stream, packet by packet, as two passes of tshark 4.0 print them.
  * Numbers only: an instance costs no allocation per packet, and `reset()` makes it fit for the next connection.

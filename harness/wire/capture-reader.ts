@@ -86,7 +86,7 @@ export class CaptureReader {
     // A plain view: the engine sees one kind of array, be the chunk a Buffer or not.
     const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     const at = this.#completeStraddling(bytes);
-    if (this.#readable && at < bytes.length) {
+    if (at < bytes.length) {
       const rest = this.#read(bytes, at, bytes.length, this.#pushedBytes);
       this.#straddling.append(bytes, rest, bytes.length);
     }
@@ -126,7 +126,7 @@ export class CaptureReader {
       // Either all is used, or the record is found to need more.
       if (this.#read(straddling.bytes, 0, straddling.length, base) > 0) straddling.clear();
     }
-    return at;
+    return this.#readable ? at : bytes.length;
   }
 
   get #needed(): number {

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { promisify } from 'node:util';
 
 /** Why tshark cannot be asked; undefined when it can. */
 export function missingTshark(): string | undefined {
@@ -11,29 +12,26 @@ export function missingTshark(): string | undefined {
 }
 
 /** Fields of the frames that a filter selects, a row each. A capture that is cut is read as far as it goes. */
-export function tsharkFields(
+export async function tsharkFields(
   file: string,
   filter: string,
   fields: readonly string[],
   options: readonly string[] = [],
-): string[][] {
+): Promise<string[][]> {
   const wanted = fields.flatMap((field) => ['-e', field]);
-  const args = ['-n', '-r', file, '-Y', filter, '-T', 'fields', ...wanted, ...options];
-  const output = outputOf(args);
+  const output = await outputOf(['-n', '-r', file, '-Y', filter, '-T', 'fields', ...wanted, ...options]);
   return output === '' ? [] : output.split('\n').map((line) => line.split('\t'));
 }
 
-function outputOf(args: readonly string[]): string {
+/** Empty cells at a line's end are tabs: only the last newline is cut off. */
+async function outputOf(args: readonly string[]): Promise<string> {
   try {
-    return execFileSync('tshark', args, {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      maxBuffer: 2 ** 28,
-    }).trimEnd();
+    const { stdout } = await promisify(execFile)('tshark', args, { maxBuffer: 2 ** 28 });
+    return stdout.replace(/\n$/, '');
   } catch (error) {
-    const { status, stdout } = error as { status?: number | null; stdout?: string };
+    const { code, stdout } = error as { code?: unknown; stdout?: unknown };
     // Exit status 2: the file "appears to have been cut short" or is damaged further on.
-    if (status === 2 && typeof stdout === 'string') return stdout.trimEnd();
+    if (code === 2 && typeof stdout === 'string') return stdout.replace(/\n$/, '');
     throw error;
   }
 }

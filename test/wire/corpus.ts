@@ -1,7 +1,7 @@
 /** Captures with other tools' answers: odd ones with their counts, and every one of them asked of tshark. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { addressText } from '../../harness/model/address.ts';
 import { CaptureReader } from '../../harness/wire/capture-reader.ts';
 import { decodePacket } from '../../harness/wire/decode-packet.ts';
@@ -43,11 +43,20 @@ const FRAMES_OF_TSHARK: Readonly<Partial<Record<string, readonly number[]>>> = {
   'fastopen_server_opt34_icmp-before-accept.pcap': [4, 5],
 };
 
-/** Captures whose checksums tshark examines and we do not. */
-const CHECKSUMS_OF_TSHARK: readonly string[] = [
-  // A packet of length 0, which was handed over for offload before its checksums were made.
-  'tcpdump__tests__ipv4_tcp_http_xml_tso.pcap',
-];
+/** Places in a row below. */
+const Cell = { PAYLOAD: 7, TIME: 9, CHECKSUM: 10 } as const;
+
+/** What is left out of the comparison with tshark, and why. */
+const NOT_COMPARED: Readonly<Partial<Record<string, readonly number[]>>> = {
+  // Fractions of a second and more: tshark prints `5.1000000000`, and large ones overflow its 32 bits. We carry them.
+  'tcpdump__tests__timestamp_invalid_nano.pcap': [Cell.TIME],
+  'tcpflow__tests__bug8.pcap': [Cell.TIME],
+  // Packets of length 0, which were handed over for offload before their checksums were made: not examined here.
+  'tcpdump__tests__ipv4_tcp_http_xml_tso.pcap': [Cell.CHECKSUM],
+  'ldap__missing_ldap_logs.pcapng': [Cell.CHECKSUM],
+  // In some frames the PPPoE length is six short of IP's, which has the TCP checksum on its side.
+  'pppoe-over-qinq.pcap': [Cell.PAYLOAD, Cell.CHECKSUM],
+};
 
 interface Reading {
   readonly reader: CaptureReader;
@@ -113,8 +122,8 @@ interface Trace {
   readonly file: string;
 }
 
-function traces(): Trace[] {
-  return PARTS.flatMap((part) => {
+function traces(parts: readonly string[] = PARTS): Trace[] {
+  return parts.flatMap((part) => {
     const directory = path.join(CORPUS, part, 'traces');
     return readdirSync(directory).map((name) => ({ name, file: path.join(directory, name) }));
   });
@@ -135,24 +144,36 @@ const CHECKSUMS = ['-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRU
 /** Reassembled data is not to be counted as a segment's own. */
 const PLAIN = ['-o', 'tcp.desegment_tcp_streams:FALSE'];
 
-test('every TCP header of every capture is the one that tshark reads, time and checksum too', (t) => {
-  if (!requireCapability(t, 'corpus', missingCorpora())) return;
-  if (!requireCapability(t, 'tshark', missingTshark())) return;
-  for (const { name, file } of traces()) {
-    const theirs = tsharkFields(file, 'tcp', FIELDS, [...CHECKSUMS, ...PLAIN]);
-    const left = FRAMES_OF_TSHARK[name] ?? [];
-    const expected = theirs.filter((row) => !left.includes(Number(row[0]))).map(rowOfTshark);
-    const observed = readTrace(file).rows;
-    t.is(observed.length, expected.length, name);
-    for (const [index, row] of observed.entries()) {
-      const ofTshark = expected[index] ?? [];
-      // tshark examines no more than it has; without a status there is nothing to compare.
-      const comparable = ofTshark.at(-1) !== '' && !CHECKSUMS_OF_TSHARK.includes(name);
-      const cells = comparable ? row.length : row.length - 1;
-      t.deepEqual(row.slice(0, cells), ofTshark.slice(0, cells), name);
-    }
-  }
-});
+for (const part of PARTS) {
+  test.serial(
+    `${part}: every TCP header is the one that tshark reads, with its time and checksum`,
+    async (t) => {
+      if (!requireCapability(t, 'corpus', missingCorpus(part))) return;
+      if (!requireCapability(t, 'tshark', missingTshark())) return;
+      for (const { name, file } of traces([part])) {
+        const theirs = await tsharkFields(file, 'tcp', FIELDS, [...CHECKSUMS, ...PLAIN]);
+        const theirsOnly = FRAMES_OF_TSHARK[name] ?? [];
+        const expected = theirs.filter((row) => !theirsOnly.includes(Number(row[0]))).map(rowOfTshark);
+        const observed = readTrace(file).rows;
+        t.is(observed.length, expected.length, name);
+        for (const [index, row] of observed.entries()) sameRow(t, name, row, expected[index] ?? []);
+      }
+    },
+  );
+}
+
+function sameRow(
+  t: ExecutionContext,
+  name: string,
+  row: readonly string[],
+  ofTshark: readonly string[],
+): void {
+  const left = NOT_COMPARED[name] ?? [];
+  // tshark examines no more than it has; without a status there is nothing to compare.
+  const cells = ofTshark[Cell.CHECKSUM] === '' ? [...left, Cell.CHECKSUM] : left;
+  const compared = (_: string, cell: number): boolean => !cells.includes(cell);
+  t.deepEqual(row.filter(compared), ofTshark.filter(compared), name);
+}
 
 /** Of nested headers the innermost is the last. */
 function rowOfTshark(row: readonly string[]): string[] {

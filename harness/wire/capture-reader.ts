@@ -125,7 +125,7 @@ export class CaptureReader {
       // Either all is used, or the record is found to need more.
       if (this.#read(straddling.bytes, 0, straddling.length, base) > 0) straddling.clear();
     }
-    return at;
+    return this.#readable ? at : bytes.length;
   }
 
   get #needed(): number {

@@ -83,7 +83,7 @@ export class PcapRecords implements RecordReader {
       packet.frame += 1;
       packet.seconds = view.getUint32(at + RecordField.seconds, littleEndian);
       packet.nanoseconds = nanoseconds;
-      // A fraction of a second or more is what some writers did wrong: carried, as tcpdump's and tshark's sums do.
+      // Some writers' fractions are a second or more (tcpdump's timestamp_invalid_nano.pcap): carried.
       if (nanoseconds >= SECOND_NS) {
         packet.seconds += Math.floor(nanoseconds / SECOND_NS);
         packet.nanoseconds = nanoseconds % SECOND_NS;

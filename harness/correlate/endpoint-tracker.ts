@@ -30,9 +30,8 @@ const OPENING: ReadonlySet<TcpState> = new Set(['LISTEN', 'SYN-SENT', 'SYN-RECEI
 
 /**
  * Follows one endpoint through RFC 9293's states by the segments it sends and receives. Deterministic, with no
- * clock; what the RFC drops, or the table has no cell for, becomes an anomaly, in words, and leaves the state as
- * it was. Two liberties: the receive window is not followed, and the ACK of a segment that holds nothing new is
- * read, as Linux does (tcp_sequence() accepts a retransmitted FIN that acknowledges ours in CLOSING).
+ * clock; what the RFC drops, or the table has no cell for, leaves the state as it was and, unless it is a mere copy
+ * of something earlier, becomes an anomaly, in words. The receive window is not followed.
  */
 export class EndpointTracker {
   #state: TcpState;
@@ -65,6 +64,7 @@ export class EndpointTracker {
       return { retransmission: false, anomalies };
     }
     if (this.#reset) anomalies.push('segment after its own RST');
+    if (hasFlags(segment, Flag.ACK)) this.#receive?.acknowledge(segment);
     const send = this.#sendSpaceFor(segment);
     const length = sequenceLength(segment);
     const end = seqAdd(segment.sequenceNumber, length);
@@ -184,8 +184,9 @@ export class EndpointTracker {
     this.#apply('recv SYN,ACK', anomalies);
   }
 
-  /** §3.10.7.4 from the fifth step on. */
+  /** §3.10.7.4: the first step, then from the fifth on. */
   #receiveOpened(segment: TrackedFields, anomalies: string[]): void {
+    if (this.#receive?.accepts(segment) === false) return;
     if (!hasFlags(segment, Flag.ACK)) {
       anomalies.push('segment without ACK');
       return;

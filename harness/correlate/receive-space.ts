@@ -16,6 +16,8 @@ export class ReceiveSpace {
   readonly irs: number;
   /** Next octet expected. */
   #nxt: number;
+  /** What this end acknowledged last; Linux's rcv_wup. */
+  #acknowledged: number;
   #ahead: Ahead[] = [];
   #finTaken = false;
 
@@ -23,7 +25,27 @@ export class ReceiveSpace {
   constructor(first: ReceivedFields) {
     this.irs = first.sequenceNumber;
     this.#nxt = first.sequenceNumber;
+    this.#acknowledged = first.sequenceNumber;
     this.take(first);
+  }
+
+  /** Notes an acknowledgement that this end sent. */
+  acknowledge({ flags, acknowledgmentNumber }: Pick<Segment, 'flags' | 'acknowledgmentNumber'>): void {
+    const coversSyn = seqDistance(this.irs, acknowledgmentNumber) > 0;
+    if (!coversSyn || seqDistance(acknowledgmentNumber, this.#nxt) < 0) return;
+    this.#acknowledged = acknowledgmentNumber;
+    // Data on a SYN counts as received only if the SYN,ACK says so (RFC 7413 §4.2.2).
+    if ((flags & Flag.SYN) !== 0) this.#nxt = acknowledgmentNumber;
+  }
+
+  /**
+   * Whether a segment does not lie wholly behind what was received (§3.10.7.4, first check; the window's right edge
+   * is not followed). Linux looks at what it acknowledged last (tcp_sequence()), and so lets a retransmitted FIN pass
+   * that acknowledges ours in CLOSING, where the RFC would drop it.
+   */
+  accepts(segment: ReceivedFields): boolean {
+    const end = seqAdd(segment.sequenceNumber, sequenceLength(segment));
+    return seqDistance(this.#acknowledged, end) >= 0;
   }
 
   /** @returns true once: when everything up to and with the other end's FIN has arrived */

@@ -92,13 +92,15 @@ function findCrossings(group: SegmentGroup, held: readonly boolean[]): Crossing[
     if (earlier === -1 || answer === undefined) continue;
     for (const [index, segment] of segments.slice(0, later).entries()) {
       if (!hasFlags(segment, flag) || held[index] === true) continue;
-      if (!acknowledges(answer, segment)) crossings.push({ crossed: index, by: later });
+      if (!acknowledges(answer, segment, flag)) crossings.push({ crossed: index, by: later });
     }
   }
   return crossings;
 }
 
-function acknowledges(answer: Segment, segment: Segment): boolean {
-  const end = seqAdd(segment.sequenceNumber, sequenceLength(segment));
+/** Whether `answer` acknowledges the octet of the segment's SYN or FIN. */
+function acknowledges(answer: Segment, segment: Segment, flag: number): boolean {
+  const octets = flag === Flag.SYN ? 1 : sequenceLength(segment);
+  const end = seqAdd(segment.sequenceNumber, octets);
   return hasFlags(answer, Flag.ACK) && seqDistance(end, answer.acknowledgmentNumber) >= 0;
 }

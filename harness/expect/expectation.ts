@@ -17,7 +17,7 @@ export function handshake(): Expectation {
 }
 
 /**
- * Both directions closed by a FIN that was acknowledged, the first by `by`, and no RST. RFC 9293 §3.6.
+ * Both directions closed by a FIN that was acknowledged, the first by `by`, and no RST before that. RFC 9293 §3.6.
  * FINs that crossed are a simultaneous close: neither side was first.
  * @param options.segments insist on a close in so many segments; left out, three and four are both legal
  */

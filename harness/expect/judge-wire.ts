@@ -100,7 +100,7 @@ export function judgeOrderlyClose(
   return {
     needs: NEEDS,
     shortfalls,
-    proof: `FIN of the ${by} first, ${count ?? 0} segments${merged}, no RST`,
+    proof: `FIN of the ${by} first, ${count ?? 0} segments${merged}`,
   };
 }
 
@@ -133,7 +133,8 @@ function closeShortfalls(connection: Connection, by: Side): Shortfall[] {
   const shortfalls: Shortfall[] = [];
   const rst = segments.find(({ segment }) => hasFlags(segment, Flag.RST));
   const firstFin = finOf(segments, summary.firstCloser);
-  if (rst !== undefined) {
+  // Behind both acknowledged FINs a RST ends no connection: it answers a straggler (RFC 1337 §1).
+  if (rst !== undefined && summary.ending !== 'closed') {
     const expected = firstFin === undefined ? `${way(by)}  FIN` : 'a close by FIN in both directions';
     shortfalls.push(seenAt(connection, rst, expected));
     return shortfalls;

@@ -15,6 +15,7 @@ import { openChannel } from '../peer/channel.ts';
 import { type Peer, startPeer } from '../peer/parent.ts';
 import type { PeerEvents } from '../peer/protocol.ts';
 import { Gates } from './gates.ts';
+import { onOneCpu } from './one-cpu.ts';
 import { PortRange } from './port-range.ts';
 import { Programs } from './programs.ts';
 import {
@@ -126,7 +127,8 @@ async function openInstruments(network: NetworkKind): Promise<Instruments> {
   if (network === 'private') await bringLoopbackUp();
   const ports =
     network === 'private' ? PortRange.ofPrivateNetwork() : PortRange.anywhere(await ephemeralPorts());
-  const peers = { client: openPeer('client'), server: openPeer('server') };
+  const prefix = onOneCpu();
+  const peers = { client: openPeer('client', prefix), server: openPeer('server', prefix) };
   const [capture, sampler] = await Promise.all([
     startCapture({
       interface: 'lo',
@@ -165,7 +167,7 @@ async function ephemeralPorts(): Promise<readonly [number, number]> {
   return [first, last];
 }
 
-function openPeer(name: PeerName): Peer {
+function openPeer(name: PeerName, prefix: readonly string[]): Peer {
   const events: PeerEvents = {
     accepted: (serverId, socketId) => {
       void opener.accepted(serverId, socketId);
@@ -174,7 +176,7 @@ function openPeer(name: PeerName): Peer {
       void opener.report(name, socketId, report);
     },
   };
-  const peer = startPeer(events, { name });
+  const peer = startPeer(events, { name, prefix });
   void peer.ended.then(({ reason }) => {
     if (reason === undefined) return;
     void opener.damage({ lane: 'node', kind: 'reports-lost', detail: `the ${name} peer ended: ${reason}` });

@@ -18,13 +18,21 @@ export interface Peer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+export interface PeerOptions {
+  /** For messages, and for whoever looks at a list of processes. */
+  readonly name: string;
+  /** A program that starts the peer, with its arguments: `taskset`. */
+  readonly prefix?: readonly string[];
+}
+
 /**
  * Starts a peer process; calls made before it is up wait in the channel.
  * @throws FinwaitError ERR_FINWAIT_PROCESS_ENDED when it cannot be started
  */
-export function startPeer(events: PeerEvents, options: { readonly name: string }): Peer {
-  // Its name is for whoever looks at a list of processes.
-  const subprocess = execa(process.execPath, [CHILD, options.name], {
+export function startPeer(events: PeerEvents, options: PeerOptions): Peer {
+  const { name, prefix = [] } = options;
+  const [command, ...args] = [...prefix, process.execPath, CHILD, name];
+  const subprocess = execa(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
     buffer: false,
@@ -33,10 +41,10 @@ export function startPeer(events: PeerEvents, options: { readonly name: string }
   });
   const { pid } = subprocess;
   if (pid === undefined) {
-    throw new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', `the ${options.name} peer could not be started`);
+    throw new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', `the ${name} peer could not be started`);
   }
   const functions = openChannel<PeerFunctions, PeerEvents>(subprocess, events, {
-    other: `the ${options.name} peer`,
+    other: `the ${name} peer`,
     isTold: PEER_EVENT_NAMES,
   });
   const lastWords = keepLastWords(subprocess.stderr);

@@ -97,6 +97,24 @@ test('a RST is believed that has the number of the taken FIN, or of the end of w
   t.is(endpointIn('ESTABLISHED', ['peer ACK len 10 seq 11', 'peer RST seq 20']).state, 'ESTABLISHED');
 });
 
+test('an ACK from behind what was received is not read', (t) => {
+  // Linux stays in LAST-ACK here and answers by an ACK, as the corpus's fbsd_closed-via-last-ack shows.
+  t.is(endpointIn('LAST-ACK', ['peer ACK seq 1']).state, 'LAST-ACK');
+  t.is(endpointIn('LAST-ACK', ['peer ACK seq 1', 'we ACK', 'peer ACK seq 2']).state, 'CLOSED');
+});
+
+test('an ACK from behind what was received is read while that was not acknowledged', (t) => {
+  const unacknowledged = ['we FIN,ACK', 'peer ACK len 10 ack 1', 'peer ACK seq 1'];
+  t.is(endpointIn('ESTABLISHED', unacknowledged).state, 'FIN-WAIT-2');
+});
+
+test('data on a SYN is received only if the SYN,ACK acknowledges it', (t) => {
+  const opening = ['peer SYN len 10', 'we SYN,ACK ack 1', 'peer ACK seq 1'];
+  t.is(follow('LISTEN', [...opening, 'peer RST seq 11']).state, 'ESTABLISHED');
+  t.is(follow('LISTEN', [...opening, 'peer RST seq 1']).state, 'CLOSED');
+  t.is(follow('LISTEN', ['peer SYN len 10', 'we SYN,ACK', 'peer ACK', 'peer RST seq 11']).state, 'CLOSED');
+});
+
 test('a segment behind our own RST is an anomaly', (t) => {
   const { anomalies } = endpointIn('ESTABLISHED', ['we RST,ACK', 'we ACK len 5']);
   t.deepEqual(anomalies, ['segment after its own RST', 'data before established']);

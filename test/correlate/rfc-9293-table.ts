@@ -59,7 +59,9 @@ const ARROWS: readonly Arrow[] = [
 const STAYS: readonly Arrow[] = [
   ['CLOSED', 'SYN', ['peer SYN'], 'CLOSED'],
   ['CLOSED', 'SYN, and our RST for it', ['peer SYN', 'we RST,ACK seq 0'], 'CLOSED'],
+  ['CLOSED', 'RST', ['peer RST'], 'CLOSED'],
   ['LISTEN', 'RST', ['peer RST'], 'LISTEN'],
+  ['LISTEN', 'our RST for what belongs to no connection', ['we RST'], 'LISTEN'],
   ['SYN-SENT', 'our SYN again', ['we SYN seq 0'], 'SYN-SENT'],
   ['SYN-RECEIVED', 'our SYN,ACK again', ['we SYN,ACK seq 0'], 'SYN-RECEIVED'],
   ['SYN-RECEIVED', 'SYN again', ['peer SYN seq 0'], 'SYN-RECEIVED'],

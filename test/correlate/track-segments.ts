@@ -94,6 +94,14 @@ test('SYNs that gates held back open simultaneously', (t) => {
   t.deepEqual(anomalies(lines), []);
 });
 
+test('a SYN,ACK that leaves data of the SYN unacknowledged did not cross it', (t) => {
+  t.deepEqual(statesAfter(['client SYN len 10', 'server SYN,ACK ack 1', 'client ACK len 10 seq 1']), [
+    ['SYN-SENT', 'SYN-RECEIVED'],
+    ['ESTABLISHED', 'SYN-RECEIVED'],
+    ['ESTABLISHED', 'ESTABLISHED'],
+  ]);
+});
+
 test('who answers a SYN by a RST was CLOSED all the time', (t) => {
   t.deepEqual(statesAfter(['client SYN', 'server RST,ACK seq 0']), [
     ['SYN-SENT', 'CLOSED'],

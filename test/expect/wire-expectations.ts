@@ -90,6 +90,11 @@ const MET: readonly Case[] = [
     orderlyClose({ by: 'server' }),
     [...OPENING, 'server FIN,ACK', 'client FIN,ACK', 'server ACK'],
   ],
+  [
+    'a straggler behind the close, answered by a RST',
+    orderlyClose({ by: 'client' }),
+    [...CLOSED, 'server RST'],
+  ],
   ['data behind the first FIN', halfClose({ by: 'client' }), HALF_CLOSED],
   [
     'data behind the first FIN is sent again',
@@ -254,13 +259,6 @@ const VIOLATED: readonly Violation[] = [
     'server → client  RST,ACK  (frame 5)',
   ],
   [
-    'a RST behind the close',
-    orderlyClose({ by: 'client' }),
-    [...CLOSED, 'server RST'],
-    'a close by FIN in both directions',
-    'server → client  RST  (frame 8)',
-  ],
-  [
     'three segments where four are demanded',
     orderlyClose({ by: 'client', segments: 4 }),
     THREE_SEGMENTS,
@@ -408,6 +406,20 @@ const VIOLATED: readonly Violation[] = [
     'client → server  SYN first',
     'client → server  ACK  (frame 1)',
   ],
+  [
+    'a RST that ended nothing',
+    reset({ by: 'server' }),
+    ['client SYN', 'server RST seq 0'],
+    'server → client  RST  on the established connection',
+    'server → client  RST  (frame 2)',
+  ],
+  [
+    'a refusal that never arrived',
+    refused(),
+    ['client SYN', 'server RST,ACK seq 0 lost'],
+    'server → client  RST,ACK  ack 1, in answer to the SYN, which ends the attempt',
+    'server → client  RST,ACK  (frame 2)',
+  ],
 ];
 
 for (const [what, expectation, lines, expected, observed] of VIOLATED) {
@@ -434,6 +446,7 @@ const CONTRADICTED: readonly Case[] = [
   ['a RST of the other side', reset({ by: 'client' }), [...OPENING, 'server RST,ACK']],
   ['refused', reset({ by: 'server' }), REFUSED],
   ['accepted', refused(), OPENING],
+  ['a RST behind the close', reset({ by: 'server' }), [...CLOSED, 'server RST']],
 ];
 
 for (const [what, expectation, lines] of CONTRADICTED) {
@@ -512,6 +525,13 @@ const MISSED: readonly Case[] = [
     [...OPENING, 'client ACK len 50 unseen', 'client RST,ACK'],
   ],
   ['the answer', refused(), ['client SYN', 'server RST,ACK seq 0 unseen']],
+  ['the RST behind a FIN', reset({ by: 'client' }), [...OPENING, 'client FIN,ACK', 'client RST,ACK unseen']],
+  ['what a RST that ended nothing was for', reset({ by: 'server' }), ['client SYN', 'server RST seq 0']],
+  [
+    'the refusal that arrived',
+    refused(),
+    ['client SYN', 'server RST,ACK seq 0 lost', 'server RST,ACK seq 0 unseen'],
+  ],
 ];
 
 for (const [what, expectation, lines] of MISSED) {

@@ -133,3 +133,21 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     });
   });
 }
+
+test('a full disk is an error at the end, status 1', async (t) => {
+  if (!requireCapability(t, 'capture', await missing)) return;
+  const script = spawn(SCRIPT, [String(await unusedPort()), '/dev/full'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  script.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  await until(
+    'listening on lo, or the end',
+    () => stderr.includes('listening on lo') || script.exitCode !== null,
+  );
+  script.kill('SIGTERM');
+  t.is((await once(script, 'close'))[0], 1);
+  t.regex(stderr, /not whole: is the disk full/);
+});

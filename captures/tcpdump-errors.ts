@@ -39,7 +39,7 @@ const SYMPTOMS: readonly Symptom[] = [
     matches: ({ exitCode, stderr }) => exitCode === 126 || /permission|not permitted/i.test(stderr),
     message: (subject) => `tcpdump cannot open "${subject.interface}"`,
     hint: () =>
-      'Run inside a private network (finwait lab -- npm test), or grant CAP_NET_RAW to the container ' +
+      'Capture inside a private network (openLab() makes one), or grant CAP_NET_RAW to the container ' +
       '(docker run --cap-add NET_RAW), or use sudo.',
   },
   {

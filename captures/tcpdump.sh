@@ -32,7 +32,7 @@ if ! refusal=$(tcpdump -i lo -d "tcp port $port" 2>&1 >/dev/null); then
 	echo "$0: $refusal" >&2
 	case $refusal in
 	*permi[ts]*)
-		echo "  Use sudo, or run inside a private network: finwait lab -- $0 PORT FILE" >&2
+		echo "  Use sudo, or grant CAP_NET_RAW to the container (docker run --cap-add NET_RAW)" >&2
 		exit 3
 		;;
 	esac
@@ -54,4 +54,9 @@ while kill -s 0 "$tcpdump" 2>/dev/null; do
 	wait "$tcpdump"
 	status=$?
 done
+# tcpdump does not mind that what it wrote last was lost; a reader would.
+if ! tcpdump -n -r "$file" >/dev/null 2>&1; then
+	echo "$0: $file is not whole: is the disk full?" >&2
+	exit 1
+fi
 exit "$status"

@@ -5,7 +5,16 @@
  */
 export { FinwaitError, type FinwaitErrorCode, type FinwaitErrorOptions, isFinwaitError } from './errors.ts';
 export type { WaitOptions } from './timing.ts';
-export type { SocketFilter } from './kernel/sampler.ts';
+export {
+  openSampler,
+  type SampledSnapshot,
+  type SampleOptions,
+  type SocketFilter,
+  type SocketSampler,
+  snapshot,
+} from './kernel/sampler.ts';
+export type { SsIssue } from './kernel/ss-parser.ts';
+export { type WatchOptions, watchSnapshots, watchSockets } from './kernel/watch.ts';
 
 export { TCP_STATES, type TcpState } from './model/tcp-state.ts';
 export { type Endpoint, formatEndpoint } from './model/endpoint.ts';
@@ -17,6 +26,7 @@ export type {
   Lane,
   SocketSample,
   SocketSnapshot,
+  StateTransition,
 } from './model/observation.ts';
 export type { Damage, EvidenceQuality } from './model/evidence.ts';
 export type { RunEvidence } from './model/run-evidence.ts';

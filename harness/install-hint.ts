@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join, sep } from 'node:path';
+import { accessSync, constants, realpathSync } from 'node:fs';
+import { basename, delimiter, join, sep } from 'node:path';
 
 /** Folders with system tools that an ordinary user's PATH often lacks. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin'];
@@ -22,7 +22,8 @@ export function findProgram(name: string): string | undefined {
     const path = join(folder, name);
     try {
       accessSync(path, constants.X_OK);
-      return path;
+      // Busybox's ip and unshare lack the options that finwait needs.
+      if (basename(realpathSync(path)) !== 'busybox') return path;
     } catch {
       // not in this folder
     }

@@ -21,6 +21,8 @@ export interface Awaited {
 
 export const DEFAULT_TIMEOUT_MS = 5000;
 
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
 /**
  * Settles as `promise` does, or rejects when time or patience runs out.
  * @throws FinwaitError ERR_FINWAIT_TIMEOUT naming what was awaited and the last thing seen; the signal's reason
@@ -39,9 +41,13 @@ export async function withDeadline<T>(
   }
   let cleanUp = (): void => undefined;
   const failed = new Promise<never>((_resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(timeout(awaited, timeoutMs));
-    }, timeoutMs);
+    // Node fires at once what is further away than it can count: 24.8 days, or Infinity.
+    const timer =
+      timeoutMs > LONGEST_TIMEOUT_MS
+        ? undefined
+        : setTimeout(() => {
+            reject(timeout(awaited, timeoutMs));
+          }, timeoutMs);
     const onAbort = (): void => {
       reject(signal?.reason as Error);
     };

@@ -27,6 +27,7 @@ const SOURCE_FOLDERS = ['harness', 'servers', 'clients', 'captures', 'test', 'be
 // What was installed (the lock file) and built (each source's time and size), as text to compare with.
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.finwait-install');
 const BUILD_STAMP = join(ROOT, 'dist', '.finwait-build');
+const NPM_BIN = join('node_modules', '.bin');
 const FAILED = 1;
 const NEEDS_HANDS = 3;
 
@@ -112,6 +113,8 @@ function find(tool) {
   // An ordinary user's PATH may lack the folders where Debian keeps tcpdump and nft.
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...sbin()];
   for (const folder of folders) {
+    // npm puts it on the PATH of its scripts, and ava brings a program there that is called nft.
+    if (folder.endsWith(NPM_BIN)) continue;
     const path = join(folder, tool);
     try {
       accessSync(path, constants.X_OK);

@@ -11,7 +11,7 @@ import {
 } from './support/source-rules.ts';
 
 /**
- * Who may import whom: docs/architecture.md as data. A folder may always import itself. To change the layout,
+ * Who may import whom: the table of CONTRIBUTING.md as data. A folder may always import itself. To change the layout,
  * change this table, the code and a decision record in one commit.
  */
 const LAYOUT: Layout = {

@@ -8,6 +8,8 @@ export const ExitCode = {
   usage: 2,
   missingCapability: 3,
   damagedEvidence: 4,
+  /** A fault of finwait's own; sysexits.h calls it EX_SOFTWARE. */
+  failed: 70,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

@@ -11,9 +11,9 @@ import { print, say } from './terminal.ts';
 
 const COMMANDS: readonly Command[] = [demo, analyze, doctor];
 
-// Who pipes us into `head` has read enough.
+// Who pipes us into `head` has read enough; the verdict, and so the exit code, is still owed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? ExitCode.met : ExitCode.damagedEvidence);
+  if (error.code !== 'EPIPE') throw error;
 });
 
 process.exitCode = await main(process.argv.slice(2));
@@ -30,9 +30,14 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     if (values['help'] === true) return answer(help(command));
     return await command.run(values, positionals);
   } catch (error) {
-    if (!isFinwaitError(error)) throw error;
-    say(error.toString());
-    return exitCodeOfError(error.code);
+    if (isFinwaitError(error)) {
+      say(error.toString());
+      return exitCodeOfError(error.code);
+    }
+    say(
+      `finwait itself failed; please report this.\n${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+    );
+    return ExitCode.failed;
   }
 }
 
@@ -62,7 +67,7 @@ usage: finwait COMMAND [OPTIONS]
 ${lines.join('\n')}
 
 finwait COMMAND --help shows a command’s options.
-Exit codes: 0 met, 1 violated, 2 wrong usage, 3 missing capability, 4 damaged evidence.`;
+Exit codes: 0 met, 1 violated, 2 wrong usage, 3 missing capability, 4 damaged evidence, 70 finwait itself failed.`;
 }
 
 function help({ name, synopsis, about, options }: Command): string {

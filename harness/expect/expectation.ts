@@ -1,5 +1,6 @@
 import type { Side } from '../model/connection.ts';
-import type { TcpState } from '../model/tcp-state.ts';
+import { TCP_STATES, type TcpState } from '../model/tcp-state.ts';
+import { rejectUnknownOptions } from '../options.ts';
 
 /** What is expected of a connection, as plain data: it can be printed, stored and judged later. */
 export type Expectation =
@@ -22,7 +23,11 @@ export function handshake(): Expectation {
  * @param options.segments insist on a close in so many segments; left out, three and four are both legal
  */
 export function orderlyClose(options: { readonly by: Side; readonly segments?: 3 | 4 }): Expectation {
-  return { kind: 'orderly close', ...options };
+  rejectUnknownOptions(options, ['by', 'segments']);
+  const { by, segments } = options;
+  if (segments !== undefined && ![3, 4].includes(segments))
+    throw new TypeError('A close takes 3 or 4 segments');
+  return { kind: 'orderly close', by: checkSide(by), ...(segments !== undefined && { segments }) };
 }
 
 /**
@@ -30,12 +35,14 @@ export function orderlyClose(options: { readonly by: Side; readonly segments?: 3
  * @param options.dataAfter whether the other side must send data after it has received the FIN @default true
  */
 export function halfClose(options: { readonly by: Side; readonly dataAfter?: boolean }): Expectation {
-  return { kind: 'half-close', by: options.by, dataAfter: options.dataAfter ?? true };
+  rejectUnknownOptions(options, ['by', 'dataAfter']);
+  return { kind: 'half-close', by: checkSide(options.by), dataAfter: options.dataAfter ?? true };
 }
 
 /** A RST sent by `by` ends the established connection. RFC 9293 §3.5.2. */
 export function reset(options: { readonly by: Side }): Expectation {
-  return { kind: 'reset', by: options.by };
+  rejectUnknownOptions(options, ['by']);
+  return { kind: 'reset', by: checkSide(options.by) };
 }
 
 /** The SYN is answered by a RST that acknowledges it. RFC 9293 §3.10.7.1. */
@@ -48,12 +55,24 @@ export function refused(): Expectation {
  * `CLOSED` means "not listed any more".
  */
 export function states(side: Side, first: TcpState, ...others: readonly TcpState[]): Expectation {
-  return { kind: 'states', side, states: [first, ...others] };
+  const all = [first, ...others];
+  for (const state of all) {
+    if (!TCP_STATES.includes(state))
+      throw new TypeError(`Unknown state "${state}"; known: ${TCP_STATES.join(', ')}`);
+  }
+  return { kind: 'states', side: checkSide(side), states: all };
 }
 
 /** In the last snapshot neither end is listed, or only in TIME-WAIT. */
 export function nothingLeftOpen(): Expectation {
   return { kind: 'nothing left open' };
+}
+
+/** Programs without types can say anything. */
+function checkSide(side: Side): Side {
+  const sides: readonly string[] = ['client', 'server'];
+  if (!sides.includes(side)) throw new TypeError(`A side is client or server, not "${side}"`);
+  return side;
 }
 
 /** `client half-closed`: what the expectation says once it is met. */

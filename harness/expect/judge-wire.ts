@@ -1,6 +1,6 @@
 import { type Connection, otherSide, type Side, type TrackedSegment } from '../model/connection.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
-import { absent, causeOf, type Judgement, seenAt, segmentText, type Shortfall } from './shortfall.ts';
+import { absent, causeOf, type Judgement, seenAt, segmentText, type Shortfall, way } from './shortfall.ts';
 
 const NEEDS = ['wire'] as const;
 
@@ -10,12 +10,13 @@ export function judgeHandshake(connection: Connection): Judgement {
   const missingSyn = withoutSyn(connection, 'client → server  SYN first');
   if (missingSyn !== undefined) return { needs: NEEDS, shortfalls: [missingSyn], proof: '' };
   const synAckAt = segments.findIndex(
-    (tracked) => tracked.from === 'server' && isPure(tracked, Flag.SYN | Flag.ACK),
+    (tracked) => tracked.from === 'server' && tracked.delivered && isPure(tracked, Flag.SYN | Flag.ACK),
   );
   const synAck = segments[synAckAt];
-  const ack = segments.find(({ from, segment }, index) => {
+  // One that a gate held was sent, and established nothing.
+  const ack = segments.find(({ from, segment, delivered }, index) => {
     const isAck = hasFlags(segment, Flag.ACK) && (segment.flags & (Flag.SYN | Flag.RST)) === 0;
-    return index > synAckAt && from === 'client' && isAck;
+    return index > synAckAt && from === 'client' && isAck && delivered;
   });
   const shortfalls = [...withoutSynAck(connection, synAck), ...withoutAck(connection, synAck, ack)];
   const frames = [syn, synAck, ack].map((part) => part?.segment.frame).join(', ');
@@ -51,7 +52,9 @@ function withoutAck(
 ): Shortfall[] {
   if (synAck === undefined || ack?.acknowledgment === 1) return [];
   if (ack === undefined) {
-    return [absent(connection, 'client → server  ACK  of the SYN,ACK', 'no ACK from the client')];
+    return [
+      absent(connection, 'client → server  ACK  of the SYN,ACK', 'no ACK from the client that arrived'),
+    ];
   }
   // One that acknowledges more may be the second, behind one that was missed.
   const basis = (ack.acknowledgment ?? 0) > 1 ? 'absent' : 'seen';
@@ -122,9 +125,22 @@ export function judgeHalfClose(
       );
     }
   }
+  if (shortfalls.length === 0 && !dataAfter && !wasSeenHalfClosed(connection, by)) {
+    // Node ends its side within microseconds; whether the ACK or the FIN goes first is then the kernel's timing.
+    const expected = `ss to show the ${other}’s direction open`;
+    shortfalls.push({
+      basis: 'unobserved',
+      mismatch: { expected, observed: 'no snapshot of ss shows it open' },
+    });
+  }
   const span = Number(summary.halfClosedNs ?? 0n) / 1e6;
   const proof = `open the other way for ${span.toFixed(3)} ms, ${summary.bytesAfterFirstFin} bytes after the FIN`;
   return { needs: NEEDS, shortfalls, proof };
+}
+
+/** Whether `ss` showed that one direction was closed and the other open. */
+function wasSeenHalfClosed({ observedStates }: Connection, by: Side): boolean {
+  return observedStates.some(({ side, state }) => state === (side === by ? 'FIN-WAIT-2' : 'CLOSE-WAIT'));
 }
 
 /** What keeps a connection from being one that `by` closed first and both closed in order. */
@@ -162,15 +178,15 @@ function closeShortfalls(connection: Connection, by: Side): Shortfall[] {
 
 export function judgeReset(connection: Connection, { by }: { readonly by: Side }): Judgement {
   const { segments, summary } = connection;
-  const rst = segments.find(({ from, segment }) => {
-    return hasFlags(segment, Flag.RST) && from === (summary.resetBy ?? from);
+  const rst = segments.find(({ from, segment, delivered }) => {
+    return hasFlags(segment, Flag.RST) && delivered && from === (summary.resetBy ?? from);
   });
   const expected = `${way(by)}  RST  on the established connection`;
   if (rst === undefined) {
     const fin = finOf(segments, by);
     const shortfall =
       fin === undefined
-        ? absent(connection, expected, 'no RST from either side')
+        ? absent(connection, expected, 'no RST that arrived')
         : seenAt(connection, fin, expected, 'absent');
     return { needs: NEEDS, shortfalls: [shortfall], proof: '' };
   }
@@ -213,8 +229,4 @@ export function judgeRefused(connection: Connection): Judgement {
 
 function finOf(segments: readonly TrackedSegment[], side: Side | undefined): TrackedSegment | undefined {
   return segments.find(({ from, segment }) => from === side && hasFlags(segment, Flag.FIN));
-}
-
-function way(from: Side): string {
-  return from === 'client' ? 'client → server' : 'server → client';
 }

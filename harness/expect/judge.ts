@@ -19,6 +19,9 @@ export function judge(
   expectation: Expectation,
 ): Verdict {
   const title = describeExpectation(expectation);
+  // The kernel closed a dead peer's sockets in its place: what the wire shows is not what the program did.
+  const lost = timeline.evidence.damage.find(({ kind }) => kind === 'reports-lost');
+  if (lost !== undefined) return undetermined(title, lost.detail);
   if (connection === undefined) return judgeNothing(title, timeline.evidence);
   const { needs, shortfalls, proof } = judgementOf(connection, expectation);
   const damage = damageTo(needs, timeline.evidence);
@@ -49,6 +52,8 @@ function judgementOf(connection: Connection, expectation: Expectation): Judgemen
       return judgeStates(connection, expectation);
     case 'nothing left open':
       return judgeNothingLeftOpen(connection);
+    default:
+      throw new TypeError(`Unknown kind of expectation: ${JSON.stringify(expectation)}`);
   }
 }
 
@@ -59,7 +64,8 @@ function judgeNothing(title: string, evidence: EvidenceQuality): Verdict {
   return { title, status: 'violated', reason: observed, mismatches: [{ expected: title, observed }] };
 }
 
-function undetermined(title: string, reason: string): Verdict {
+/** Neither met nor violated, and why nobody can say. */
+export function undetermined(title: string, reason: string): Verdict {
   return { title, status: 'undetermined', reason, mismatches: [] };
 }
 

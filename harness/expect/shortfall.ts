@@ -26,8 +26,11 @@ export interface Judgement {
 
 /** `server → client  RST,ACK  (frame 7)`. */
 export function segmentText({ from, segment }: TrackedSegment): string {
-  const way = from === 'client' ? 'client → server' : 'server → client';
-  return `${way}  ${flagsText(segment.flags)}  (frame ${segment.frame})`;
+  return `${way(from)}  ${flagsText(segment.flags)}  (frame ${segment.frame})`;
+}
+
+export function way(from: Side): string {
+  return from === 'client' ? 'client → server' : 'server → client';
 }
 
 /** A shortfall shown by a segment, with its cause and its neighbours. */
@@ -67,9 +70,12 @@ const CLOSING_CALLS: ReadonlySet<string> = new Set(['end', 'destroy', 'resetAndD
  * it, and the octets that lay unread then.
  */
 export function causeOf(connection: Connection, { from, atNs }: TrackedSegment): string | undefined {
-  const call = connection.js.findLast(({ side, report, atNs: calledAtNs }) => {
+  const calls = connection.js.filter(({ side, report, atNs: calledAtNs }) => {
     return side === from && report.kind === 'call' && CLOSING_CALLS.has(report.name) && calledAtNs <= atNs;
   });
+  // resetAndDestroy() is itself a destroy() that Node calls.
+  const reset = calls.find(({ report }) => report.name === 'resetAndDestroy');
+  const call = reset ?? calls.at(-1);
   if (call === undefined) return undefined;
   const unread = unreadBytes(connection, from, call.atNs);
   const waiting = unread > 0 ? ` with ${unread} unread bytes` : '';

@@ -88,7 +88,7 @@ async function examineLab(network: 'private' | 'host'): Promise<ExaminedLab> {
     };
   } catch (error) {
     if (!isFinwaitError(error)) throw error;
-    const fix = network === 'private' ? (namespaceFix() ?? error.hint) : error.hint;
+    const fix = error.code === 'ERR_FINWAIT_LAB_REFUSED' ? (namespaceFix() ?? error.hint) : error.hint;
     const refused: Capability = { name, granted: false, detail: error.message, without, ...(fix && { fix }) };
     return { opened: false, capabilities: [refused] };
   }

@@ -1,7 +1,7 @@
 import { correlate } from '../correlate/correlate.ts';
 import { type FinwaitError, isFinwaitError } from '../errors.ts';
 import { examineClaims } from '../expect/claims.ts';
-import { judge } from '../expect/judge.ts';
+import { judge, undetermined } from '../expect/judge.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Pair } from '../lab/pair.ts';
 import type { Connection, Timeline } from '../model/connection.ts';
@@ -75,6 +75,8 @@ export function worst(verdicts: readonly Pick<Verdict, 'status'>[]): VerdictStat
 interface UnmetStep {
   readonly step: Step;
   readonly error: FinwaitError;
+  /** Whether the peer fell short; otherwise it was the lab. */
+  readonly fellShort: boolean;
 }
 
 /** @returns the step whose observations did not come; those behind it are not taken */
@@ -87,24 +89,25 @@ async function takeSteps(
   const wait = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
   for (const [index, step] of steps.entries()) {
     await beforeStep?.(describeStep(step), index);
-    try {
-      await tell(pair, step.who, mutate(step, mutant), wait);
-      await pair.until(step.until, wait);
-    } catch (error) {
-      if (!isFinwaitError(error)) throw error;
-      return { step, error };
-    }
+    const told = await failureOf(tell(pair, step.who, mutate(step, mutant), wait));
+    // A peer cannot do as told when its socket is gone. One that does not answer was not told at all.
+    if (told !== undefined) return { step, error: told, fellShort: told.code === 'ERR_FINWAIT_PEER_COMMAND' };
+    const seen = await failureOf(pair.until(step.until, wait));
+    // Any other error than that it did not come is the lab's: what observes died, and proves nothing.
+    if (seen !== undefined) return { step, error: seen, fellShort: seen.code === 'ERR_FINWAIT_TIMEOUT' };
     if (afterStep !== undefined) afterStep(correlate(await pair.evidence()).connections[0]);
   }
   return undefined;
 }
 
-/**
- * A peer that cannot do as told, because its socket is gone, fell short just like one whose segment never came.
- * Any other error is the lab's: a peer, tcpdump or ss that died in the middle of a step proves nothing.
- */
-function fellShort({ code }: FinwaitError): boolean {
-  return code === 'ERR_FINWAIT_TIMEOUT' || code === 'ERR_FINWAIT_PEER_COMMAND';
+async function failureOf(attempt: Promise<void>): Promise<FinwaitError | undefined> {
+  try {
+    await attempt;
+    return undefined;
+  } catch (error) {
+    if (isFinwaitError(error)) return error;
+    throw error;
+  }
 }
 
 function mutate({ who, command }: Step, mutant: Mutant | undefined): StepCommand | 'nothing' {
@@ -122,16 +125,11 @@ async function tell(
   else await pair[who].tell(command, wait);
 }
 
-/**
- * Why nothing can be said of this run: a step could not be seen through, so that what was to follow is missing, or
- * a peer died, and the kernel closed its sockets in its place.
- */
+/** Why nothing can be said of this run: a step could not be seen through, so that what was to follow is missing. */
 function obstacleTo(unmet: UnmetStep | undefined, { evidence }: Timeline): string | undefined {
   const details = evidence.damage.map(({ detail }) => detail);
-  if (unmet !== undefined && !(fellShort(unmet.error) && details.length === 0)) {
-    return [...new Set([unmet.error.message, ...details])].join('; ');
-  }
-  return evidence.damage.find(({ kind }) => kind === 'reports-lost')?.detail;
+  if (unmet === undefined || (unmet.fellShort && details.length === 0)) return undefined;
+  return [...new Set([unmet.error.message, ...details])].join('; ');
 }
 
 function stepVerdict({ step, error }: UnmetStep, obstacle: string | undefined): Verdict {
@@ -139,8 +137,4 @@ function stepVerdict({ step, error }: UnmetStep, obstacle: string | undefined): 
   if (obstacle !== undefined) return undetermined(title, obstacle);
   const mismatch = { expected: `the ${title}, and what follows from it`, observed: error.message };
   return { title, status: 'violated', reason: error.message, mismatches: [mismatch] };
-}
-
-function undetermined(title: string, reason: string): Verdict {
-  return { title, status: 'undetermined', reason, mismatches: [] };
 }

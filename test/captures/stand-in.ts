@@ -107,7 +107,7 @@ test.serial('without the right to capture: ERR_FINWAIT_CAPTURE_PERMISSION', asyn
     const { code, message, hint } = await startError(t);
     t.is(code, 'ERR_FINWAIT_CAPTURE_PERMISSION');
     t.regex(message, /^tcpdump cannot open "lo": .*permission/);
-    t.regex(hint, /finwait lab -- npm test/);
+    t.regex(hint, /openLab\(\)/);
   });
 });
 

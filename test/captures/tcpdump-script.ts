@@ -65,8 +65,8 @@ test('uses the flags of the library', async (t) => {
     );
     await run(SCRIPT, ['7000', path.join(directory, 'out.pcap')], { env });
     const flags = tcpdumpFlags(captureSettings({}));
-    const last = (await readFile(calls, 'utf8')).trimEnd().split('\n').at(-1);
-    t.is(last, [...flags, 'tcp port 7000', ''].join('|'));
+    const last = (await readFile(calls, 'utf8')).trimEnd().split('\n').at(-2);
+    t.is(last, [...flags, 'tcp port 7000', ''].join('|'), 'the last call but the look at what was written');
   });
 });
 
@@ -95,10 +95,7 @@ test('without permission: says what to do, status 3', async (t) => {
     );
     const error = await t.throwsAsync(run(SCRIPT, ['7000', path.join(directory, 'out.pcap')], { env }));
     t.like(error, { code: 3 });
-    t.regex(
-      String((error as Error & { stderr: unknown }).stderr),
-      /Use sudo, or run inside a private network/,
-    );
+    t.regex(String((error as Error & { stderr: unknown }).stderr), /Use sudo, or grant CAP_NET_RAW/);
   });
 });
 
@@ -136,3 +133,21 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     });
   });
 }
+
+test('a full disk is an error at the end, status 1', async (t) => {
+  if (!requireCapability(t, 'capture', await missing)) return;
+  const script = spawn(SCRIPT, [String(await unusedPort()), '/dev/full'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  script.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  await until(
+    'listening on lo, or the end',
+    () => stderr.includes('listening on lo') || script.exitCode !== null,
+  );
+  script.kill('SIGTERM');
+  t.is((await once(script, 'close'))[0], 1);
+  t.regex(stderr, /not whole: is the disk full/);
+});

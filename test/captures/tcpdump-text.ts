@@ -42,7 +42,7 @@ const REFUSALS: readonly {
     stderr:
       "tcpdump: lo: You don't have permission to perform this capture on that device\n(socket: Operation not permitted)\n",
     code: 'ERR_FINWAIT_CAPTURE_PERMISSION',
-    hint: /finwait lab -- npm test/,
+    hint: /openLab\(\)/,
   },
   {
     stderr: "tcpdump: Couldn't change to 'tcpdump' uid=107 gid=113: Operation not permitted\n",

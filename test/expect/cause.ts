@@ -62,3 +62,11 @@ test('a FIN that waits in the queue is not an unread byte', (t) => {
   const withData: RunOptions['ss'] = [[5, 'FIN-WAIT-2', ['CLOSE-WAIT', 15]]];
   t.is(causeOfLast(lines, { js, ss: withData }), 'server end() with 14 unread bytes');
 });
+
+test('of resetAndDestroy() and the destroy() that Node calls for it, the program’s own call is the cause', (t) => {
+  const js: RunOptions['js'] = [
+    [3.4, 'client', 'resetAndDestroy()'],
+    [3.5, 'client', 'destroy()', { by: 'node' }],
+  ];
+  t.is(causeOfLast(['client RST,ACK'], { js }), 'client resetAndDestroy()');
+});

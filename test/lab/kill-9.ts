@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { LAB_PARTS } from '../support/lab-parts.ts';
 import { allEnded, descendants, networksInUse } from '../support/processes.ts';
 import { requireCapability } from '../support/require.ts';
-import { openedOrReason } from '../support/shared-lab.ts';
+import { reasonAgainst } from '../support/shared-lab.ts';
 
 /** An ordinary user whom every Linux has. */
 const NOBODY = 65534;
@@ -54,13 +54,6 @@ async function nothingIsLeft(t: ExecutionContext, { network, uid }: Way): Promis
     ownNetwork === undefined || !networksInUse().has(ownNetwork) ? true : undefined,
   );
   t.deepEqual(readdirSync(folder), []);
-}
-
-async function reasonAgainst(network: NetworkKind): Promise<string | undefined> {
-  const opened = await openedOrReason({ network });
-  if (typeof opened === 'string') return opened;
-  await opened.stop();
-  return undefined;
 }
 
 test.serial('kill -9 leaves no process, network or file of a private lab', async (t) => {

@@ -151,6 +151,14 @@ test("busybox's unshare counts as missing", (t) => {
   t.deepEqual(clone.run({ args: ['--no-build'] }).calls, ['apk add util-linux', INSTALL]);
 });
 
+test('a program of an npm package that is called nft counts as missing', (t) => {
+  if (!requireRoot(t)) return;
+  const clone = cloneWithout(t, 'nft');
+  clone.stub(join('..', 'node_modules', '.bin', 'nft'), '');
+  clone.stubManager('apk', 'nft');
+  t.deepEqual(clone.run({ args: ['--no-build'] }).calls, ['apk add nftables', INSTALL]);
+});
+
 test('a tool in sbin is found, though it is not on the PATH', (t) => {
   const clone = cloneWithout(t, 'tcpdump');
   clone.stub(join('..', 'sbin', 'tcpdump'), '');

@@ -1,6 +1,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { isFinwaitError } from '../../harness/errors.ts';
 import { type Lab, type LabOptions, openLab } from '../../harness/lab/lab.ts';
+import type { NetworkKind } from '../../harness/lab/protocol.ts';
 import { requireCapability } from './require.ts';
 
 /**
@@ -25,13 +26,21 @@ export function shareLab(
 }
 
 /** A lab, or why this machine grants none. */
-export async function openedOrReason(options: LabOptions): Promise<Lab | string> {
+async function openedOrReason(options: LabOptions): Promise<Lab | string> {
   try {
     return await openLab(options);
   } catch (error) {
     if (isFinwaitError(error)) return error.message;
     throw error;
   }
+}
+
+/** Why this machine grants no such network; undefined when it does. */
+export async function reasonAgainst(network: NetworkKind): Promise<string | undefined> {
+  const opened = await openedOrReason({ network });
+  if (typeof opened === 'string') return opened;
+  await opened.stop();
+  return undefined;
 }
 
 /** A lab of the test's own; undefined, with the test skipped, when this machine grants none. */

@@ -97,7 +97,8 @@ export class TemporaryClone {
     const { status, stderr } = spawnSync(process.execPath, ['scripts/setup.js', ...(options.args ?? [])], {
       cwd: this.root,
       env: {
-        PATH: this.bin,
+        // As npm has it in its scripts.
+        PATH: [this.path('node_modules/.bin'), this.bin].join(delimiter),
         CALLS: this.path('calls'),
         FINWAIT_SETUP_SBIN: this.path('sbin'),
       },

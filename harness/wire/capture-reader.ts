@@ -6,7 +6,6 @@ import { PcapRecords } from './pcap-records.ts';
 import { PcapngBlocks } from './pcapng-blocks.ts';
 import { StraddlingBytes } from './straddling-bytes.ts';
 
-
 /** Damage past this is counted, not described. */
 const MAX_DAMAGE = 16;
 /** A file may describe an interface anew in each of any number of sections. */

@@ -5,12 +5,11 @@ import { parseFlags } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
 import { LabEvents } from './lab-events.ts';
+import { LabProgram } from './lab-program.ts';
 import { networkEntries } from './network.ts';
-import type { Pair } from './pair.ts';
-import { type Gate } from './pair.ts';
+import type { Gate, Pair } from './pair.ts';
 import { freePort, PairConnection, type PairOptions } from './pair-connection.ts';
 import type { Program } from './program.ts';
-import { LabProgram } from './lab-program.ts';
 import type { GateFilter, NetworkKind, ProgramOptions } from './protocol.ts';
 
 export interface LabOptions {

@@ -90,6 +90,7 @@ export class PairConnection implements PairHost {
   }
 
   async connect(): Promise<void> {
+    if (this.#connecting === undefined) this.#recording.followConnection();
     this.#connecting ??= this.#lab.agent.connect({
       socketId: this.#clientId,
       module: this.#clientModule,

@@ -5,6 +5,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
+import type { Segment } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import type { SocketCommand } from '../peer/protocol.ts';
 import { pace, withDeadline, type WaitOptions } from '../timing.ts';
@@ -60,8 +61,8 @@ export class Pair implements AsyncDisposable {
   readonly server: DrivenSocket;
   readonly #host: PairHost;
   readonly #recording: Recording;
-  /** How many segments had been seen when the last snapshot was asked for. */
-  #segmentsAtLastSample = -1;
+  /** The last segment that had been seen when the last snapshot was asked for. */
+  #sampledBehind: Segment | 'no segment' | undefined;
 
   /** @internal Made by `lab.pair()`. */
   constructor(host: PairHost, recording: Recording) {
@@ -113,10 +114,10 @@ export class Pair implements AsyncDisposable {
    * @throws FinwaitError ERR_FINWAIT_SOCKET_SAMPLING, kept as damage to the evidence, too
    */
   async sample(): Promise<SocketSnapshot> {
-    const segmentsBefore = this.#recording.segments.length;
+    const behind = this.#recording.segments.at(-1) ?? 'no segment';
     const asked = this.#host.sample({ ports: [this.endpoint.port] });
     const snapshot = await this.#orDamage('kernel', 'sampling-failed', asked);
-    this.#segmentsAtLastSample = segmentsBefore;
+    this.#sampledBehind = behind;
     this.#recording.addSnapshot(snapshot);
     return snapshot;
   }
@@ -141,7 +142,8 @@ export class Pair implements AsyncDisposable {
       this.#orDamage('wire', 'capture-ended', this.#host.checkCapture()).catch(unlessGone),
       this.#orDamage('node', 'reports-lost', this.#host.checkPeers()).catch(unlessGone),
     ]);
-    if (this.#recording.segments.length !== this.#segmentsAtLastSample) await this.sample().catch(unlessGone);
+    const last = this.#recording.segments.at(-1) ?? 'no segment';
+    if (last !== this.#sampledBehind) await this.sample().catch(unlessGone);
     return this.#host.evidence();
   }
 

@@ -56,6 +56,7 @@ test('both FINs held leave both ends in FIN-WAIT-1; released, the close is simul
     await pair.hold({ from: 'server', flags: 'FIN' }),
   ];
   await pair.client.end();
+  await pair.until({ segments: [{ from: 'client', flags: 'FIN' }] });
   await pair.server.end();
   await pair.until({
     segments: [

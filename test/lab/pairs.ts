@@ -178,6 +178,32 @@ test('until gives up at once when the connection is over', async (t) => {
   });
 });
 
+const MISSPELT: readonly (readonly [condition: object, message: RegExp])[] = [
+  [{ segments: [{ form: 'server' }] }, /"form"/],
+  [{ segments: [{ from: 'sever' }] }, /"sever"/],
+  [{ segments: [{ flags: 'FIN' }] }, /Unknown side "undefined"/],
+  [{ segments: [{ from: 'server', flags: 'FNI' }] }, /"FNI"/],
+  [{ segments: [{ from: 'server', times: '2' }] }, /times/],
+  [{ acknowledged: ['sever'] }, /"sever"/],
+  [{ events: [{ side: 'client', nmae: 'end' }] }, /"nmae"/],
+  [{ events: [{ sid: 'client', name: 'end' }] }, /"sid"/],
+  [{ states: { sever: 'CLOSED' } }, /"sever"/],
+  [{ states: { client: 'ESTAB' } }, /"ESTAB"/],
+];
+
+test('until names what is misspelt anywhere in a condition', async (t) => {
+  const lab = labs.private(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: 'half-open', client: 'half-close' });
+  for (const [condition, message] of MISSPELT) {
+    await t.throwsAsync(pair.until(condition, { timeoutMs: 0 }), { instanceOf: TypeError, message });
+  }
+  const options = { timeout: 5 } as never;
+  await t.throwsAsync(pair.until({}, options), { instanceOf: TypeError, message: /"timeout"/ });
+  await t.throwsAsync(pair.evidence(options), { instanceOf: TypeError, message: /"timeout"/ });
+  await t.throwsAsync(pair.hold({ from: 'sever' as never }), { instanceOf: TypeError, message: /"sever"/ });
+});
+
 test('until rejects with the signal’s reason, and nothing of it stays behind', async (t) => {
   const lab = labs.private(t);
   if (lab === undefined) return;

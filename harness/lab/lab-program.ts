@@ -49,7 +49,7 @@ export class LabProgram implements Program {
       },
     });
     try {
-      await this.#agent.spawn(this.#id, options);
+      await withDeadline(this.#agent.spawn(this.#id, options), { what: `the start of ${this.#command}` });
     } catch (error) {
       this.#events.offProgram(this.#id);
       throw error;
@@ -65,7 +65,7 @@ export class LabProgram implements Program {
   }
 
   async signal(name: NodeJS.Signals): Promise<void> {
-    await this.#agent.signalProgram(this.#id, name);
+    await withDeadline(this.#agent.signalProgram(this.#id, name), { what: `${name} to ${this.#command}` });
   }
 
   async stop(): Promise<void> {

@@ -3,6 +3,7 @@ import type { SocketFilter } from '../kernel/sampler.ts';
 import type { ClockReading, Hold, SocketSnapshot } from '../model/observation.ts';
 import { parseFlags } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
+import { type WaitOptions, withDeadline } from '../timing.ts';
 import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
 import { LabEvents } from './lab-events.ts';
 import { LabProgram } from './lab-program.ts';
@@ -105,7 +106,7 @@ export class Lab implements AsyncDisposable {
       clockReadings: this.#clockReadings,
       holds: () => this.#holds,
       nextId: this.#nextId,
-      fence: () => this.fence(),
+      fence: (options) => this.fence(options),
       hold: (filter) => this.hold(filter),
     });
     return connection.pair;
@@ -117,13 +118,14 @@ export class Lab implements AsyncDisposable {
   }
 
   /** One `ss` snapshot of this network. */
-  async sample(filter?: SocketFilter): Promise<SocketSnapshot> {
-    return await this.#agent.functions.sample(filter);
+  async sample(filter?: SocketFilter, options: WaitOptions = {}): Promise<SocketSnapshot> {
+    return await withDeadline(this.#agent.functions.sample(filter), { what: 'a snapshot of ss' }, options);
   }
 
   /** Resolves when every segment sent before the call has been read from the capture. */
-  async fence(): Promise<void> {
-    this.#clockReadings.push(await this.#agent.functions.fence());
+  async fence(options: WaitOptions = {}): Promise<void> {
+    const reading = this.#agent.functions.fence();
+    this.#clockReadings.push(await withDeadline(reading, { what: 'the fence' }, options));
     if (this.#clockReadings.length > CLOCK_READINGS) this.#clockReadings.shift();
   }
 
@@ -136,7 +138,8 @@ export class Lab implements AsyncDisposable {
     rejectUnknownOptions(filter, ['source', 'destination', 'flags']);
     this.#requirePrivate('A gate');
     const flags = filter.flags === undefined ? 0 : parseFlags(filter.flags);
-    const { gateId, atNs: fromNs } = await this.#agent.functions.hold(filter);
+    const held = this.#agent.functions.hold(filter);
+    const { gateId, atNs: fromNs } = await withDeadline(held, { what: 'a gate' });
     const { source = {}, destination = {} } = filter;
     const hold: Hold = { source, destination, flags, fromNs };
     // With no pair open nobody can ask about gates of the past.
@@ -144,7 +147,9 @@ export class Lab implements AsyncDisposable {
     this.#holds = [...kept, hold];
     let released: Promise<void> | undefined;
     const release = async (): Promise<void> => {
-      released ??= this.#agent.functions.release(gateId).then(({ atNs: toNs }) => {
+      released ??= withDeadline(this.#agent.functions.release(gateId), {
+        what: 'the release of a gate',
+      }).then(({ atNs: toNs }) => {
         this.#holds = this.#holds.map((other) => (other === hold ? { ...hold, toNs } : other));
       });
       await released;
@@ -154,13 +159,14 @@ export class Lab implements AsyncDisposable {
 
   /** `net.ipv4.tcp_fin_timeout` and the like, as this network has them. */
   async readSysctl(name: string): Promise<string> {
-    return await this.#agent.functions.readSysctl(name);
+    return await withDeadline(this.#agent.functions.readSysctl(name), { what: `the value of ${name}` });
   }
 
   /** @throws FinwaitError ERR_FINWAIT_NEEDS_PRIVATE_NETWORK on the host's loopback: the host's settings are not ours */
   async writeSysctl(name: string, value: string | number): Promise<void> {
     this.#requirePrivate('Writing a sysctl');
-    await this.#agent.functions.writeSysctl(name, String(value));
+    const written = this.#agent.functions.writeSysctl(name, String(value));
+    await withDeadline(written, { what: `the writing of ${name}` });
   }
 
   /**

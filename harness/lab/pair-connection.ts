@@ -38,7 +38,7 @@ export interface SharedLab {
   readonly holds: () => readonly Hold[];
   /** A name for a server or socket that no other of this lab has. */
   readonly nextId: () => number;
-  readonly fence: () => Promise<void>;
+  readonly fence: (options: WaitOptions) => Promise<void>;
   readonly hold: (filter: GateFilter) => Promise<Gate>;
 }
 
@@ -107,20 +107,20 @@ export class PairConnection implements PairHost {
     await withDeadline(told, { what: `the ${side} peer’s answer to ${command.verb}` }, options);
   }
 
-  async sample(filter: SocketFilter): Promise<SocketSnapshot> {
-    return await this.#lab.agent.sample(filter);
+  async sample(filter: SocketFilter, options: WaitOptions): Promise<SocketSnapshot> {
+    return await withDeadline(this.#lab.agent.sample(filter), { what: 'a snapshot of ss' }, options);
   }
 
-  async fence(): Promise<void> {
-    await this.#lab.fence();
+  async fence(options: WaitOptions): Promise<void> {
+    await this.#lab.fence(options);
   }
 
-  async checkCapture(): Promise<void> {
-    await this.#lab.agent.checkCapture();
+  async checkCapture(options: WaitOptions): Promise<void> {
+    await withDeadline(this.#lab.agent.checkCapture(), { what: 'tcpdump’s packet counts' }, options);
   }
 
-  async checkPeers(): Promise<void> {
-    await withDeadline(this.#lab.agent.checkPeers(), { what: 'an answer of both peers' });
+  async checkPeers(options: WaitOptions): Promise<void> {
+    await withDeadline(this.#lab.agent.checkPeers(), { what: 'an answer of both peers' }, options);
   }
 
   async hold(filter: GateFilter): Promise<Gate> {
@@ -204,7 +204,7 @@ export async function freePort({ agent, nextId }: Pick<SharedLab, 'agent' | 'nex
   const serverId = nextId();
   const listening = agent.listen({ serverId, module: moduleOf('servers', 'never-ends'), driven: true });
   const endpoint = await withDeadline(listening, { what: 'the server peer’s listener' });
-  await agent.unlisten(serverId);
+  await withDeadline(agent.unlisten(serverId), { what: 'the end of the server peer’s listener' });
   return endpoint.port;
 }
 

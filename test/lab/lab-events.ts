@@ -53,6 +53,20 @@ test('reports go to the socket’s owner, up to its close; what nobody owns is d
   t.deepEqual(recording.reports, [{ side: 'client', report: CLOSE }]);
 });
 
+test('a recording that is removed gets no report any more, of whichever socket', (t) => {
+  const events = new LabEvents();
+  const [removed, other] = [recordingOn(1), recordingOn(2)];
+  for (const recording of [removed, other]) events.addRecording(recording);
+  events.ownSocket('client', '1', { recording: removed, side: 'client' });
+  events.ownSocket('server', '1', { recording: removed, side: 'server' });
+  events.ownSocket('client', '2', { recording: other, side: 'client' });
+  events.removeRecording(removed);
+  events.report('client', '1', CLOSE);
+  events.report('server', '1', CLOSE);
+  events.report('client', '2', CLOSE);
+  t.deepEqual([removed.reports.length, other.reports.length], [0, 1]);
+});
+
 test('the end of the agent fails every wait and ends every program', async (t) => {
   const events = new LabEvents();
   const recording = recordingOn(1);

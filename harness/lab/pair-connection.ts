@@ -90,6 +90,7 @@ export class PairConnection implements PairHost {
   }
 
   async connect(): Promise<void> {
+    this.#requireOpen('client connect');
     if (this.#connecting === undefined) this.#recording.followConnection();
     this.#connecting ??= this.#lab.agent.connect({
       socketId: this.#clientId,
@@ -124,8 +125,11 @@ export class PairConnection implements PairHost {
   }
 
   async hold(filter: GateFilter): Promise<Gate> {
+    this.#requireOpen('hold');
     const gate = await this.#lab.hold(filter);
     this.#gates.add(gate);
+    // Stopped meanwhile, nobody else would release it.
+    if (this.#stopped !== undefined) await gate.release();
     return gate;
   }
 
@@ -136,6 +140,13 @@ export class PairConnection implements PairHost {
   async stop(): Promise<void> {
     this.#stopped ??= this.#close();
     await this.#stopped;
+  }
+
+  #requireOpen(what: string): void {
+    if (this.#stopped === undefined) return;
+    throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', `${what}: this pair has been stopped`, {
+      hint: 'Make another with lab.pair().',
+    });
   }
 
   async #clientSocket({ verb }: SocketCommand): Promise<SocketId> {
@@ -159,12 +170,22 @@ export class PairConnection implements PairHost {
     return await withDeadline(this.#accepted, { what, lastSeen: () => this.#recording.lastSeen() }, options);
   }
 
+  async #destroyClient(): Promise<void> {
+    try {
+      await this.#connecting;
+    } catch {
+      return; // connect() has told its caller why there is no socket
+    }
+    if (this.#connecting !== undefined)
+      await this.#lab.agent.tell('client', this.#clientId, { verb: 'destroy' });
+  }
+
   /** A part that is gone, or does not answer, holds nothing back that could be closed from here. */
   async #close(): Promise<void> {
     const { agent, events } = this.#lab;
     const closing = [
       ...[...this.#gates].map((gate) => gate.release()),
-      ...(this.#connecting === undefined ? [] : [this.tell('client', { verb: 'destroy' })]),
+      this.#destroyClient(),
       ...(this.#serverId === undefined ? [] : [agent.unlisten(this.#serverId)]),
     ];
     try {

@@ -115,6 +115,26 @@ test('a pair stops before it has connected, and twice', async (t) => {
   t.deepEqual(sockets, []);
 });
 
+test('a pair that has been stopped connects and holds nothing any more', async (t) => {
+  const lab = labs.private(t);
+  if (lab === undefined) return;
+  const pair = await lab.pair({ server: 'half-open', client: 'half-close' });
+  await pair.stop();
+  const stopped = { code: 'ERR_FINWAIT_PEER_COMMAND', message: /has been stopped/ };
+  await t.throwsAsync(pair.client.connect(), stopped);
+  await t.throwsAsync(pair.hold({ from: 'client' }), stopped);
+});
+
+test('a pair whose client could not be loaded says so once, and stops', async (t) => {
+  const lab = labs.private(t);
+  if (lab === undefined) return;
+  const pair = await lab.pair({ server: 'half-open', client: new URL('no-such-module.js', import.meta.url) });
+  await t.throwsAsync(pair.client.connect(), { code: 'ERR_MODULE_NOT_FOUND' });
+  await pair.stop();
+  const { sockets } = await lab.sample({ ports: [pair.endpoint.port] });
+  t.deepEqual(sockets, []);
+});
+
 test('a client that has not connected cannot be told anything', async (t) => {
   const lab = labs.private(t);
   if (lab === undefined) return;

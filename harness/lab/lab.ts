@@ -7,6 +7,7 @@ import { type WaitOptions, withDeadline } from '../timing.ts';
 import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
 import { LabEvents } from './lab-events.ts';
 import { LabProgram } from './lab-program.ts';
+import { checkGateFilter } from './gate-filter.ts';
 import { networkEntries } from './network.ts';
 import type { Gate, Pair } from './pair.ts';
 import { freePort, PairConnection, type PairOptions } from './pair-connection.ts';
@@ -135,7 +136,7 @@ export class Lab implements AsyncDisposable {
    * or flag
    */
   async hold(filter: GateFilter): Promise<Gate> {
-    rejectUnknownOptions(filter, ['source', 'destination', 'flags']);
+    checkGateFilter(filter);
     this.#requirePrivate('A gate');
     const flags = filter.flags === undefined ? 0 : parseFlags(filter.flags);
     const held = this.#agent.functions.hold(filter);
@@ -143,15 +144,12 @@ export class Lab implements AsyncDisposable {
     const { source = {}, destination = {} } = filter;
     const hold: Hold = { source, destination, flags, fromNs };
     // With no pair open nobody can ask about gates of the past.
-    const kept = this.#events.isIdle ? this.#holds.filter(({ toNs }) => toNs === undefined) : this.#holds;
+    const { isIdle } = this.#events;
+    const kept = isIdle ? this.#holds.filter(({ releasedNs }) => releasedNs === undefined) : this.#holds;
     this.#holds = [...kept, hold];
     let released: Promise<void> | undefined;
     const release = async (): Promise<void> => {
-      released ??= withDeadline(this.#agent.functions.release(gateId), {
-        what: 'the release of a gate',
-      }).then(({ atNs: toNs }) => {
-        this.#holds = this.#holds.map((other) => (other === hold ? { ...hold, toNs } : other));
-      });
+      released ??= this.#release(gateId, hold);
       await released;
     };
     return { release, [Symbol.asyncDispose]: release };
@@ -191,6 +189,19 @@ export class Lab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /** Until nft has answered, nobody knows whether the gate still holds. */
+  async #release(gateId: number, hold: Hold): Promise<void> {
+    const asked: Hold = { ...hold, toNs: process.hrtime.bigint() };
+    this.#replaceHold(hold, asked);
+    const releasing = this.#agent.functions.release(gateId);
+    const { atNs: releasedNs } = await withDeadline(releasing, { what: 'the release of a gate' });
+    this.#replaceHold(asked, { ...asked, releasedNs });
+  }
+
+  #replaceHold(old: Hold, changed: Hold): void {
+    this.#holds = this.#holds.map((hold) => (hold === old ? changed : hold));
   }
 
   #requirePrivate(what: string): void {

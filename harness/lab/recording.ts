@@ -116,7 +116,7 @@ export class Recording {
       snapshots: [...this.snapshots],
       reports: this.reports,
       clockReadings,
-      holds: holds.filter(({ toNs }) => toNs === undefined || toNs >= this.beganAtNs),
+      holds: holds.filter(({ releasedNs }) => releasedNs === undefined || releasedNs >= this.beganAtNs),
       damage: this.#allDamage(),
     };
   }

@@ -82,8 +82,10 @@ test('the end of the agent fails every wait and ends every program', async (t) =
 
 test('a recording holds on to gates that held during its life, not to those released before', (t) => {
   const gate = { source: {}, destination: {}, flags: 1, fromNs: 0n };
-  const before = { ...gate, toNs: process.hrtime.bigint() };
+  const before = { ...gate, toNs: 1n, releasedNs: process.hrtime.bigint() };
   const recording = recordingOn(1);
-  const during = { ...gate, toNs: process.hrtime.bigint() };
-  t.deepEqual(recording.evidence([], [before, during, gate]).holds, [during, gate]);
+  const during = { ...gate, toNs: 1n, releasedNs: process.hrtime.bigint() };
+  const releasing = { ...gate, toNs: 1n };
+  const kept = [during, releasing, gate];
+  t.deepEqual(recording.evidence([], [before, ...kept]).holds, kept);
 });

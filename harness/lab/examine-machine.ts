@@ -88,7 +88,9 @@ async function examineLab(network: 'private' | 'host'): Promise<ExaminedLab> {
     };
   } catch (error) {
     if (!isFinwaitError(error)) throw error;
-    const fix = network === 'private' ? (namespaceFix() ?? error.hint) : error.hint;
+    // With a tool missing, the hint is to install it; no setting would help.
+    const isTool = ['unshare', 'ip'].some((tool) => findProgram(tool) === undefined);
+    const fix = network === 'private' && !isTool ? (namespaceFix() ?? error.hint) : error.hint;
     const refused: Capability = { name, granted: false, detail: error.message, without, ...(fix && { fix }) };
     return { opened: false, capabilities: [refused] };
   }

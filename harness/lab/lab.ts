@@ -24,6 +24,9 @@ export interface LabOptions {
 
 const NETWORKS: readonly string[] = ['auto', 'private', 'host'];
 
+const HOW_TO_GET_ONE =
+  'Run as root, allow unprivileged user namespaces, or use {network: "host"}; `finwait doctor` says more.';
+
 /** How many clock readings are kept; the newest say most, as clocks are disciplined while they run. */
 const CLOCK_READINGS = 16;
 
@@ -39,7 +42,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   if (!NETWORKS.includes(network)) {
     throw new TypeError(`Unknown network "${network}"; known: ${NETWORKS.join(', ')}`);
   }
-  const refusals: string[] = [];
+  const refusals: NetworkRefused[] = [];
   for (const entry of networkEntries(network, process.getuid?.() ?? -1)) {
     try {
       const events = new LabEvents();
@@ -47,14 +50,15 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       void agent.ended.then(() => {
         events.agentEnded();
       });
-      return await fenced(new Lab(agent, events, refusals.at(-1)));
+      return await fenced(new Lab(agent, events, refusals.at(-1)?.message));
     } catch (error) {
       if (!(error instanceof NetworkRefused)) throw error;
-      refusals.push(error.message);
+      refusals.push(error);
     }
   }
-  throw new FinwaitError('ERR_FINWAIT_LAB_REFUSED', `no private network here: ${refusals.join('; ')}`, {
-    hint: 'Run as root, allow unprivileged user namespaces, or use {network: "host"}; `finwait doctor` says more.',
+  const reasons = refusals.map(({ message }) => message).join('; ');
+  throw new FinwaitError('ERR_FINWAIT_LAB_REFUSED', `no private network here: ${reasons}`, {
+    hint: refusals.at(-1)?.hint ?? HOW_TO_GET_ONE,
   });
 }
 

@@ -75,6 +75,9 @@ export class PairTracker {
     if ((fields.flags & (Flag.SYN | Flag.FIN)) !== 0 && (fields.flags & Flag.RST) === 0) {
       this.#depart(fields, fromClient ? this.#fromClient : this.#fromServer, to);
     } else {
+      // Who goes on after its SYN knows that it arrived.
+      const slot = fromClient ? this.#fromClient : this.#fromServer;
+      if ((slot.flags & Flag.SYN) !== 0) this.#arrive(slot, to);
       to.trackReceived(fields, scratch);
     }
     if (scratch.length > 0) this.#note();

@@ -52,6 +52,11 @@ export class ConnectionRecord {
     const { tracker, lifecycle } = this;
     if (tracker === undefined) return;
     this.lastNs = atNs;
+    // Its receiver dropped it. Zeek notes that much.
+    if (packet.checksum === 0) {
+      this.zeek.see(packet, side, atNs / NS);
+      return;
+    }
     const fromClient = side === this.clientSide;
     if ((packet.flags & Flag.RST) !== 0 && !lifecycle.isOver) {
       lifecycle.unacknowledgedAtReset = tracker.unacknowledged(!fromClient);

@@ -67,14 +67,19 @@ export class PairTracker {
     const scratch = this.#scratch;
     let crossed = false;
     if (toward.flags !== 0) {
-      if (acknowledges(fields, toward)) this.#arrive(toward, from);
+      // A RST, too, answers what came before it.
+      const answers = (fields.flags & Flag.RST) !== 0 || acknowledges(fields, toward);
+      if (answers) this.#arrive(toward, from);
       else crossed = (fields.flags & toward.flags & (Flag.SYN | Flag.FIN)) !== 0;
     }
     const retransmission = from.trackSent(fields, scratch);
     if (crossed) this.#arrive(toward, from);
-    if ((fields.flags & (Flag.SYN | Flag.FIN)) !== 0 && (fields.flags & Flag.RST) === 0) {
-      this.#depart(fields, fromClient ? this.#fromClient : this.#fromServer, to);
-    } else {
+    const slot = fromClient ? this.#fromClient : this.#fromServer;
+    const isControl = (fields.flags & (Flag.SYN | Flag.FIN)) !== 0 && (fields.flags & Flag.RST) === 0;
+    if (isControl && !retransmission) this.#depart(fields, slot, to);
+    else if (!isCopyOf(fields, slot)) {
+      // Who goes on after its SYN knows that it arrived, and a RST is numbered as if all before it had.
+      if (((slot.flags & Flag.SYN) | (fields.flags & Flag.RST)) !== 0) this.#arrive(slot, to);
       to.trackReceived(fields, scratch);
     }
     if (scratch.length > 0) this.#note();
@@ -100,7 +105,7 @@ export class PairTracker {
     slot: UnderWay,
     to: EndpointTracker,
   ): void {
-    // An earlier one is still under way: two copies of it, or a SYN and a FIN behind it. They arrive in order.
+    // An earlier one is still under way: a SYN, with this FIN behind it. They arrive in order.
     if (slot.flags !== 0) this.#arrive(slot, to);
     slot.flags = flags;
     slot.sequenceNumber = sequenceNumber;
@@ -123,6 +128,11 @@ export class PairTracker {
 
 function none(): UnderWay {
   return { flags: 0, sequenceNumber: 0, acknowledgmentNumber: 0, payloadBytes: 0 };
+}
+
+/** Whether it is what is under way, sent again. */
+function isCopyOf(fields: TrackedFields, { flags, sequenceNumber }: UnderWay): boolean {
+  return flags !== 0 && fields.flags === flags && fields.sequenceNumber === sequenceNumber;
 }
 
 /** Whether `fields` acknowledges all of what is under way. */

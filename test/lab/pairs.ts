@@ -170,7 +170,7 @@ test('until says what it awaited and what it saw last, and refuses what it does 
   if (lab === undefined) return;
   await using pair = await lab.pair({ server: 'half-open', client: 'half-close' });
   await pair.client.connect();
-  await pair.until({ events: [{ side: 'client', name: 'connect' }] });
+  await pair.until({ segments: [{ from: 'server', flags: 'SYN,ACK' }], acknowledged: ['client', 'server'] });
   await t.throwsAsync(pair.until({ segments: [{ from: 'server', flags: 'FIN' }] }, { timeoutMs: 50 }), {
     code: 'ERR_FINWAIT_TIMEOUT',
     message: /^server FIN did not come within 50 ms; last seen: .*frame/,

@@ -22,13 +22,15 @@ export class ConnectionRecord {
   lastNs: number = 0;
   /** The side that is the client: who sent the first SYN. */
   clientSide: 0 | 1 = 0;
+  /** Serves a connection, and is not free. */
+  isInUse: boolean = false;
   /** Waits, over, for stragglers. */
   lingers: boolean = false;
   readonly lifecycle: Lifecycle = new Lifecycle();
   readonly zeek: ZeekConnection = new ZeekConnection();
   readonly wireshark: WiresharkStream = new WiresharkStream();
   readonly figures: LossAndDelay = new LossAndDelay();
-  tracker: PairTracker | undefined;
+  readonly tracker: PairTracker = new PairTracker();
 
   constructor(index: number) {
     this.index = index;
@@ -38,6 +40,7 @@ export class ConnectionRecord {
   begin(id: number, packet: Packet, atNs: number, reused: boolean): void {
     this.id = id;
     this.firstNs = atNs;
+    this.isInUse = true;
     this.lingers = false;
     this.clientSide = isFromServer(packet) ? 1 : 0;
     this.lifecycle.reset();
@@ -45,12 +48,11 @@ export class ConnectionRecord {
     if (reused) this.wireshark.restart();
     else this.wireshark.reset();
     this.figures.reset();
-    this.tracker = new PairTracker(packet, this.clientSide === 0);
+    this.tracker.begin(packet, this.clientSide === 0);
   }
 
   see(packet: Packet, side: 0 | 1, atNs: number): void {
     const { tracker, lifecycle } = this;
-    if (tracker === undefined) return;
     this.lastNs = atNs;
     const fromClient = side === this.clientSide;
     if ((packet.flags & Flag.RST) !== 0 && !lifecycle.isOver) {
@@ -59,9 +61,10 @@ export class ConnectionRecord {
     const retransmission = tracker.see(packet, fromClient);
     lifecycle.see(packet, fromClient, atNs, !retransmission);
     if (packet.fastOpen === 1) lifecycle.fastOpen = true;
-    this.zeek.see(packet, side, atNs / NS);
-    const analysis = this.wireshark.see(packet, side, atNs / NS);
-    this.figures.see(packet, side, atNs / NS, analysis);
+    const seconds = atNs / NS;
+    this.zeek.see(packet, side, seconds);
+    const analysis = this.wireshark.see(packet, side, seconds);
+    this.figures.see(packet, side, seconds, analysis);
   }
 }
 

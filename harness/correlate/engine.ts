@@ -16,7 +16,7 @@ export interface EngineOptions {
 /** A connection that is over may still see its last ACK again: that long, in capture time. Zeek's tcp_close_delay. */
 const LINGER_NS = 5e9;
 /** So many at most wait that way, so that a fast capture costs no more memory than a slow one. */
-const MOST_LINGERING = 4096;
+const MOST_LINGERING = 512;
 
 /**
  * From packets to connections. Fed with one reused {@link Packet} after another; allocates nothing per packet and
@@ -74,7 +74,7 @@ export class Engine {
 
   /** The capture is over: finishes every connection, in order of their first packets. */
   end(): void {
-    const left = this.#records.filter((record) => record.tracker !== undefined).sort((a, b) => a.id - b.id);
+    const left = this.#records.filter((record) => record.isInUse).sort((a, b) => a.id - b.id);
     for (const record of left) this.#finish(record);
   }
 
@@ -104,10 +104,10 @@ export class Engine {
   }
 
   #finish(record: ConnectionRecord): void {
-    record.tracker?.finish();
+    record.tracker.finish();
     this.#onFinished(record, this);
     this.#flows.remove(this.#keys, record.index * KEY_WORDS, record.index);
-    record.tracker = undefined;
+    record.isInUse = false;
     this.#free.push(record.index);
   }
 
@@ -149,7 +149,7 @@ export class Engine {
 
   #isCurrent(index: number, id: number): boolean {
     const record = this.#records[index];
-    return record?.tracker !== undefined && record.id === id;
+    return record?.isInUse === true && record.id === id;
   }
 }
 

@@ -48,6 +48,8 @@ export class Lifecycle {
   readonly server: End = new End();
   handshakeNs: number = NEVER;
   fastOpen: boolean = false;
+  /** No more is to come but stragglers. */
+  isOver: boolean = false;
   /** Octets of new data that came after the first FIN, from the other end, which had it. */
   bytesAfterFirstFin: number = 0;
   /** Octets that the other end of the first RST had sent and nobody had acknowledged. */
@@ -61,6 +63,7 @@ export class Lifecycle {
     this.server.reset();
     this.handshakeNs = NEVER;
     this.fastOpen = false;
+    this.isOver = false;
     this.bytesAfterFirstFin = 0;
     this.unacknowledgedAtReset = 0;
     this.#packet = 0;
@@ -89,6 +92,7 @@ export class Lifecycle {
     if (to.finAckPacket === NEVER) {
       to.finAckPacket = this.#packet;
       to.finAckAtNs = atNs;
+      if (from.finAckPacket !== NEVER) this.isOver = true;
     }
     if (isNew && this.#isFirstCloser(to)) this.bytesAfterFirstFin += fields.payloadBytes;
   }
@@ -121,11 +125,6 @@ export class Lifecycle {
   /** A FIN each way, both acknowledged. */
   get isClosed(): boolean {
     return this.client.finAckPacket !== NEVER && this.server.finAckPacket !== NEVER;
-  }
-
-  /** No more is to come but stragglers. */
-  get isOver(): boolean {
-    return this.isClosed || this.client.rstPacket !== NEVER || this.server.rstPacket !== NEVER;
   }
 
   get firstCloser(): End | undefined {
@@ -169,6 +168,7 @@ export class Lifecycle {
     const { flags } = fields;
     if ((flags & Flag.RST) !== 0) {
       if (from.rstPacket === NEVER) from.rstPacket = this.#packet;
+      this.isOver = true;
       return;
     }
     if ((flags & Flag.SYN) !== 0) {

@@ -5,6 +5,7 @@ import { LossAndDelay } from './loss-and-delay.ts';
 import { PairTracker } from './pair-tracker.ts';
 import { WiresharkStream } from './wireshark-stream.ts';
 import { ZeekConnection } from './zeek-connection.ts';
+import { DOUBLE } from './representation.ts';
 
 const NS = 1e9;
 
@@ -18,8 +19,8 @@ export class ConnectionRecord {
   /** From 1, in order of first packets. */
   id: number = 0;
   /** Ns since the capture's first packet. */
-  firstNs: number = 0;
-  lastNs: number = 0;
+  firstNs: number = DOUBLE;
+  lastNs: number = DOUBLE;
   /** The side that is the client: who sent the first SYN. */
   clientSide: 0 | 1 = 0;
   /** Serves a connection, and is not free. */

@@ -30,6 +30,9 @@ export class Engine {
   connections = 0;
   /** Connections that were finished early to keep within `maxOpen`. */
   evicted = 0;
+  /** The second that packets come in, and its start in ns: from an array of doubles, for DOUBLE's reasons. */
+  #second = 0;
+  readonly #secondNs = new Float64Array(1);
   readonly #onFinished: EngineOptions['onFinished'];
   readonly #maxOpen: number;
   readonly #flows = new FlowTable();
@@ -48,9 +51,9 @@ export class Engine {
 
   /** @returns the id of the packet's connection */
   see(packet: Packet): number {
-    if (this.packets === 0) this.baseSeconds = packet.seconds;
+    if (packet.seconds !== this.#second || this.packets === 0) this.#startSecond(packet.seconds);
     this.packets++;
-    const atNs = (packet.seconds - this.baseSeconds) * 1e9 + packet.nanoseconds;
+    const atNs = (this.#secondNs[0] ?? 0) + packet.nanoseconds;
     if (this.#lingering.size > 0) this.#finishLingering(atNs);
     const found = this.#flows.find(packet);
     const { side } = this.#flows;
@@ -81,6 +84,12 @@ export class Engine {
   /** The words of a record's addresses and ports, as its first packet had them. */
   keyOf(record: ConnectionRecord): Int32Array {
     return this.#keys.subarray(record.index * KEY_WORDS, (record.index + 1) * KEY_WORDS);
+  }
+
+  #startSecond(second: number): void {
+    if (this.packets === 0) this.baseSeconds = second;
+    this.#second = second;
+    this.#secondNs[0] = (second - this.baseSeconds) * 1e9;
   }
 
   #begin(packet: Packet, atNs: number, reused: boolean): ConnectionRecord {

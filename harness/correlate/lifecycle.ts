@@ -1,6 +1,7 @@
 import type { Opening, RowEnding } from '../model/connection-row.ts';
 import { Flag } from '../model/segment.ts';
 import type { TrackedFields } from './endpoint-tracker.ts';
+import { DOUBLE } from './representation.ts';
 
 /** Not yet, in fields that hold a time in ns since the capture's first packet or the ordinal of a packet. */
 const NEVER = -1;
@@ -13,15 +14,19 @@ class End {
   synAcks: number = 0;
   /** Number of its first SYN. */
   iss: number = 0;
-  synAtNs: number = NEVER;
+  synAtNs: number = DOUBLE;
   /** First FIN: when, with which packet, and the number that acknowledges it. */
-  finAtNs: number = NEVER;
+  finAtNs: number = DOUBLE;
   finPacket: number = NEVER;
   finEnd = 0;
   /** The first acknowledgement of that FIN, by the other end. */
-  finAckAtNs: number = NEVER;
+  finAckAtNs: number = DOUBLE;
   finAckPacket: number = NEVER;
   rstPacket: number = NEVER;
+
+  constructor() {
+    this.reset();
+  }
 
   reset(): void {
     this.packets = 0;
@@ -46,7 +51,7 @@ class End {
 export class Lifecycle {
   readonly client: End = new End();
   readonly server: End = new End();
-  handshakeNs: number = NEVER;
+  handshakeNs: number = DOUBLE;
   fastOpen: boolean = false;
   /** No more is to come but stragglers. */
   isOver: boolean = false;
@@ -55,8 +60,12 @@ export class Lifecycle {
   /** Octets that the other end of the first RST had sent and nobody had acknowledged. */
   unacknowledgedAtReset: number = 0;
   #packet = 0;
-  #synAckAtNs = NEVER;
+  #synAckAtNs = DOUBLE;
   #firstFlags = 0;
+
+  constructor() {
+    this.reset();
+  }
 
   reset(): void {
     this.client.reset();

@@ -22,8 +22,8 @@ export function rowOf(record: ConnectionRecord, engine: Engine, withCommunityId:
   const { firstCloser, firstReset } = lifecycle;
   const ending = lifecycle.ending;
   const states: ConnectionRow['states'] = {
-    client: tracker?.clientState ?? 'CLOSED',
-    server: tracker?.serverState ?? 'CLOSED',
+    client: tracker.clientState,
+    server: tracker.serverState,
   };
   return {
     id: record.id,
@@ -47,7 +47,7 @@ export function rowOf(record: ConnectionRecord, engine: Engine, withCommunityId:
     finAckNs: lifecycle.finAckNs,
     timeWait: (['client', 'server'] as const).filter((side) => states[side] === 'TIME-WAIT'),
     states,
-    anomalies: [...(tracker?.anomalies ?? [])],
+    anomalies: [...tracker.anomalies],
     ...troubles(client, server),
     zeekState: zeekSummary.connState,
     zeekHistory: zeekSummary.history,

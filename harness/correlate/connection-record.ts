@@ -5,6 +5,7 @@ import { LossAndDelay } from './loss-and-delay.ts';
 import { PairTracker } from './pair-tracker.ts';
 import { WiresharkStream } from './wireshark-stream.ts';
 import { ZeekConnection } from './zeek-connection.ts';
+import { DOUBLE } from './representation.ts';
 
 const NS = 1e9;
 
@@ -18,17 +19,19 @@ export class ConnectionRecord {
   /** From 1, in order of first packets. */
   id: number = 0;
   /** Ns since the capture's first packet. */
-  firstNs: number = 0;
-  lastNs: number = 0;
+  firstNs: number = DOUBLE;
+  lastNs: number = DOUBLE;
   /** The side that is the client: who sent the first SYN. */
   clientSide: 0 | 1 = 0;
+  /** Serves a connection, and is not free. */
+  isInUse: boolean = false;
   /** Waits, over, for stragglers. */
   lingers: boolean = false;
   readonly lifecycle: Lifecycle = new Lifecycle();
   readonly zeek: ZeekConnection = new ZeekConnection();
   readonly wireshark: WiresharkStream = new WiresharkStream();
   readonly figures: LossAndDelay = new LossAndDelay();
-  tracker: PairTracker | undefined;
+  readonly tracker: PairTracker = new PairTracker();
 
   constructor(index: number) {
     this.index = index;
@@ -38,6 +41,7 @@ export class ConnectionRecord {
   begin(id: number, packet: Packet, atNs: number, reused: boolean): void {
     this.id = id;
     this.firstNs = atNs;
+    this.isInUse = true;
     this.lingers = false;
     this.clientSide = isFromServer(packet) ? 1 : 0;
     this.lifecycle.reset();
@@ -45,12 +49,11 @@ export class ConnectionRecord {
     if (reused) this.wireshark.restart();
     else this.wireshark.reset();
     this.figures.reset();
-    this.tracker = new PairTracker(packet, this.clientSide === 0);
+    this.tracker.begin(packet, this.clientSide === 0);
   }
 
   see(packet: Packet, side: 0 | 1, atNs: number): void {
     const { tracker, lifecycle } = this;
-    if (tracker === undefined) return;
     this.lastNs = atNs;
     // Its receiver dropped it. Zeek notes that much.
     if (packet.checksum === 0) {
@@ -64,9 +67,10 @@ export class ConnectionRecord {
     const retransmission = tracker.see(packet, fromClient);
     lifecycle.see(packet, fromClient, atNs, !retransmission);
     if (packet.fastOpen === 1) lifecycle.fastOpen = true;
-    this.zeek.see(packet, side, atNs / NS);
-    const analysis = this.wireshark.see(packet, side, atNs / NS);
-    this.figures.see(packet, side, atNs / NS, analysis);
+    const seconds = atNs / NS;
+    this.zeek.see(packet, side, seconds);
+    const analysis = this.wireshark.see(packet, side, seconds);
+    this.figures.see(packet, side, seconds, analysis);
   }
 }
 

@@ -1,8 +1,9 @@
-import { Flag, hasFlags, type Segment, sequenceLength } from '../model/segment.ts';
-import { seqAdd, seqDistance } from '../model/sequence-number.ts';
+import { Flag, type Segment } from '../model/segment.ts';
+import { seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { ReceiveSpace } from './receive-space.ts';
-import { type TcpEvent, TRANSITIONS } from './transitions.ts';
+import { SendSpace } from './send-space.ts';
+import { codeOf, describeMissing, Event, nextState, State, stateOf } from './transition-codes.ts';
 
 /** The parts of a segment that the tracker reads. */
 export type TrackedFields = Pick<
@@ -10,56 +11,50 @@ export type TrackedFields = Pick<
   'flags' | 'sequenceNumber' | 'acknowledgmentNumber' | 'payloadBytes'
 >;
 
-/** Send variables of one endpoint, named as in RFC 9293 §3.3.1. */
-interface SendSpace {
-  /** First octet sent: the SYN's. */
-  readonly iss: number;
-  /** Next octet never sent before. */
-  nxt: number;
-  /** Oldest octet not yet acknowledged. */
-  una: number;
-  /** Sequence number of this end's FIN. */
-  fin?: number;
-  finAcknowledged: boolean;
-  /** Octets from `iss` to `nxt`, not modulo 2³². */
-  octets: number;
-}
-
-/** States in which no connection exists yet: an unacceptable ACK is answered by a RST that ends nothing. */
-const OPENING: ReadonlySet<TcpState> = new Set(['LISTEN', 'SYN-SENT', 'SYN-RECEIVED']);
-
 /**
  * Follows one endpoint through RFC 9293's states by the segments it sends and receives. Deterministic, with no
  * clock; what the RFC drops, or the table has no cell for, leaves the state as it was and, unless it is a mere copy
  * of something earlier, becomes an anomaly, in words. The receive window is not followed.
+ *
+ * Numbers only: it is used again after {@link reset}, and a segment that the table allows makes nothing.
  */
 export class EndpointTracker {
-  #state: TcpState;
-  #send: SendSpace | undefined;
-  #receive: ReceiveSpace | undefined;
+  #state: number;
   #reset = false;
   /** The unacceptable ACK received last while opening. */
-  #refusedAck: number | undefined;
+  #refusedAck = 0;
+  #hasRefused = false;
+  readonly #send = new SendSpace();
+  readonly #receive = new ReceiveSpace();
 
   /** @param start the state before the first segment: `CLOSED` for who opens actively, `LISTEN` for who waits */
   constructor(start: TcpState) {
-    this.#state = start;
+    this.#state = codeOf(start);
+  }
+
+  /** Forgets everything. */
+  reset(start: TcpState): void {
+    this.#state = codeOf(start);
+    this.#reset = false;
+    this.#hasRefused = false;
+    this.#send.forget();
+    this.#receive.forget();
   }
 
   get state(): TcpState {
-    return this.#state;
+    return stateOf(this.#state);
   }
 
   /** Distance of `number` from this end's initial sequence number; as it is while nothing was sent. */
   relative(number: number): number {
     const send = this.#send;
-    return send === undefined ? number : send.octets + seqDistance(send.nxt, number);
+    return send.known ? send.octets + seqDistance(send.nxt, number) : number;
   }
 
   /** Octets sent and not acknowledged, SYN and FIN among them. */
   get unacknowledged(): number {
     const send = this.#send;
-    return send === undefined ? 0 : Math.max(0, seqDistance(send.una, send.nxt));
+    return send.known ? Math.max(0, seqDistance(send.una, send.nxt)) : 0;
   }
 
   /**
@@ -67,184 +62,212 @@ export class EndpointTracker {
    * @returns whether all its sequence space had been sent before
    */
   trackSent(segment: TrackedFields, anomalies: string[]): boolean {
-    if (hasFlags(segment, Flag.RST)) {
-      this.#sendReset(segment, anomalies);
-      return false;
-    }
-    if (this.#reset) anomalies.push('segment after its own RST');
-    if (hasFlags(segment, Flag.ACK)) this.#receive?.acknowledge(segment);
-    const send = this.#sendSpaceFor(segment);
-    const length = sequenceLength(segment);
-    const end = seqAdd(segment.sequenceNumber, length);
-    const advance = seqDistance(send.nxt, end);
-    if (length > 0 && advance <= 0) return true;
-    if (segment.payloadBytes > 0) this.#judgeData(segment, anomalies);
-    if (advance > 0) {
-      send.nxt = end;
-      send.octets += advance;
-    }
-    if (hasFlags(segment, Flag.SYN)) {
-      this.#apply(hasFlags(segment, Flag.ACK) ? 'send SYN,ACK' : 'send SYN', anomalies);
-    }
-    if (hasFlags(segment, Flag.FIN) && send.fin === undefined) {
-      send.fin = seqAdd(end, -1);
-      this.#apply('send FIN', anomalies);
-    }
-    return false;
+    const { flags, sequenceNumber, acknowledgmentNumber, payloadBytes } = segment;
+    return this.send(flags, sequenceNumber | 0, acknowledgmentNumber | 0, payloadBytes, anomalies);
   }
 
   /** @param anomalies what the table does not allow is added here */
   trackReceived(segment: TrackedFields, anomalies: string[]): void {
-    if (hasFlags(segment, Flag.RST)) this.#receiveReset(segment, anomalies);
-    else if (hasFlags(segment, Flag.SYN | Flag.FIN)) anomalies.push('SYN with FIN');
-    else if (this.#state === 'CLOSED') this.#receiveClosed(segment, anomalies);
-    else if (this.#state === 'LISTEN' || this.#state === 'SYN-SENT')
-      this.#receiveUnopened(segment, anomalies);
-    else if (hasFlags(segment, Flag.SYN)) this.#receiveSyn(segment, anomalies);
-    else this.#receiveOpened(segment, anomalies);
+    const { flags, sequenceNumber, acknowledgmentNumber, payloadBytes } = segment;
+    this.receive(flags, sequenceNumber | 0, acknowledgmentNumber | 0, payloadBytes, anomalies);
   }
 
-  #apply(event: TcpEvent, anomalies: string[]): void {
-    const next = TRANSITIONS[this.#state][event];
-    if (next === undefined) anomalies.push(`${event} in ${this.#state}`);
+  /** As {@link trackSent}: a segment's fields as numbers, sequence numbers as signed 32 bits. */
+  send(
+    flags: number,
+    sequence: number,
+    acknowledgment: number,
+    payloadBytes: number,
+    anomalies: string[],
+  ): boolean {
+    if ((flags & Flag.RST) !== 0) {
+      this.#sendReset(flags, sequence, anomalies);
+      return false;
+    }
+    if (this.#reset) anomalies.push('segment after its own RST');
+    if ((flags & Flag.ACK) !== 0 && this.#receive.known) this.#receive.acknowledge(flags, acknowledgment);
+    const send = this.#send;
+    if (!send.known || (flags & Flag.SYN) !== 0) send.begin(flags, sequence);
+    const length = payloadBytes + controlOctets(flags);
+    if (length === 0) {
+      send.advance(seqDistance(send.nxt, sequence));
+      return false;
+    }
+    const advance = seqDistance(send.nxt, sequence + length);
+    if (advance <= 0) return true;
+    if (payloadBytes > 0 && this.#state !== State.ESTABLISHED) this.#judgeData(flags, anomalies);
+    send.advance(advance);
+    if ((flags & (Flag.SYN | Flag.FIN)) !== 0) this.#sendControl(flags, anomalies);
+    return false;
+  }
+
+  /** As {@link trackReceived}: a segment's fields as numbers, sequence numbers as signed 32 bits. */
+  receive(
+    flags: number,
+    sequence: number,
+    acknowledgment: number,
+    payloadBytes: number,
+    anomalies: string[],
+  ): void {
+    const state = this.#state;
+    const control = flags & (Flag.SYN | Flag.FIN | Flag.RST);
+    if ((control & Flag.RST) !== 0) this.#receiveReset(flags, sequence, acknowledgment, anomalies);
+    else if (control === (Flag.SYN | Flag.FIN)) anomalies.push('SYN with FIN');
+    else if (state === State.CLOSED) this.#receiveClosed(flags, payloadBytes, anomalies);
+    else if (state === State.LISTEN || state === State.SYN_SENT)
+      this.#receiveUnopened(flags, sequence, acknowledgment, payloadBytes, anomalies);
+    else if (control === Flag.SYN) this.#receiveSyn(flags, sequence, acknowledgment, anomalies);
+    else this.#receiveOpened(flags, sequence, acknowledgment, payloadBytes, anomalies);
+  }
+
+  #apply(event: number, anomalies: string[]): void {
+    const next = nextState(this.#state, event);
+    if (next === -1) anomalies.push(describeMissing(this.#state, event));
     else this.#state = next;
   }
 
   /** A RST's sequence number may be a copy of the other end's acknowledgement; it opens no sequence space. */
-  #sendReset(segment: TrackedFields, anomalies: string[]): void {
+  #sendReset(flags: number, sequence: number, anomalies: string[]): void {
     // §3.10.7.2 to .4: <SEQ=SEG.ACK><CTL=RST> answers an unacceptable ACK, and this end stays where it is.
-    const answers = !hasFlags(segment, Flag.ACK) && segment.sequenceNumber === this.#refusedAck;
-    if (answers && OPENING.has(this.#state)) return;
-    this.#apply('send RST', anomalies);
+    const answers = (flags & Flag.ACK) === 0 && this.#hasRefused && sequence === this.#refusedAck;
+    if (answers && isOpening(this.#state)) return;
+    this.#apply(Event.SEND_RST, anomalies);
     this.#reset = true;
   }
 
-  /** A SYN begins anew while nothing was acknowledged: what was sent before was not of this connection. */
-  #sendSpaceFor(segment: TrackedFields): SendSpace {
-    const iss = segment.sequenceNumber;
-    const known = this.#send;
-    const anew = hasFlags(segment, Flag.SYN) && known?.una === known?.iss && known?.iss !== iss;
-    if (known !== undefined && !anew) return known;
-    this.#send = { iss, nxt: iss, una: iss, octets: 0, finAcknowledged: false };
-    return this.#send;
+  /** A SYN or FIN that was not sent before; it ends at `nxt`. */
+  #sendControl(flags: number, anomalies: string[]): void {
+    if ((flags & Flag.SYN) !== 0) {
+      this.#apply((flags & Flag.ACK) === 0 ? Event.SEND_SYN : Event.SEND_SYN_ACK, anomalies);
+    }
+    if ((flags & Flag.FIN) !== 0 && this.#send.noteFin()) this.#apply(Event.SEND_FIN, anomalies);
   }
 
-  #judgeData(segment: TrackedFields, anomalies: string[]): void {
-    if (this.#state === 'ESTABLISHED' || this.#state === 'CLOSE-WAIT') return;
+  #judgeData(flags: number, anomalies: string[]): void {
+    const state = this.#state;
     // Data on a SYN is TCP Fast Open (RFC 7413), data from SYN-RECEIVED is allowed to be sent (§3.10.2).
-    if (hasFlags(segment, Flag.SYN) || this.#state === 'SYN-RECEIVED') return;
-    const opening = this.#state === 'SYN-SENT' || this.#state === 'LISTEN' || this.#state === 'CLOSED';
+    if (state === State.CLOSE_WAIT || (flags & Flag.SYN) !== 0 || state === State.SYN_RECEIVED) return;
+    const opening = state === State.SYN_SENT || state === State.LISTEN || state === State.CLOSED;
     anomalies.push(opening ? 'data before established' : 'data after its own FIN');
   }
 
-  #receiveReset(segment: TrackedFields, anomalies: string[]): void {
-    if (this.#state === 'SYN-SENT') {
+  #receiveReset(flags: number, sequence: number, acknowledgment: number, anomalies: string[]): void {
+    if (this.#state === State.SYN_SENT) {
       // §3.10.7.3: only a RST that acknowledges the SYN counts.
-      const answersSyn = hasFlags(segment, Flag.ACK) && this.#acknowledgesNew(segment);
+      const answersSyn = (flags & Flag.ACK) !== 0 && this.#send.acknowledgesNew(acknowledgment);
       if (!answersSyn) anomalies.push('RST that does not acknowledge the SYN');
-      else this.#apply('recv RST', anomalies);
+      else this.#apply(Event.RECV_RST, anomalies);
       return;
     }
-    const listens = this.#state === 'LISTEN' || this.#state === 'CLOSED';
+    const listens = this.#state === State.LISTEN || this.#state === State.CLOSED;
     // §3.10.7.4: out of sequence it is answered by a challenge ACK (RFC 5961 §3.2), or dropped.
-    if (!listens && this.#receive?.acceptsReset(segment.sequenceNumber) === false) {
+    if (!listens && this.#receive.known && !this.#receive.acceptsReset(sequence)) {
       anomalies.push('RST out of sequence');
-    } else this.#apply('recv RST', anomalies);
+    } else this.#apply(Event.RECV_RST, anomalies);
   }
 
   /** §3.10.7.1: whatever it is, it is discarded and, unless a RST, answered by one. */
-  #receiveClosed(segment: TrackedFields, anomalies: string[]): void {
-    const opens = hasFlags(segment, Flag.SYN) && !hasFlags(segment, Flag.ACK);
-    if (opens) this.#apply('recv SYN', anomalies);
-    else if (sequenceLength(segment) > 0) anomalies.push('segment to a closed end');
+  #receiveClosed(flags: number, payloadBytes: number, anomalies: string[]): void {
+    const opens = (flags & (Flag.SYN | Flag.ACK)) === Flag.SYN;
+    if (opens) this.#apply(Event.RECV_SYN, anomalies);
+    else if (payloadBytes + controlOctets(flags) > 0) anomalies.push('segment to a closed end');
   }
 
   /** §3.10.7.2 and §3.10.7.3. */
-  #receiveUnopened(segment: TrackedFields, anomalies: string[]): void {
-    const acks = hasFlags(segment, Flag.ACK);
-    if (acks && (this.#state === 'LISTEN' || !this.#acknowledgesNew(segment))) {
-      this.#refuseAck(segment, anomalies);
+  #receiveUnopened(
+    flags: number,
+    sequence: number,
+    acknowledgment: number,
+    payloadBytes: number,
+    anomalies: string[],
+  ): void {
+    const acks = (flags & Flag.ACK) !== 0;
+    if (acks && (this.#state === State.LISTEN || !this.#send.acknowledgesNew(acknowledgment))) {
+      this.#refuseAck(acknowledgment, anomalies);
       return;
     }
-    if (!hasFlags(segment, Flag.SYN)) {
-      anomalies.push(`segment without SYN in ${this.#state}`);
+    if ((flags & Flag.SYN) === 0) {
+      anomalies.push(`segment without SYN in ${this.state}`);
       return;
     }
-    this.#receive = new ReceiveSpace(segment);
-    if (acks && this.#send !== undefined) this.#send.una = segment.acknowledgmentNumber;
-    this.#apply(acks ? 'recv SYN,ACK' : 'recv SYN', anomalies);
+    this.#receive.begin(sequence);
+    this.#receive.take(flags, sequence, payloadBytes + controlOctets(flags));
+    if (acks) this.#send.una = acknowledgment;
+    this.#apply(acks ? Event.RECV_SYN_ACK : Event.RECV_SYN, anomalies);
   }
 
   /** §3.10.7.4, a SYN in a later state: the other half of a simultaneous open, a copy, or an intruder. */
-  #receiveSyn(segment: TrackedFields, anomalies: string[]): void {
-    if (this.#receive !== undefined && segment.sequenceNumber !== this.#receive.irs) {
+  #receiveSyn(flags: number, sequence: number, acknowledgment: number, anomalies: string[]): void {
+    if (this.#receive.known && sequence !== this.#receive.irs) {
       anomalies.push('SYN inside the connection');
       return;
     }
-    if (this.#state !== 'SYN-RECEIVED' || !hasFlags(segment, Flag.ACK)) return;
-    if (!this.#acknowledgesNew(segment)) {
-      this.#refuseAck(segment, anomalies);
+    if (this.#state !== State.SYN_RECEIVED || (flags & Flag.ACK) === 0) return;
+    if (!this.#send.acknowledgesNew(acknowledgment)) {
+      this.#refuseAck(acknowledgment, anomalies);
       return;
     }
-    if (this.#send !== undefined) this.#send.una = segment.acknowledgmentNumber;
-    this.#apply('recv SYN,ACK', anomalies);
+    this.#send.una = acknowledgment;
+    this.#apply(Event.RECV_SYN_ACK, anomalies);
   }
 
   /** §3.10.7.4: the first step, then from the fifth on. */
-  #receiveOpened(segment: TrackedFields, anomalies: string[]): void {
-    if (this.#receive?.accepts(segment) === false) return;
-    if (!hasFlags(segment, Flag.ACK)) {
+  #receiveOpened(
+    flags: number,
+    sequence: number,
+    acknowledgment: number,
+    payloadBytes: number,
+    anomalies: string[],
+  ): void {
+    const length = payloadBytes + controlOctets(flags);
+    if (this.#receive.known && !this.#receive.accepts(sequence, length)) return;
+    if ((flags & Flag.ACK) === 0) {
       anomalies.push('segment without ACK');
       return;
     }
-    if (this.#acknowledgesUnsent(segment)) {
-      this.#refuseAck(segment, anomalies);
+    const opens = this.#state === State.SYN_RECEIVED;
+    if (
+      this.#send.acknowledgesUnsent(acknowledgment) ||
+      (opens && !this.#send.acknowledgesNew(acknowledgment))
+    ) {
+      this.#refuseAck(acknowledgment, anomalies);
       return;
     }
-    if (this.#state === 'SYN-RECEIVED') {
-      if (!this.#acknowledgesNew(segment)) {
-        this.#refuseAck(segment, anomalies);
-        return;
-      }
-      this.#apply('recv ACK of SYN', anomalies);
+    if (opens) this.#apply(Event.RECV_ACK_OF_SYN, anomalies);
+    const acksFin = this.#send.takeAck(acknowledgment);
+    if (!this.#receive.known) this.#receive.begin(sequence);
+    const takesFin = this.#receive.take(flags, sequence, length);
+    if (acksFin || takesFin) this.#close(acksFin, takesFin, anomalies);
+  }
+
+  #close(acksFin: boolean, takesFin: boolean, anomalies: string[]): void {
+    if (takesFin && acksFin && this.#state === State.FIN_WAIT_1) {
+      this.#apply(Event.RECV_FIN_AND_ACK_OF_FIN, anomalies);
+      return;
     }
-    const acksFin = this.#takeAck(segment);
-    this.#receive ??= new ReceiveSpace({ ...segment, payloadBytes: 0, flags: 0 });
-    const takesFin = this.#receive.take(segment);
-    if (takesFin && acksFin && this.#state === 'FIN-WAIT-1') this.#apply('recv FIN+ACK of FIN', anomalies);
-    else {
-      if (acksFin) this.#apply('recv ACK of FIN', anomalies);
-      if (takesFin) this.#apply('recv FIN', anomalies);
-    }
+    if (acksFin) this.#apply(Event.RECV_ACK_OF_FIN, anomalies);
+    if (takesFin) this.#apply(Event.RECV_FIN, anomalies);
   }
 
   /** §3.10.7.4: dropped, and answered by an ACK once established, by a RST before. */
-  #refuseAck(segment: TrackedFields, anomalies: string[]): void {
-    if (OPENING.has(this.#state)) this.#refusedAck = segment.acknowledgmentNumber;
-    const unsent = this.#acknowledgesUnsent(segment);
+  #refuseAck(acknowledgment: number, anomalies: string[]): void {
+    if (isOpening(this.#state)) {
+      this.#hasRefused = true;
+      this.#refusedAck = acknowledgment;
+    }
+    const unsent = this.#send.acknowledgesUnsent(acknowledgment);
     anomalies.push(
       unsent ? 'acknowledgement of octets never sent' : 'acknowledgement of nothing that was sent',
     );
   }
+}
 
-  #acknowledgesUnsent({ acknowledgmentNumber }: TrackedFields): boolean {
-    return this.#send !== undefined && seqDistance(this.#send.nxt, acknowledgmentNumber) > 0;
-  }
+/** States in which no connection exists yet: an unacceptable ACK is answered by a RST that ends nothing. */
+function isOpening(state: number): boolean {
+  return state === State.LISTEN || state === State.SYN_SENT || state === State.SYN_RECEIVED;
+}
 
-  /** SND.UNA < SEG.ACK ≤ SND.NXT; true as well while it is not known what was sent. */
-  #acknowledgesNew(segment: TrackedFields): boolean {
-    if (this.#send === undefined) return true;
-    const advances = seqDistance(this.#send.una, segment.acknowledgmentNumber) > 0;
-    return advances && !this.#acknowledgesUnsent(segment);
-  }
-
-  /** @returns whether this acknowledges our FIN for the first time */
-  #takeAck({ acknowledgmentNumber }: TrackedFields): boolean {
-    const send = this.#send;
-    if (send === undefined || seqDistance(send.una, acknowledgmentNumber) <= 0) return false;
-    send.una = acknowledgmentNumber;
-    if (send.finAcknowledged || send.fin === undefined) return false;
-    send.finAcknowledged = seqDistance(send.fin, acknowledgmentNumber) > 0;
-    return send.finAcknowledged;
-  }
+/** Octets of sequence space that SYN and FIN take. */
+function controlOctets(flags: number): number {
+  return ((flags & Flag.SYN) === 0 ? 0 : 1) + ((flags & Flag.FIN) === 0 ? 0 : 1);
 }

@@ -16,7 +16,7 @@ export interface EngineOptions {
 /** A connection that is over may still see its last ACK again: that long, in capture time. Zeek's tcp_close_delay. */
 const LINGER_NS = 5e9;
 /** So many at most wait that way, so that a fast capture costs no more memory than a slow one. */
-const MOST_LINGERING = 4096;
+const MOST_LINGERING = 512;
 
 /**
  * From packets to connections. Fed with one reused {@link Packet} after another; allocates nothing per packet and
@@ -30,6 +30,9 @@ export class Engine {
   connections = 0;
   /** Connections that were finished early to keep within `maxOpen`. */
   evicted = 0;
+  /** The second that packets come in, and its start in ns: from an array of doubles, for DOUBLE's reasons. */
+  #second = 0;
+  readonly #secondNs = new Float64Array(1);
   readonly #onFinished: EngineOptions['onFinished'];
   readonly #maxOpen: number;
   readonly #flows = new FlowTable();
@@ -48,9 +51,9 @@ export class Engine {
 
   /** @returns the id of the packet's connection */
   see(packet: Packet): number {
-    if (this.packets === 0) this.baseSeconds = packet.seconds;
+    if (packet.seconds !== this.#second || this.packets === 0) this.#startSecond(packet.seconds);
     this.packets++;
-    const atNs = (packet.seconds - this.baseSeconds) * 1e9 + packet.nanoseconds;
+    const atNs = (this.#secondNs[0] ?? 0) + packet.nanoseconds;
     if (this.#lingering.size > 0) this.#finishLingering(atNs);
     const found = this.#flows.find(packet);
     const { side } = this.#flows;
@@ -74,13 +77,19 @@ export class Engine {
 
   /** The capture is over: finishes every connection, in order of their first packets. */
   end(): void {
-    const left = this.#records.filter((record) => record.tracker !== undefined).sort((a, b) => a.id - b.id);
+    const left = this.#records.filter((record) => record.isInUse).sort((a, b) => a.id - b.id);
     for (const record of left) this.#finish(record);
   }
 
   /** The words of a record's addresses and ports, as its first packet had them. */
   keyOf(record: ConnectionRecord): Int32Array {
     return this.#keys.subarray(record.index * KEY_WORDS, (record.index + 1) * KEY_WORDS);
+  }
+
+  #startSecond(second: number): void {
+    if (this.packets === 0) this.baseSeconds = second;
+    this.#second = second;
+    this.#secondNs[0] = (second - this.baseSeconds) * 1e9;
   }
 
   #begin(packet: Packet, atNs: number, reused: boolean): ConnectionRecord {
@@ -104,10 +113,10 @@ export class Engine {
   }
 
   #finish(record: ConnectionRecord): void {
-    record.tracker?.finish();
+    record.tracker.finish();
     this.#onFinished(record, this);
     this.#flows.remove(this.#keys, record.index * KEY_WORDS, record.index);
-    record.tracker = undefined;
+    record.isInUse = false;
     this.#free.push(record.index);
   }
 
@@ -149,7 +158,7 @@ export class Engine {
 
   #isCurrent(index: number, id: number): boolean {
     const record = this.#records[index];
-    return record?.tracker !== undefined && record.id === id;
+    return record?.isInUse === true && record.id === id;
   }
 }
 

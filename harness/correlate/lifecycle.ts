@@ -1,6 +1,7 @@
 import type { Opening, RowEnding } from '../model/connection-row.ts';
 import { Flag } from '../model/segment.ts';
 import type { TrackedFields } from './endpoint-tracker.ts';
+import { DOUBLE } from './representation.ts';
 
 /** Not yet, in fields that hold a time in ns since the capture's first packet or the ordinal of a packet. */
 const NEVER = -1;
@@ -13,15 +14,19 @@ class End {
   synAcks: number = 0;
   /** Number of its first SYN. */
   iss: number = 0;
-  synAtNs: number = NEVER;
+  synAtNs: number = DOUBLE;
   /** First FIN: when, with which packet, and the number that acknowledges it. */
-  finAtNs: number = NEVER;
+  finAtNs: number = DOUBLE;
   finPacket: number = NEVER;
   finEnd = 0;
   /** The first acknowledgement of that FIN, by the other end. */
-  finAckAtNs: number = NEVER;
+  finAckAtNs: number = DOUBLE;
   finAckPacket: number = NEVER;
   rstPacket: number = NEVER;
+
+  constructor() {
+    this.reset();
+  }
 
   reset(): void {
     this.packets = 0;
@@ -46,21 +51,28 @@ class End {
 export class Lifecycle {
   readonly client: End = new End();
   readonly server: End = new End();
-  handshakeNs: number = NEVER;
+  handshakeNs: number = DOUBLE;
   fastOpen: boolean = false;
+  /** No more is to come but stragglers. */
+  isOver: boolean = false;
   /** Octets of new data that came after the first FIN, from the other end, which had it. */
   bytesAfterFirstFin: number = 0;
   /** Octets that the other end of the first RST had sent and nobody had acknowledged. */
   unacknowledgedAtReset: number = 0;
   #packet = 0;
-  #synAckAtNs = NEVER;
+  #synAckAtNs = DOUBLE;
   #firstFlags = 0;
+
+  constructor() {
+    this.reset();
+  }
 
   reset(): void {
     this.client.reset();
     this.server.reset();
     this.handshakeNs = NEVER;
     this.fastOpen = false;
+    this.isOver = false;
     this.bytesAfterFirstFin = 0;
     this.unacknowledgedAtReset = 0;
     this.#packet = 0;
@@ -89,6 +101,7 @@ export class Lifecycle {
     if (to.finAckPacket === NEVER) {
       to.finAckPacket = this.#packet;
       to.finAckAtNs = atNs;
+      if (from.finAckPacket !== NEVER) this.isOver = true;
     }
     if (isNew && this.#isFirstCloser(to)) this.bytesAfterFirstFin += fields.payloadBytes;
   }
@@ -121,11 +134,6 @@ export class Lifecycle {
   /** A FIN each way, both acknowledged. */
   get isClosed(): boolean {
     return this.client.finAckPacket !== NEVER && this.server.finAckPacket !== NEVER;
-  }
-
-  /** No more is to come but stragglers. */
-  get isOver(): boolean {
-    return this.isClosed || this.client.rstPacket !== NEVER || this.server.rstPacket !== NEVER;
   }
 
   get firstCloser(): End | undefined {
@@ -169,6 +177,7 @@ export class Lifecycle {
     const { flags } = fields;
     if ((flags & Flag.RST) !== 0) {
       if (from.rstPacket === NEVER) from.rstPacket = this.#packet;
+      this.isOver = true;
       return;
     }
     if ((flags & Flag.SYN) !== 0) {

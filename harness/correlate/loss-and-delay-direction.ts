@@ -4,6 +4,7 @@ import { seqDistance } from '../model/sequence-number.ts';
 import { RoundTrips } from './loss-and-delay-round-trips.ts';
 import { Trouble } from './loss-and-delay-trouble.ts';
 import { Analysis } from './wireshark-rules.ts';
+import { DOUBLE } from './representation.ts';
 
 /** No window admits more (RFC 7323 §2.3): a leap beyond it is damage or an attack, not a gap. */
 const GREATEST_WINDOW = 2 ** 30;
@@ -24,11 +25,11 @@ export class LossDirection {
   #next = 0;
   #timing = false;
   #timedEnd = 0;
-  #timedAt = 0;
+  #timedAt = DOUBLE;
   #fin: number = Fin.NONE;
   #finEnd = 0;
   /** When the first FIN was sent, seconds; once it is acknowledged, how long that took. */
-  #finSeconds = 0;
+  #finSeconds = DOUBLE;
 
   reset(): void {
     this.roundTrips.reset();

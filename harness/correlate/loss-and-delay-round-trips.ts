@@ -1,3 +1,5 @@
+import { DOUBLE } from './representation.ts';
+
 /** Samples kept; of more, each has the same chance to be among them. The median's rank is then ±4 % (one sigma). */
 const MOST_KEPT = 128;
 const FIRST_KEPT = 16;
@@ -19,10 +21,14 @@ export interface RoundTripFigures {
  */
 export class RoundTrips {
   #samples = 0;
-  #min = 0;
-  #max = 0;
-  #sum = 0;
+  #min = DOUBLE;
+  #max = DOUBLE;
+  #sum = DOUBLE;
   #kept = NONE;
+
+  constructor() {
+    this.reset();
+  }
 
   reset(): void {
     this.#samples = 0;

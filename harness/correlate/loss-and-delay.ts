@@ -3,6 +3,7 @@ import { Flag } from '../model/segment.ts';
 import { LossDirection } from './loss-and-delay-direction.ts';
 import type { RoundTripFigures } from './loss-and-delay-round-trips.ts';
 import { Analysis, type WiresharkStream } from './wireshark-stream.ts';
+import { DOUBLE } from './representation.ts';
 
 export type { RoundTripFigures };
 
@@ -54,9 +55,13 @@ export class LossAndDelay {
   readonly #first = new LossDirection();
   readonly #second = new LossDirection();
   #packets = 0;
-  #lastTime = 0;
+  #lastTime = DOUBLE;
   /** Whether the first packet is no SYN: the capture began later than the connection. */
   midstream = false;
+
+  constructor() {
+    this.reset();
+  }
 
   reset(): void {
     this.#first.reset();

@@ -1,48 +1,63 @@
 import { Flag } from '../model/segment.ts';
+import { seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { EndpointTracker, type TrackedFields } from './endpoint-tracker.ts';
 
 /** A SYN or FIN of which nothing tells yet that its receiver has it. */
 interface UnderWay {
+  /** 0 when there is none. */
   flags: number;
   sequenceNumber: number;
   acknowledgmentNumber: number;
   payloadBytes: number;
+  /** The number that acknowledges it. */
+  end: number;
 }
 
 /** More kinds of anomaly than a person would read; what an attacker could cause ends here. */
 const MOST_ANOMALIES = 32;
 
+/** Shared by all connections that have none. Never written. */
+const NO_ANOMALIES = new Set<string>();
+
 /**
  * Follows both ends of a connection while its packets come, without looking ahead. A SYN or FIN counts as received
- * once the other end has acknowledged it, or has sent one of its own that does not: the two crossed.
+ * once the other end has acknowledged it, or has sent one of its own that does not: the two crossed. Used again after
+ * {@link begin}.
  */
 export class PairTracker {
-  readonly anomalies: Set<string> = new Set();
-  #client: EndpointTracker;
-  #server: EndpointTracker;
-  #answered: boolean;
-  readonly #fromClient: UnderWay = none();
-  readonly #fromServer: UnderWay = none();
+  #anomalies = NO_ANOMALIES;
+  readonly #client = new EndpointTracker('CLOSED');
+  readonly #server = new EndpointTracker('CLOSED');
+  #answered = false;
+  readonly #fromClient = none();
+  readonly #fromServer = none();
   readonly #scratch: string[] = [];
 
-  /** @param first the connection's first segment, sent by the client unless it is a SYN,ACK or midstream */
-  constructor(first: TrackedFields, firstFromClient: boolean) {
-    const opens = (first.flags & (Flag.SYN | Flag.ACK | Flag.RST)) === Flag.SYN;
-    const answers = (first.flags & (Flag.SYN | Flag.ACK | Flag.RST)) === (Flag.SYN | Flag.ACK);
-    const isReset = (first.flags & Flag.RST) !== 0;
-    const midstream: TcpState = isReset ? 'CLOSED' : 'ESTABLISHED';
+  /** Forgets everything. @param first the connection's first segment, which the next {@link see} is to take */
+  begin(first: TrackedFields, firstFromClient: boolean): void {
+    const kind = first.flags & (Flag.SYN | Flag.ACK | Flag.RST);
+    const opens = kind === Flag.SYN;
+    this.#anomalies = NO_ANOMALIES;
     this.#answered = !opens;
+    this.#fromClient.flags = 0;
+    this.#fromServer.flags = 0;
     if (opens && firstFromClient) {
-      this.#client = new EndpointTracker('CLOSED');
-      this.#server = new EndpointTracker('LISTEN');
-    } else if (answers && !firstFromClient) {
-      this.#client = new EndpointTracker('SYN-SENT');
-      this.#server = new EndpointTracker('SYN-RECEIVED');
+      this.#client.reset('CLOSED');
+      this.#server.reset('LISTEN');
+    } else if (kind === (Flag.SYN | Flag.ACK) && !firstFromClient) {
+      this.#client.reset('SYN-SENT');
+      this.#server.reset('SYN-RECEIVED');
     } else {
-      this.#client = new EndpointTracker(midstream);
-      this.#server = new EndpointTracker(midstream);
+      const midstream = (first.flags & Flag.RST) === 0 ? 'ESTABLISHED' : 'CLOSED';
+      this.#client.reset(midstream);
+      this.#server.reset(midstream);
     }
+  }
+
+  /** In words, each once. */
+  get anomalies(): ReadonlySet<string> {
+    return this.#anomalies;
   }
 
   get clientState(): TcpState {
@@ -60,7 +75,10 @@ export class PairTracker {
 
   /** @returns whether all its sequence space had been sent before */
   see(fields: TrackedFields, fromClient: boolean): boolean {
-    if (!fromClient && !this.#answered) this.#learnFromAnswer(fields);
+    const { flags, payloadBytes } = fields;
+    const sequence = fields.sequenceNumber | 0;
+    const acknowledgment = fields.acknowledgmentNumber | 0;
+    if (!fromClient && !this.#answered) this.#learnFromAnswer(flags);
     const from = fromClient ? this.#client : this.#server;
     const to = fromClient ? this.#server : this.#client;
     const toward = fromClient ? this.#fromServer : this.#fromClient;
@@ -68,19 +86,23 @@ export class PairTracker {
     let crossed = false;
     if (toward.flags !== 0) {
       // A RST, too, answers what came before it.
-      const answers = (fields.flags & Flag.RST) !== 0 || acknowledges(fields, toward);
-      if (answers) this.#arrive(toward, from);
-      else crossed = (fields.flags & toward.flags & (Flag.SYN | Flag.FIN)) !== 0;
+      const isReset = (flags & Flag.RST) !== 0;
+      const acknowledges = (flags & Flag.ACK) !== 0 && seqDistance(toward.end, acknowledgment) >= 0;
+      if (isReset || acknowledges) this.#arrive(toward, from);
+      else crossed = (flags & toward.flags & (Flag.SYN | Flag.FIN)) !== 0;
     }
-    const retransmission = from.trackSent(fields, scratch);
+    const retransmission = from.send(flags, sequence, acknowledgment, payloadBytes, scratch);
     if (crossed) this.#arrive(toward, from);
     const slot = fromClient ? this.#fromClient : this.#fromServer;
-    const isControl = (fields.flags & (Flag.SYN | Flag.FIN)) !== 0 && (fields.flags & Flag.RST) === 0;
-    if (isControl && !retransmission) this.#depart(fields, slot, to);
-    else if (!isCopyOf(fields, slot)) {
+    const isControl = (flags & (Flag.SYN | Flag.FIN)) !== 0 && (flags & Flag.RST) === 0;
+    if (isControl && !retransmission) {
+      // An earlier one is still under way: a SYN, with this FIN behind it. They arrive in order.
+      if (slot.flags !== 0) this.#arrive(slot, to);
+      depart(slot, flags, sequence, acknowledgment, payloadBytes);
+    } else if (slot.flags === 0 || slot.flags !== flags || slot.sequenceNumber !== sequence) {
       // Who goes on after its SYN knows that it arrived, and a RST is numbered as if all before it had.
-      if (((slot.flags & Flag.SYN) | (fields.flags & Flag.RST)) !== 0) this.#arrive(slot, to);
-      to.trackReceived(fields, scratch);
+      if (((slot.flags & Flag.SYN) | (flags & Flag.RST)) !== 0) this.#arrive(slot, to);
+      to.receive(flags, sequence, acknowledgment, payloadBytes, scratch);
     }
     if (scratch.length > 0) this.#note();
     return retransmission;
@@ -94,50 +116,44 @@ export class PairTracker {
   }
 
   /** Who answers a SYN by a RST did not listen; who sends a SYN of its own opened actively, too. */
-  #learnFromAnswer({ flags }: TrackedFields): void {
+  #learnFromAnswer(flags: number): void {
     this.#answered = true;
     const listened = (flags & Flag.RST) === 0 && (flags & (Flag.SYN | Flag.ACK)) !== Flag.SYN;
-    if (!listened) this.#server = new EndpointTracker('CLOSED');
-  }
-
-  #depart(
-    { flags, sequenceNumber, acknowledgmentNumber, payloadBytes }: TrackedFields,
-    slot: UnderWay,
-    to: EndpointTracker,
-  ): void {
-    // An earlier one is still under way: a SYN, with this FIN behind it. They arrive in order.
-    if (slot.flags !== 0) this.#arrive(slot, to);
-    slot.flags = flags;
-    slot.sequenceNumber = sequenceNumber;
-    slot.acknowledgmentNumber = acknowledgmentNumber;
-    slot.payloadBytes = payloadBytes;
+    if (!listened) this.#server.reset('CLOSED');
   }
 
   #arrive(slot: UnderWay, at: EndpointTracker): void {
     if (slot.flags === 0) return;
-    at.trackReceived(slot, this.#scratch);
+    const { flags, sequenceNumber, acknowledgmentNumber, payloadBytes } = slot;
+    at.receive(flags, sequenceNumber, acknowledgmentNumber, payloadBytes, this.#scratch);
     slot.flags = 0;
   }
 
   #note(): void {
-    for (const anomaly of this.#scratch)
-      if (this.anomalies.size < MOST_ANOMALIES) this.anomalies.add(anomaly);
+    for (const anomaly of this.#scratch) {
+      if (this.#anomalies === NO_ANOMALIES) this.#anomalies = new Set();
+      if (this.#anomalies.size < MOST_ANOMALIES) this.#anomalies.add(anomaly);
+    }
     this.#scratch.length = 0;
   }
 }
 
 function none(): UnderWay {
-  return { flags: 0, sequenceNumber: 0, acknowledgmentNumber: 0, payloadBytes: 0 };
+  return { flags: 0, sequenceNumber: 0, acknowledgmentNumber: 0, payloadBytes: 0, end: 0 };
 }
 
-/** Whether it is what is under way, sent again. */
-function isCopyOf(fields: TrackedFields, { flags, sequenceNumber }: UnderWay): boolean {
-  return flags !== 0 && fields.flags === flags && fields.sequenceNumber === sequenceNumber;
-}
-
-/** Whether `fields` acknowledges all of what is under way. */
-function acknowledges(fields: TrackedFields, { flags, sequenceNumber, payloadBytes }: UnderWay): boolean {
-  if ((fields.flags & Flag.ACK) === 0) return false;
+/** Puts a SYN or FIN under way. */
+function depart(
+  slot: UnderWay,
+  flags: number,
+  sequenceNumber: number,
+  acknowledgmentNumber: number,
+  payloadBytes: number,
+): void {
   const controls = ((flags & Flag.SYN) === 0 ? 0 : 1) + ((flags & Flag.FIN) === 0 ? 0 : 1);
-  return ((fields.acknowledgmentNumber - (sequenceNumber + payloadBytes + controls)) | 0) >= 0;
+  slot.flags = flags;
+  slot.sequenceNumber = sequenceNumber;
+  slot.acknowledgmentNumber = acknowledgmentNumber;
+  slot.payloadBytes = payloadBytes;
+  slot.end = (sequenceNumber + payloadBytes + controls) | 0;
 }

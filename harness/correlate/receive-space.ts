@@ -1,7 +1,5 @@
-import { Flag, hasFlags, type Segment, sequenceLength } from '../model/segment.ts';
-import { seqAdd, seqDistance } from '../model/sequence-number.ts';
-
-type ReceivedFields = Pick<Segment, 'flags' | 'sequenceNumber' | 'payloadBytes'>;
+import { Flag } from '../model/segment.ts';
+import { seqDistance } from '../model/sequence-number.ts';
 
 /** What arrived ahead of the next octet expected: `[from, to)`, the FIN's octet last where there is one. */
 interface Ahead {
@@ -12,32 +10,47 @@ interface Ahead {
 
 const MOST_GAPS = 1024;
 
-/** Receive variables of one endpoint, named as in RFC 9293 §3.3.1. Octets may arrive in any order, and twice. */
+/** Shared by all spaces in which nothing came ahead. */
+const NOTHING_AHEAD: readonly Ahead[] = [];
+
+/**
+ * Receive variables of one endpoint, named as in RFC 9293 §3.3.1. Octets may arrive in any order, and twice.
+ * Takes a segment as numbers (sequence numbers as signed 32 bits, length with SYN and FIN) and is used again after
+ * {@link forget}, so that a connection costs no allocation.
+ */
 export class ReceiveSpace {
+  /** Whether it has begun: until then the other fields mean nothing. */
+  known = false;
   /** The other end's initial sequence number. */
-  readonly irs: number;
+  irs = 0;
   /** Next octet expected. */
-  #nxt: number;
+  #nxt = 0;
   /** What this end acknowledged last; Linux's rcv_wup. */
-  #acknowledged: number;
-  #ahead: Ahead[] = [];
+  #acknowledged = 0;
+  #ahead = NOTHING_AHEAD;
   #finTaken = false;
 
-  /** @param first the segment that begins the space: the other end's SYN, or the first one seen of it */
-  constructor(first: ReceivedFields) {
-    this.irs = first.sequenceNumber;
-    this.#nxt = first.sequenceNumber;
-    this.#acknowledged = first.sequenceNumber;
-    this.take(first);
+  forget(): void {
+    this.known = false;
+  }
+
+  /** @param irs number of the segment that begins the space: the other end's SYN, or the first one seen of it */
+  begin(irs: number): void {
+    this.known = true;
+    this.irs = irs;
+    this.#nxt = irs;
+    this.#acknowledged = irs;
+    this.#ahead = NOTHING_AHEAD;
+    this.#finTaken = false;
   }
 
   /** Notes an acknowledgement that this end sent. */
-  acknowledge({ flags, acknowledgmentNumber }: Pick<Segment, 'flags' | 'acknowledgmentNumber'>): void {
-    const coversSyn = seqDistance(this.irs, acknowledgmentNumber) > 0;
-    if (!coversSyn || seqDistance(acknowledgmentNumber, this.#nxt) < 0) return;
-    this.#acknowledged = acknowledgmentNumber;
+  acknowledge(flags: number, acknowledgment: number): void {
+    const coversSyn = seqDistance(this.irs, acknowledgment) > 0;
+    if (!coversSyn || seqDistance(acknowledgment, this.#nxt) < 0) return;
+    this.#acknowledged = acknowledgment;
     // Data on a SYN counts as received only if the SYN,ACK says so (RFC 7413 §4.2.2).
-    if ((flags & Flag.SYN) !== 0) this.#nxt = acknowledgmentNumber;
+    if ((flags & Flag.SYN) !== 0) this.#nxt = acknowledgment;
   }
 
   /**
@@ -45,25 +58,21 @@ export class ReceiveSpace {
    * is not followed). Linux looks at what it acknowledged last (tcp_sequence()), and so lets a retransmitted FIN pass
    * that acknowledges ours in CLOSING, where the RFC would drop it.
    */
-  accepts(segment: ReceivedFields): boolean {
-    const end = seqAdd(segment.sequenceNumber, sequenceLength(segment));
-    return seqDistance(this.#acknowledged, end) >= 0;
+  accepts(sequence: number, length: number): boolean {
+    return seqDistance(this.#acknowledged, sequence + length) >= 0;
   }
 
   /** @returns true once: when everything up to and with the other end's FIN has arrived */
-  take(segment: ReceivedFields): boolean {
+  take(flags: number, from: number, length: number): boolean {
     // §3.10.7.4, seventh and eighth step: behind the FIN there is nothing more to receive.
-    if (this.#finTaken) return false;
-    const from = segment.sequenceNumber;
-    const length = sequenceLength(segment);
-    if (length === 0) return false;
-    const to = seqAdd(from, length);
-    const fin = hasFlags(segment, Flag.FIN);
+    if (length === 0 || this.#finTaken) return false;
+    const to = (from + length) | 0;
+    const fin = (flags & Flag.FIN) !== 0;
     if (this.#ahead.length === 0 && seqDistance(from, this.#nxt) >= 0) this.#advance(to, fin);
     else {
       // A sender that leaves so many gaps is none; what it sent first is not waited for any longer.
-      if (this.#ahead.length === MOST_GAPS) this.#ahead.shift();
-      this.#ahead.push({ from, to, fin });
+      const kept = this.#ahead.length === MOST_GAPS ? this.#ahead.slice(1) : this.#ahead;
+      this.#ahead = [...kept, { from, to, fin }];
       this.#closeGaps();
     }
     return this.#finTaken;
@@ -74,8 +83,8 @@ export class ReceiveSpace {
    * believes two more: the end of what arrived ahead of a gap, as a SACK would tell it (tcp_validate_incoming()),
    * and the number of the FIN itself once that was taken (tcp_reset_check()).
    */
-  acceptsReset(sequenceNumber: number): boolean {
-    const distance = seqDistance(this.#nxt, sequenceNumber);
+  acceptsReset(sequence: number): boolean {
+    const distance = seqDistance(this.#nxt, sequence);
     if (distance === 0 || (distance === -1 && this.#finTaken)) return true;
     const furthest = Math.max(0, ...this.#ahead.map(({ to }) => seqDistance(this.#nxt, to)));
     return furthest > 0 && distance === furthest;
@@ -96,6 +105,6 @@ export class ReceiveSpace {
     this.#nxt = to;
     if (!fin) return;
     this.#finTaken = true;
-    this.#ahead = [];
+    this.#ahead = NOTHING_AHEAD;
   }
 }

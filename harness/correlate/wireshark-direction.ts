@@ -1,5 +1,6 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
+import { DOUBLE } from './representation.ts';
 
 /** RFC 7323 §2.3: a greater shift count is taken as 14. */
 const MOST_WINDOW_SHIFT = 14;
@@ -35,12 +36,12 @@ export class WiresharkDirection {
   /** The octet after the highest one sent. */
   next = 0;
   /** When `next` last moved, seconds. */
-  nextTime = 0;
+  nextTime: number = DOUBLE;
   /** The highest acknowledgment that would not be of something unseen. */
   contiguous = 0;
   /** The latest acknowledgment number sent, and when. */
   acknowledged = 0;
-  acknowledgedTime = 0;
+  acknowledgedTime: number = DOUBLE;
   /** Duplicates of it; −1 after an acknowledgment of unseen octets of this direction. */
   duplicateAcks = 0;
   /** The latest window field; −1 before any. */
@@ -55,6 +56,10 @@ export class WiresharkDirection {
   #windowIsOfSyn = false;
   #synAck: number = SynAck.NONE;
   #findings = NOTHING;
+
+  constructor() {
+    this.reset();
+  }
 
   reset(): void {
     this.base = 0;

@@ -10,6 +10,7 @@ import {
   isZeroWindowProbe,
   nanoseconds,
 } from './wireshark-rules.ts';
+import { DOUBLE } from './representation.ts';
 
 export { Analysis };
 
@@ -38,9 +39,13 @@ export class WiresharkStream {
   #completenessOfFirst = 0;
   #synSeen = 0;
   /** Of the latest SYN, seconds. */
-  #synTime = 0;
+  #synTime = DOUBLE;
   /** From the latest SYN to the first ACK; 0 until known. */
-  #roundTripNs = 0;
+  #roundTripNs = DOUBLE;
+
+  constructor() {
+    this.reset();
+  }
 
   /** Forgets everything: the next packet is a stream's first. */
   reset(): void {

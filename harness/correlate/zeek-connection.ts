@@ -9,6 +9,7 @@ import { dataAcknowledged, dataSent, isDataPending, type Skipped } from './zeek-
 import { ZeekRoles } from './zeek-roles.ts';
 import { isRetransmission, noteAcknowledgment, numberSequences } from './zeek-sequence.ts';
 import { believeSynAck, enterStates } from './zeek-transitions.ts';
+import { DOUBLE } from './representation.ts';
 
 /** A connection in Zeek's words: the fields of a conn.log row that are decided by TCP. */
 export interface ZeekSummary {
@@ -62,9 +63,13 @@ export class ZeekConnection {
   #isCloseDeferred = 0;
   #isCloseComplete = 0;
   #missedBytes = 0;
-  #startTime = 0;
-  #lastTime = 0;
-  #closeTime = 0;
+  #startTime = DOUBLE;
+  #lastTime = DOUBLE;
+  #closeTime = DOUBLE;
+
+  constructor() {
+    this.reset();
+  }
 
   reset(): void {
     this.#history.clear();

@@ -1,0 +1,73 @@
+import { Flag } from '../model/segment.ts';
+import { seqDistance } from '../model/sequence-number.ts';
+
+/**
+ * Send variables of one endpoint, named as in RFC 9293 §3.3.1. Sequence numbers are signed 32 bits. Used again after
+ * {@link forget}, so that a connection costs no allocation.
+ */
+export class SendSpace {
+  /** Whether anything was sent: until then the other fields mean nothing. */
+  known = false;
+  /** First octet sent: the SYN's. */
+  #iss = 0;
+  /** Next octet never sent before. */
+  nxt = 0;
+  /** Oldest octet not yet acknowledged. */
+  una = 0;
+  /** Octets from `iss` to `nxt`, not modulo 2³². */
+  octets = 0;
+  #finSent = false;
+  #finAcknowledged = false;
+  /** Sequence number of this end's FIN. */
+  #fin = 0;
+
+  forget(): void {
+    this.known = false;
+  }
+
+  /** A SYN begins anew while nothing was acknowledged: what was sent before was not of this connection. */
+  begin(flags: number, iss: number): void {
+    const anew = (flags & Flag.SYN) !== 0 && this.una === this.#iss && this.#iss !== iss;
+    if (this.known && !anew) return;
+    this.known = true;
+    this.#iss = iss;
+    this.nxt = iss;
+    this.una = iss;
+    this.octets = 0;
+    this.#finSent = false;
+    this.#finAcknowledged = false;
+  }
+
+  advance(octets: number): void {
+    if (octets <= 0) return;
+    this.nxt = (this.nxt + octets) | 0;
+    this.octets += octets;
+  }
+
+  /** Notes a FIN that ends at `nxt`. @returns whether it is the first */
+  noteFin(): boolean {
+    if (this.#finSent) return false;
+    this.#finSent = true;
+    this.#fin = (this.nxt - 1) | 0;
+    return true;
+  }
+
+  acknowledgesUnsent(acknowledgment: number): boolean {
+    return this.known && seqDistance(this.nxt, acknowledgment) > 0;
+  }
+
+  /** SND.UNA < SEG.ACK ≤ SND.NXT; true as well while it is not known what was sent. */
+  acknowledgesNew(acknowledgment: number): boolean {
+    if (!this.known) return true;
+    return seqDistance(this.una, acknowledgment) > 0 && seqDistance(this.nxt, acknowledgment) <= 0;
+  }
+
+  /** @returns whether this acknowledges our FIN for the first time */
+  takeAck(acknowledgment: number): boolean {
+    if (!this.known || seqDistance(this.una, acknowledgment) <= 0) return false;
+    this.una = acknowledgment;
+    if (this.#finAcknowledged || !this.#finSent) return false;
+    this.#finAcknowledged = seqDistance(this.#fin, acknowledgment) > 0;
+    return this.#finAcknowledged;
+  }
+}

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
@@ -240,4 +240,15 @@ test('--checksums leaves out what its receiver dropped', async (t) => {
   const { stdout, stderr } = await analyze(t, '--checksums', '--columns', 'id,packets');
   t.true(column(stdout, 'packets').every((packets) => packets === '0'));
   t.regex(stderr, /: 25 packets with a wrong checksum$/);
+});
+
+test('docs/analyze.md shows what it really prints', async (t) => {
+  const text = readFileSync('docs/analyze.md', 'utf8');
+  const shown = [...text.matchAll(/^\$ finwait (analyze capture\.pcap.*)\n((?:(?!\$|```).*\n)*)/gm)];
+  t.is(shown.length, 3);
+  const cwd = path.dirname(fileOf(t, PCAP));
+  for (const [, command = '', output = ''] of shown) {
+    const args = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+    t.is(`${(await finwait(args, { cwd })).stdout}\n`, output, command);
+  }
 });

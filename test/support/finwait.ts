@@ -12,6 +12,7 @@ export interface CommandResult {
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   readonly input?: string | Uint8Array | Readable;
   /** Called with each line of its stdout as it comes. */
   readonly onLine?: (line: string) => void;
@@ -21,9 +22,10 @@ export interface CommandOptions {
 
 /** Runs the built command line as a person would, without a terminal. */
 export async function finwait(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const { env, input, onLine, closeStdout = false } = options;
+  const { env, cwd, input, onLine, closeStdout = false } = options;
   const running = execa(process.execPath, [MAIN, ...args], {
     reject: false,
+    ...(cwd !== undefined && { cwd }),
     input: input ?? '',
     env: { COLUMNS: '', ...env },
   });

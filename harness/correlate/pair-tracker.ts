@@ -17,6 +17,9 @@ interface UnderWay {
 /** More kinds of anomaly than a person would read; what an attacker could cause ends here. */
 const MOST_ANOMALIES = 32;
 
+/** Filled and emptied within one call. */
+const SCRATCH: string[] = [];
+
 /** Shared by all connections that have none. Never written. */
 const NO_ANOMALIES = new Set<string>();
 
@@ -32,7 +35,6 @@ export class PairTracker {
   #answered = false;
   readonly #fromClient = none();
   readonly #fromServer = none();
-  readonly #scratch: string[] = [];
 
   /** Forgets everything. @param first the connection's first segment, which the next {@link see} is to take */
   begin(first: TrackedFields, firstFromClient: boolean): void {
@@ -82,7 +84,7 @@ export class PairTracker {
     const from = fromClient ? this.#client : this.#server;
     const to = fromClient ? this.#server : this.#client;
     const toward = fromClient ? this.#fromServer : this.#fromClient;
-    const scratch = this.#scratch;
+    const scratch = SCRATCH;
     let crossed = false;
     if (toward.flags !== 0) {
       // A RST, too, answers what came before it.
@@ -125,16 +127,16 @@ export class PairTracker {
   #arrive(slot: UnderWay, at: EndpointTracker): void {
     if (slot.flags === 0) return;
     const { flags, sequenceNumber, acknowledgmentNumber, payloadBytes } = slot;
-    at.receive(flags, sequenceNumber, acknowledgmentNumber, payloadBytes, this.#scratch);
+    at.receive(flags, sequenceNumber, acknowledgmentNumber, payloadBytes, SCRATCH);
     slot.flags = 0;
   }
 
   #note(): void {
-    for (const anomaly of this.#scratch) {
+    for (const anomaly of SCRATCH) {
       if (this.#anomalies === NO_ANOMALIES) this.#anomalies = new Set();
       if (this.#anomalies.size < MOST_ANOMALIES) this.#anomalies.add(anomaly);
     }
-    this.#scratch.length = 0;
+    SCRATCH.length = 0;
   }
 }
 

@@ -34,9 +34,9 @@ export function finishedOf(record: ConnectionRecord): Finished {
   return {
     id: record.id,
     packets: lifecycle.client.packets + lifecycle.server.packets,
-    clientState: tracker?.clientState ?? 'CLOSED',
-    serverState: tracker?.serverState ?? 'CLOSED',
-    anomalies: [...(tracker?.anomalies ?? [])],
+    clientState: tracker.clientState,
+    serverState: tracker.serverState,
+    anomalies: [...tracker.anomalies],
     lifecycle: {
       opening,
       ending,

@@ -80,29 +80,30 @@ export async function analyzeCapture(
     'onProgress',
     'signal',
   ]);
+  const { onProgress, signal } = options;
   const analysis = new Analysis(options);
   const reader = new CaptureReader(analysis.see);
-  try {
-    for await (const chunk of source.chunks) {
-      options.signal?.throwIfAborted();
+  for await (const chunk of source.chunks) {
+    signal?.throwIfAborted();
+    naming(source, () => {
       reader.push(chunk);
-      options.onProgress?.();
-      if (!reader.readable) break;
-    }
-    return analysis.end(reader.end(), reader.packet.frame);
+    });
+    onProgress?.();
+    if (!reader.readable) break;
+  }
+  const damage = naming(source, () => reader.end());
+  const cut = source.damage();
+  return analysis.end(cut === undefined ? damage : [...damage, cut], reader.packet.frame);
+}
+
+/** What the reader finds wrong at the start, with the name of what it reads. */
+function naming<T>({ name }: CaptureSource, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
-    if (
-      error instanceof FinwaitError &&
-      error.code === 'ERR_FINWAIT_FORMAT' &&
-      !error.message.includes(source.name)
-    ) {
-      const { message, hint } = error;
-      throw new FinwaitError('ERR_FINWAIT_FORMAT', `${source.name}: ${message}`, {
-        cause: error,
-        ...(hint && { hint }),
-      });
-    }
-    throw error;
+    if (!(error instanceof FinwaitError)) throw error;
+    const { code, message, hint } = error;
+    throw new FinwaitError(code, `${name}: ${message}`, { cause: error, ...(hint && { hint }) });
   }
 }
 

@@ -1,8 +1,9 @@
-import { createReadStream, type ReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { FinwaitError } from '../errors.ts';
+import type { CaptureDamage } from '../wire/capture-damage.ts';
 
 /** Large enough that a read costs nothing beside what is done with it, small enough for the processor's cache. */
 const CHUNK_BYTES = 512 * 1024;
@@ -18,65 +19,80 @@ export interface CaptureSource {
   /** Octets read so far of those. */
   readonly bytesRead: () => number;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** What made `chunks` end early, if anything did; known once they have ended. */
+  readonly damage: () => CaptureDamage | undefined;
 }
 
 /**
- * Opens a capture file, or standard input for `-`; gzip is known by its first bytes and unpacked on the way.
- * @throws FinwaitError ERR_FINWAIT_FORMAT when it cannot be read or unpacked, also later, while it is read
+ * Opens a capture file, or standard input for `-`; gzip is known by its first bytes and unpacked on the way. A gzip
+ * file that was cut is unpacked as far as it goes.
+ * @throws FinwaitError ERR_FINWAIT_FORMAT when there is no such file or it may not be read; while it is read, when
+ * reading fails or nothing of it can be unpacked
  */
 export async function openCaptureSource(path: string): Promise<CaptureSource> {
-  if (path === '-') {
-    const input = counted(process.stdin, 'stdin');
-    return {
-      name: 'stdin',
-      totalBytes: undefined,
-      bytesRead: input.read,
-      chunks: unpacked(input.chunks, 'stdin'),
-    };
+  if (path === '-') return sourceOf(process.stdin, 'stdin', undefined);
+  const file = await openFile(path);
+  const { size } = await fileStats(file, path);
+  return sourceOf(file.createReadStream({ highWaterMark: CHUNK_BYTES }), path, size);
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (error) {
+    throw unreadable(path, reasonOf(error as NodeJS.ErrnoException), error);
   }
-  const stream = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  const totalBytes = await sizeOf(path);
+}
+
+async function fileStats(file: FileHandle, path: string): Promise<Stats> {
+  const stats = await file.stat();
+  if (!stats.isDirectory()) return stats;
+  await file.close();
+  throw unreadable(path, 'it is a directory');
+}
+
+const REASONS: Readonly<Partial<Record<string, string>>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+};
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  return REASONS[code ?? ''] ?? message;
+}
+
+type NoteDamage = (offset: number, problem: string) => void;
+
+function sourceOf(stream: Readable, name: string, size: number | undefined): CaptureSource {
+  let read = 0;
+  let damage: CaptureDamage | undefined;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+        read += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      throw unreadable(name, reasonOf(error as NodeJS.ErrnoException), error);
+    }
+  }
+  const noteDamage: NoteDamage = (offset, problem) => {
+    damage = { kind: 'cut', offset, problem };
+  };
   return {
-    name: path,
-    totalBytes,
-    bytesRead: () => stream.bytesRead,
-    chunks: unpacked(readable(stream, path), path),
+    name,
+    totalBytes: size,
+    bytesRead: () => read,
+    chunks: unpacked(counted(), name, noteDamage),
+    damage: () => damage,
   };
 }
 
-async function sizeOf(path: string): Promise<number> {
-  try {
-    await using file = await open(path);
-    const stats = await file.stat();
-    if (stats.isDirectory()) throw unreadable(path, 'it is a directory');
-    return stats.size;
-  } catch (error) {
-    if (error instanceof FinwaitError) throw error;
-    throw unreadable(path, (error as Error).message, error);
-  }
-}
-
-function counted(stream: Readable, name: string): { read: () => number; chunks: AsyncIterable<Uint8Array> } {
-  let read = 0;
-  async function* count(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of readable(stream, name)) {
-      read += chunk.length;
-      yield chunk;
-    }
-  }
-  return { read: () => read, chunks: count() };
-}
-
-async function* readable(stream: Readable | ReadStream, name: string): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
-  } catch (error) {
-    throw unreadable(name, (error as Error).message, error);
-  }
-}
-
 /** The chunks as they are, or what gzip made them of. */
-async function* unpacked(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+async function* unpacked(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  noteDamage: NoteDamage,
+): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
   let known = 0;
@@ -88,7 +104,7 @@ async function* unpacked(chunks: AsyncIterable<Uint8Array>, name: string): Async
   }
   const whole = rejoin(head, iterator);
   const start = Buffer.concat(head);
-  if (start[0] === GZIP_MAGIC[0] && start[1] === GZIP_MAGIC[1]) yield* gunzip(whole, name);
+  if (start[0] === GZIP_MAGIC[0] && start[1] === GZIP_MAGIC[1]) yield* gunzip(whole, name, noteDamage);
   else yield* whole;
 }
 
@@ -100,7 +116,11 @@ async function* rejoin(
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
-async function* gunzip(chunks: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+async function* gunzip(
+  chunks: AsyncGenerator<Uint8Array>,
+  name: string,
+  noteDamage: NoteDamage,
+): AsyncGenerator<Uint8Array> {
   const gunzipper = createGunzip({ chunkSize: CHUNK_BYTES });
   const feed = async (): Promise<void> => {
     for await (const chunk of chunks) {
@@ -109,11 +129,17 @@ async function* gunzip(chunks: AsyncGenerator<Uint8Array>, name: string): AsyncG
     gunzipper.end();
   };
   feed().catch((error: unknown) => gunzipper.destroy(error as Error));
+  let unpackedBytes = 0;
   try {
-    for await (const chunk of gunzipper) yield chunk as Uint8Array;
+    for await (const chunk of gunzipper as AsyncIterable<Uint8Array>) {
+      unpackedBytes += chunk.length;
+      yield chunk;
+    }
   } catch (error) {
     if (error instanceof FinwaitError) throw error;
-    throw unreadable(name, `its gzip data are damaged: ${(error as Error).message}`, error);
+    const problem = `its gzip data are damaged: ${(error as Error).message}`;
+    if (unpackedBytes === 0) throw unreadable(name, problem, error);
+    noteDamage(unpackedBytes, problem);
   }
 }
 

@@ -76,10 +76,6 @@ type Troubles = Pick<
 
 function troubles(client: LossAndDelayFigures, server: LossAndDelayFigures): Troubles {
   const sum = (of: (figures: LossAndDelayFigures) => number): number => of(client) + of(server);
-  // The busier direction has the better median; the extremes are of both.
-  const [a, b] = [client.roundTrip, server.roundTrip];
-  const busier = (a?.samples ?? 0) >= (b?.samples ?? 0) ? a : b;
-  const extremes = [a, b].filter((figures) => figures !== undefined);
   return {
     retransmissions: bothOf(
       client,
@@ -95,15 +91,24 @@ function troubles(client: LossAndDelayFigures, server: LossAndDelayFigures): Tro
     zeroWindows: sum(({ zeroWindow }) => zeroWindow.times),
     zeroWindowNs: Math.round(sum(({ zeroWindow }) => zeroWindow.seconds) * 1e9),
     windowFull: sum(({ windowFull }) => windowFull),
-    rttMinNs: nanoseconds(
-      extremes.length === 0 ? undefined : Math.min(...extremes.map(({ minSeconds }) => minSeconds)),
-    ),
-    rttMedianNs: nanoseconds(busier?.medianSeconds),
-    rttMaxNs: nanoseconds(
-      extremes.length === 0 ? undefined : Math.max(...extremes.map(({ maxSeconds }) => maxSeconds)),
-    ),
+    ...roundTrips(client, server),
     gapBytes: sum(({ capture }) => capture.missedOctets),
     acksOfUnseen: sum(({ capture }) => capture.acksOfUnseen),
+  };
+}
+
+/** The busier direction has the better median; the extremes are of both. */
+function roundTrips(
+  { roundTrip: a }: LossAndDelayFigures,
+  { roundTrip: b }: LossAndDelayFigures,
+): Pick<Troubles, 'rttMinNs' | 'rttMedianNs' | 'rttMaxNs'> {
+  const busier = (a?.samples ?? 0) >= (b?.samples ?? 0) ? a : b;
+  if (busier === undefined) return { rttMinNs: undefined, rttMedianNs: undefined, rttMaxNs: undefined };
+  const both = [a ?? busier, b ?? busier];
+  return {
+    rttMinNs: nanoseconds(Math.min(...both.map(({ minSeconds }) => minSeconds))),
+    rttMedianNs: nanoseconds(busier.medianSeconds),
+    rttMaxNs: nanoseconds(Math.max(...both.map(({ maxSeconds }) => maxSeconds))),
   };
 }
 
@@ -129,6 +134,6 @@ function known(ns: number): number | undefined {
   return ns === NEVER ? undefined : ns;
 }
 
-function nanoseconds(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : Math.round(seconds * 1e9);
+function nanoseconds(seconds: number): number {
+  return Math.round(seconds * 1e9);
 }

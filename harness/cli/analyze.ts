@@ -1,13 +1,11 @@
+import { isFinwaitError } from '../errors.ts';
 import {
   analyzeCapture,
   type CaptureAnalysis,
   type CaptureSource,
   type ConnectionRow,
   correlate,
-  type Field,
-  findField,
   openCaptureSource,
-  parseWhere,
   type ZeekLogRow,
 } from '../index.ts';
 import { renderJsonLine } from '../report/json.ts';
@@ -16,6 +14,7 @@ import { renderLadder } from '../report/terminal/ladder.ts';
 import { renderTable } from '../report/terminal/table.ts';
 import { printable } from '../report/terminal/text.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
+import { readView, type View } from './analyze-view.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -24,8 +23,7 @@ import { print, say, textOptions } from './terminal.ts';
 /** Version of what `--json` prints; raised when a field changes its meaning or goes. */
 const JSON_SCHEMA_VERSION = 1;
 
-const DEFAULT_COLUMNS =
-  'id,client,server,packets,bytes,duration,opening,ending,closedBy,resetBy,retransmissions,rtt,zeekState';
+const STDIN = '-';
 
 export const analyze: Command = {
   name: 'analyze',
@@ -34,7 +32,7 @@ export const analyze: Command = {
   positionals: true,
   options: {
     where: { type: 'string', about: "only connections that match, as 'closedBy=server and reset'" },
-    sort: { type: 'string', about: 'by this field; -FIELD for descending (default: id)' },
+    sort: { type: 'string', about: 'by this field; --sort=-FIELD for descending (default: id)' },
     top: { type: 'string', about: 'only so many connections' },
     columns: { type: 'string', about: 'these fields, by commas; docs/analyze.md explains each' },
     connection: { type: 'string', about: 'the ladder of the connection with this id' },
@@ -48,47 +46,42 @@ export const analyze: Command = {
     ascii: { type: 'boolean', about: 'draw with ASCII characters only' },
   },
   async run(values, paths) {
-    if (paths.length === 0) {
-      throw usageError(
-        'analyze needs a capture.',
-        'finwait analyze FILE, or tcpdump -w - | finwait analyze -',
-      );
-    }
+    refusePaths(paths);
     const view = readView(values);
     let damaged = false;
+    if (view.kind === 'zeek') print(renderZeekLogHeader());
     for (const path of paths) {
-      const source = await openCaptureSource(path);
+      const source = await openSource(path);
+      if (paths.length > 1 && (view.kind === 'table' || view.kind === 'ladder')) {
+        print(`${path === paths[0] ? '' : '\n'}${printable(source.name)}:`);
+      }
       const analysis = await showCapture(source, view, values);
-      damaged = tellDamage(source.name, analysis) || damaged;
+      tellTroubles(source.name, analysis);
+      damaged ||= analysis.damage.length > 0;
     }
     return damaged ? ExitCode.damagedEvidence : ExitCode.met;
   },
 };
 
-/** What of the rows is wanted. */
-interface View {
-  readonly matches: (row: ConnectionRow) => boolean;
-  readonly compare: (a: ConnectionRow, b: ConnectionRow) => number;
-  readonly top: number;
-  readonly columns: readonly Field[];
-  readonly connection: number | undefined;
-  readonly needsCommunityId: boolean;
-  readonly format: 'zeek' | 'zeek-json' | undefined;
+function refusePaths(paths: readonly string[]): void {
+  if (paths.length === 0) {
+    throw usageError('analyze needs a capture.', 'finwait analyze FILE, or tcpdump -w - | finwait analyze -');
+  }
+  if (paths.filter((path) => path === STDIN).length > 1) {
+    throw usageError('Standard input can be read once.', 'finwait analyze - names it once.');
+  }
 }
 
-function readView(values: OptionValues): View {
-  const { where, sort, top, columns, connection } = values;
-  const names = String(columns ?? DEFAULT_COLUMNS).split(',');
-  const mentioned = [where, sort, columns].join(' ').toLowerCase();
-  return {
-    matches: where === undefined ? () => true : parseWhere(String(where)),
-    compare: comparison(String(sort ?? 'id')),
-    top: top === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--top', top),
-    columns: names.map((name) => fieldNamed(name, '--columns')),
-    connection: connection === undefined ? undefined : wholeNumber('--connection', connection),
-    format: readFormat(values['format']),
-    needsCommunityId: values['json'] === true || mentioned.includes('communityid'),
-  };
+/** What cannot even be opened was named wrong; what can, and is no capture, is damaged evidence. */
+async function openSource(path: string): Promise<CaptureSource> {
+  // Ctrl-C in `tcpdump -w - | finwait analyze -` is for tcpdump: what it captured is still to be told.
+  if (path === STDIN) process.once('SIGINT', () => undefined);
+  try {
+    return await openCaptureSource(path);
+  } catch (error) {
+    if (!isFinwaitError(error)) throw error;
+    throw usageError(error.message, error.hint ?? '');
+  }
 }
 
 async function showCapture(
@@ -96,32 +89,25 @@ async function showCapture(
   view: View,
   values: OptionValues,
 ): Promise<CaptureAnalysis> {
-  if (view.connection !== undefined) return await showLadder(source, view.connection, values);
-  const rows: Shown[] = [];
-  const json = values['json'] === true;
-  if (json) print(renderJsonLine({ schemaVersion: JSON_SCHEMA_VERSION, kind: 'capture', name: source.name }));
-  const counting = values['summary'] === true && !json;
-  using progress = new Progress(source);
-  const analysis = await analyzeCapture(source, {
-    communityIds: view.needsCommunityId,
-    checksums: values['checksums'] === true,
-    onProgress: () => {
-      progress.show();
-    },
-    ...(!counting && {
-      onRow: (row, zeekRow) => {
-        if (view.matches(row)) rows.push({ row, zeekRow });
-      },
-    }),
-    ...(view.format !== undefined && { zeekRun: source.name }),
-  });
-  progress.clear();
-  if (counting) print(renderAnalysisSummary(printable(source.name), analysis));
-  else showRows(rows.sort((a, b) => view.compare(a.row, b.row)).slice(0, view.top), view, json);
-  if (json) {
-    const { segments: _segments, ...counts } = analysis;
-    print(renderJsonLine({ kind: 'summary', ...counts }));
+  switch (view.kind) {
+    case 'ladder':
+      return await showLadder(source, view, values);
+    case 'summary':
+      return await showSummary(source, view);
+    default:
+      return await showRows(source, view);
   }
+}
+
+async function showSummary(source: CaptureSource, { json, checksums }: View): Promise<CaptureAnalysis> {
+  if (json) print(captureLine(source));
+  using progress = new Progress(source);
+  const onProgress = (): void => {
+    progress.show();
+  };
+  const analysis = await analyzeCapture(source, { checksums, onProgress });
+  progress.clear();
+  print(json ? summaryLine(analysis) : renderAnalysisSummary(printable(source.name), analysis));
   return analysis;
 }
 
@@ -131,39 +117,69 @@ interface Shown {
   readonly zeekRow: ZeekLogRow | undefined;
 }
 
-function showRows(rows: readonly Shown[], { columns, format }: View, json: boolean): void {
-  if (format !== undefined) {
-    if (format === 'zeek') print(renderZeekLogHeader());
-    const render = format === 'zeek' ? renderZeekLogRow : renderZeekJsonRow;
-    for (const { zeekRow } of rows) if (zeekRow !== undefined) print(render(zeekRow));
-  } else if (json) {
-    for (const { row } of rows) print(renderJsonLine({ kind: 'connection', ...row }));
-  } else {
+async function showRows(source: CaptureSource, view: View): Promise<CaptureAnalysis> {
+  const { kind, matches, compare, top, checksums, needsCommunityId } = view;
+  if (kind === 'json') print(captureLine(source));
+  const kept: Shown[] = [];
+  using progress = new Progress(source);
+  const analysis = await analyzeCapture(source, {
+    communityIds: needsCommunityId,
+    checksums,
+    onProgress: () => {
+      progress.show();
+    },
+    onRow: (row, zeekRow) => {
+      if (!matches(row)) return;
+      if (compare === undefined) print(renderRow({ row, zeekRow }, kind));
+      else kept.push({ row, zeekRow });
+    },
+    ...(kind.startsWith('zeek') && { zeekRun: source.name }),
+  });
+  progress.clear();
+  if (compare !== undefined) kept.sort((a, b) => compare(a.row, b.row));
+  const shown = kept.slice(0, top);
+  if (kind === 'table') {
     print(
       renderTable(
-        rows.map(({ row }) => row),
-        columns,
+        shown.map(({ row }) => row),
+        view.columns,
       ),
     );
-  }
+  } else for (const each of shown) print(renderRow(each, kind));
+  if (kind === 'json') print(summaryLine(analysis));
+  return analysis;
+}
+
+function renderRow({ row, zeekRow }: Shown, kind: View['kind']): string {
+  if (zeekRow === undefined) return renderJsonLine({ kind: 'connection', ...row });
+  return kind === 'zeek' ? renderZeekLogRow(zeekRow) : renderZeekJsonRow(zeekRow);
+}
+
+function captureLine({ name }: CaptureSource): string {
+  return renderJsonLine({ kind: 'capture', schemaVersion: JSON_SCHEMA_VERSION, name });
+}
+
+function summaryLine(analysis: CaptureAnalysis): string {
+  const { segments: _segments, ...counts } = analysis;
+  return renderJsonLine({ kind: 'summary', ...counts });
 }
 
 async function showLadder(
   source: CaptureSource,
-  connection: number,
+  { connection, checksums }: View,
   values: OptionValues,
 ): Promise<CaptureAnalysis> {
   let server: ConnectionRow['server'] | undefined;
   const analysis = await analyzeCapture(source, {
-    follow: connection,
-    checksums: values['checksums'] === true,
+    ...(connection !== undefined && { follow: connection }),
+    checksums,
     onRow: (row) => {
       if (row.id === connection) ({ server } = row);
     },
   });
-  if (server === undefined) {
+  if (server === undefined || connection === undefined) {
     throw usageError(
-      `${source.name} has no connection ${connection}: there are ${analysis.connections}.`,
+      `${source.name} has no connection ${connection ?? ''}: there are ${analysis.connections}.`,
       'finwait analyze FILE lists them with their ids.',
     );
   }
@@ -175,56 +191,15 @@ async function showLadder(
   return analysis;
 }
 
-/** @returns whether the capture is damaged */
-function tellDamage(name: string, analysis: CaptureAnalysis): boolean {
-  const { damage, undecodable, firstUndecodable, evicted, fragments } = analysis;
+/** What kept us from telling all, to stderr. */
+function tellTroubles(name: string, analysis: CaptureAnalysis): void {
+  const { damage, undecodable, firstUndecodable, evicted, fragments, wrongChecksums } = analysis;
   const label = printable(name);
   for (const { kind, offset, problem } of damage)
     say(`${label}: ${kind} at byte ${offset}: ${printable(problem)}`);
   if (undecodable > 0)
     say(`${label}: ${undecodable} frames could not be decoded; the first: ${firstUndecodable ?? ''}`);
   if (fragments > 0) say(`${label}: ${fragments} IP fragments did not complete a packet`);
+  if (wrongChecksums > 0) say(`${label}: ${wrongChecksums} packets with a wrong checksum`);
   if (evicted > 0) say(`${label}: ${evicted} connections were finished early, to keep memory bounded`);
-  return damage.length > 0;
-}
-
-function readFormat(text: OptionValues[string]): View['format'] {
-  if (text === undefined || text === 'zeek' || text === 'zeek-json') return text;
-  throw usageError(`--format takes zeek or zeek-json, not "${String(text)}".`, 'Leave it out for a table.');
-}
-
-function comparison(text: string): View['compare'] {
-  const descending = text.startsWith('-');
-  const { of } = fieldNamed(descending ? text.slice(1) : text, '--sort');
-  const sign = descending ? -1 : 1;
-  return (a, b) => {
-    const [left, right] = [of(a), of(b)];
-    if (left === right) return a.id - b.id;
-    // What is not known comes last, whichever way.
-    if (left === undefined) return 1;
-    if (right === undefined) return -1;
-    return (left < right ? -1 : 1) * sign;
-  };
-}
-
-function fieldNamed(name: string, option: string): Field {
-  const field = findField(name.trim());
-  if (field === undefined) {
-    throw usageError(
-      `${option}: there is no field "${name}".`,
-      'finwait analyze --where x lists them; docs/analyze.md explains them.',
-    );
-  }
-  return field;
-}
-
-function wholeNumber(option: string, text: string | boolean): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) {
-    throw usageError(
-      `${option} takes a whole number from 1, not "${String(text)}".`,
-      'finwait analyze --help shows the options.',
-    );
-  }
-  return number;
 }

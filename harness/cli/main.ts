@@ -7,6 +7,7 @@ import { analyze } from './analyze.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { ExitCode, exitCodeOfError } from './exit-codes.ts';
+import { printable } from '../report/terminal/text.ts';
 import { print, say } from './terminal.ts';
 
 const COMMANDS: readonly Command[] = [demo, analyze, doctor];
@@ -31,7 +32,8 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     return await command.run(values, positionals);
   } catch (error) {
     if (isFinwaitError(error)) {
-      say(error.toString());
+      // Messages quote file names and arguments.
+      say(error.toString().split('\n').map(printable).join('\n'));
       return exitCodeOfError(error.code);
     }
     say(
@@ -72,7 +74,7 @@ Exit codes: 0 met, 1 violated, 2 wrong usage, 3 missing capability, 4 damaged ev
 
 function help({ name, synopsis, about, options }: Command): string {
   const lines = Object.entries(options).map(([option, { type, about: what }]) => {
-    return `  --${`${option}${type === 'string' ? ' VALUE' : ''}`.padEnd(15)} ${what}`;
+    return `  --${`${option}${type === 'string' ? ' VALUE' : ''}`.padEnd(17)} ${what}`;
   });
   return `usage: finwait ${name} ${synopsis} [OPTIONS]\n\n${about}\n\n${lines.join('\n')}`;
 }

@@ -55,6 +55,11 @@ export class ConnectionRecord {
   see(packet: Packet, side: 0 | 1, atNs: number): void {
     const { tracker, lifecycle } = this;
     this.lastNs = atNs;
+    // Its receiver dropped it. Zeek notes that much.
+    if (packet.checksum === 0) {
+      this.zeek.see(packet, side, atNs / NS);
+      return;
+    }
     const fromClient = side === this.clientSide;
     if ((packet.flags & Flag.RST) !== 0 && !lifecycle.isOver) {
       lifecycle.unacknowledgedAtReset = tracker.unacknowledged(!fromClient);

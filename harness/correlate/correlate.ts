@@ -1,11 +1,10 @@
 import type { Connection, PlacedJsReport, Timeline } from '../model/connection.ts';
-import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
+import { sameEndpoint } from '../model/endpoint.ts';
 import type { EvidenceQuality } from '../model/evidence.ts';
-import type { Hold } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
-import { hasFlags, type Segment } from '../model/segment.ts';
 import { alignClocks, type ClockMap } from './clocks.ts';
 import { groupSegments, type SegmentGroup } from './group-segments.ts';
+import { heldSegments } from './held-segments.ts';
 import { observedStates } from './observed-states.ts';
 import { placeReports } from './place-reports.ts';
 import { summarize } from './summary.ts';
@@ -32,7 +31,8 @@ interface Run {
 }
 
 function join(group: SegmentGroup, index: number, { evidence, clock, groups, js }: Run): Connection {
-  const segments = trackSegments(group, (segment) => wasHeld(segment, clock, evidence.holds));
+  const held = heldSegments(group.segments, evidence.holds, clock);
+  const segments = trackSegments(group, (segment) => held.has(segment));
   const next = groups.find((other, at) => at > index && haveSameEnds(other, group));
   const span = { beganAtNs: startOf(group), ...(next && { nextBeganAtNs: startOf(next) }) };
   const states =
@@ -60,28 +60,6 @@ function haveSameEnds(a: SegmentGroup, b: SegmentGroup): boolean {
   return (
     (sameEndpoint(a.client, b.client) && sameEndpoint(a.server, b.server)) ||
     (sameEndpoint(a.client, b.server) && sameEndpoint(a.server, b.client))
-  );
-}
-
-/** True when a gate surely kept the segment: it held before and after, clock error taken off. */
-function wasHeld(segment: Segment, clock: ClockMap | undefined, holds: readonly Hold[]): boolean {
-  if (clock === undefined) return false;
-  const atNs = segment.capturedAtNs - clock.offsetNs;
-  return holds.some(({ source, destination, flags, fromNs, toNs }) => {
-    return (
-      hasFlags(segment, flags) &&
-      isPart(source, segment.source) &&
-      isPart(destination, segment.destination) &&
-      atNs - clock.errorNs >= fromNs &&
-      (toNs === undefined || atNs + clock.errorNs <= toNs)
-    );
-  });
-}
-
-function isPart(part: Partial<Endpoint>, whole: Endpoint): boolean {
-  return (
-    (part.address === undefined || part.address === whole.address) &&
-    (part.port === undefined || part.port === whole.port)
   );
 }
 

@@ -87,18 +87,23 @@ export class PairTracker {
     const scratch = SCRATCH;
     let crossed = false;
     if (toward.flags !== 0) {
-      if ((flags & Flag.ACK) !== 0 && seqDistance(toward.end, acknowledgment) >= 0)
-        this.#arrive(toward, from);
+      // A RST, too, answers what came before it.
+      const isReset = (flags & Flag.RST) !== 0;
+      const acknowledges = (flags & Flag.ACK) !== 0 && seqDistance(toward.end, acknowledgment) >= 0;
+      if (isReset || acknowledges) this.#arrive(toward, from);
       else crossed = (flags & toward.flags & (Flag.SYN | Flag.FIN)) !== 0;
     }
     const retransmission = from.send(flags, sequence, acknowledgment, payloadBytes, scratch);
     if (crossed) this.#arrive(toward, from);
-    if ((flags & (Flag.SYN | Flag.FIN)) !== 0 && (flags & Flag.RST) === 0) {
-      const slot = fromClient ? this.#fromClient : this.#fromServer;
-      // An earlier one is still under way: two copies of it, or a SYN and a FIN behind it. They arrive in order.
+    const slot = fromClient ? this.#fromClient : this.#fromServer;
+    const isControl = (flags & (Flag.SYN | Flag.FIN)) !== 0 && (flags & Flag.RST) === 0;
+    if (isControl && !retransmission) {
+      // An earlier one is still under way: a SYN, with this FIN behind it. They arrive in order.
       if (slot.flags !== 0) this.#arrive(slot, to);
       depart(slot, flags, sequence, acknowledgment, payloadBytes);
-    } else {
+    } else if (slot.flags === 0 || slot.flags !== flags || slot.sequenceNumber !== sequence) {
+      // Who goes on after its SYN knows that it arrived, and a RST is numbered as if all before it had.
+      if (((slot.flags & Flag.SYN) | (flags & Flag.RST)) !== 0) this.#arrive(slot, to);
       to.receive(flags, sequence, acknowledgment, payloadBytes, scratch);
     }
     if (scratch.length > 0) this.#note();
@@ -139,8 +144,7 @@ function none(): UnderWay {
   return { flags: 0, sequenceNumber: 0, acknowledgmentNumber: 0, payloadBytes: 0, end: 0 };
 }
 
-/** Whether `fields` acknowledges all of what is under way. */
-
+/** Puts a SYN or FIN under way. */
 function depart(
   slot: UnderWay,
   flags: number,

@@ -35,6 +35,12 @@ const LINUX_STATES: Readonly<Record<string, TcpState>> = {
 const SOCKET_LINE = /^(\S+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)(.*)$/;
 
 /**
+ * What `ss -e` complains of where no cgroup2 is mounted, as in many containers: the sockets are listed all the same.
+ * Source: iproute2 lib/fs.c, `find_cgroup2_mount`, `get_cgroup2_path`.
+ */
+const SAYS_NOTHING = /^Failed to (?:find cgroup2 mount|open cgroup2)/;
+
+/**
  * Sockets from `ss -H -t -n`, with any of `-a -o -e -p -i -m -O`; of `-i` and `-m` nothing is kept.
  * Total: a line that cannot be read becomes an issue. IPv4-mapped addresses come out plain, zones
  * (`%eth0`) are dropped, a dual-stack wildcard (`*:80`) is `::`.
@@ -45,7 +51,7 @@ export function parseSs(text: string): ParsedSs {
   const issues: SsIssue[] = [];
   for (const line of text.split('\n')) {
     // Without -O, what -i and -m print follows on a line of its own that starts with a tab.
-    if (line.trim() === '' || line.startsWith('\t')) continue;
+    if (line.trim() === '' || line.startsWith('\t') || SAYS_NOTHING.test(line)) continue;
     const parsed = parseLine(line);
     if (typeof parsed === 'string') issues.push({ line, reason: parsed });
     else sockets.push(parsed);

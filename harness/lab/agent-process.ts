@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { BirpcReturn } from 'birpc';
 import { execa } from 'execa';
 import { FinwaitError, isFinwaitError } from '../errors.ts';
-import { searchPath } from '../install-hint.ts';
+import { installCommand, searchPath } from '../install-hint.ts';
 import { openChannel } from '../peer/channel.ts';
 import { keepLastWords } from '../peer/last-words.ts';
 import { withDeadline } from '../timing.ts';
@@ -25,11 +25,20 @@ export interface AgentProcess {
 const OPENING_MS = 30_000;
 
 /** The machine refuses to make the network that the entry asks for. */
-export class NetworkRefused extends Error {}
+export class NetworkRefused extends Error {
+  /** What to type or change, where one thing is known to be in the way. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
 
 /**
  * Starts the agent through `entry` and opens its instruments.
- * @throws NetworkRefused when `unshare` is missing or refused; FinwaitError when a tool is missing or refused inside
+ * @throws NetworkRefused when the network cannot be made or brought up; FinwaitError when a tool is missing or refused
+ * in it
  */
 export async function startAgent(entry: NetworkEntry, events: AgentEvents): Promise<AgentProcess> {
   const [command, ...args] = [...entry.prefix, process.execPath, AGENT];
@@ -46,7 +55,10 @@ export async function startAgent(entry: NetworkEntry, events: AgentEvents): Prom
   const ended = subprocess.then(({ shortMessage }) => {
     return [lastWords(), shortMessage].find(Boolean) ?? 'it ended';
   });
-  if (subprocess.pid === undefined) throw new NetworkRefused(await ended);
+  if (subprocess.pid === undefined) {
+    const hint = entry.network === 'private' ? `Install it: ${installCommand('util-linux')}` : undefined;
+    throw new NetworkRefused(await ended, hint);
+  }
   const functions = openChannel<AgentFunctions, AgentEvents>(subprocess, events, {
     other: 'the lab’s agent',
     isTold: AGENT_EVENT_NAMES,
@@ -70,8 +82,10 @@ export async function startAgent(entry: NetworkEntry, events: AgentEvents): Prom
     return { entry, functions, ended, stop };
   } catch (error) {
     await kill();
+    if (!isFinwaitError(error)) throw error;
     // The channel closes before the process's last words are read.
-    if (isFinwaitError(error) && error.code === 'ERR_FINWAIT_PROCESS_ENDED') explainEnd(await ended);
+    if (error.code === 'ERR_FINWAIT_PROCESS_ENDED') explainEnd(await ended);
+    if (error.code === 'ERR_FINWAIT_LAB_REFUSED') throw new NetworkRefused(error.message, error.hint);
     throw error;
   }
 }

@@ -148,7 +148,7 @@ async function openInstruments(network: NetworkKind): Promise<Instruments> {
 async function bringLoopbackUp(): Promise<void> {
   const path = findProgram('ip');
   if (path === undefined) {
-    throw new FinwaitError('ERR_FINWAIT_TOOL_MISSING', 'ip is not installed; a private network needs it', {
+    throw new FinwaitError('ERR_FINWAIT_LAB_REFUSED', 'ip is not installed, which brings its loopback up', {
       hint: `Install it: ${installCommand('iproute2')}`,
     });
   }

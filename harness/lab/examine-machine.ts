@@ -88,7 +88,10 @@ async function examineLab(network: 'private' | 'host'): Promise<ExaminedLab> {
     };
   } catch (error) {
     if (!isFinwaitError(error)) throw error;
-    const fix = error.code === 'ERR_FINWAIT_LAB_REFUSED' ? (namespaceFix() ?? error.hint) : error.hint;
+    // With a tool missing, the hint is to install it; no setting would help.
+    const isTool = ['unshare', 'ip'].some((tool) => findProgram(tool) === undefined);
+    const isSetting = error.code === 'ERR_FINWAIT_LAB_REFUSED' && !isTool;
+    const fix = isSetting ? (namespaceFix() ?? error.hint) : error.hint;
     const refused: Capability = { name, granted: false, detail: error.message, without, ...(fix && { fix }) };
     return { opened: false, capabilities: [refused] };
   }

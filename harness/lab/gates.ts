@@ -24,11 +24,10 @@ add rule inet finwait gate${gateId} ${rule}`,
     return { gateId, atNs: process.hrtime.bigint() };
   }
 
-  /** @returns the monotonic time up to which the gate surely held. */
+  /** @returns the monotonic time from which the gate surely holds nothing. */
   async release(gateId: number): Promise<{ atNs: bigint }> {
-    const atNs = process.hrtime.bigint();
     await nft(`flush chain inet finwait gate${gateId}\ndelete chain inet finwait gate${gateId}`);
-    return { atNs };
+    return { atNs: process.hrtime.bigint() };
   }
 }
 

@@ -53,6 +53,8 @@ export class LabEvents implements AgentEvents {
 
   removeRecording(recording: Recording): void {
     this.#recordings.delete(recording.server.port);
+    // A socket that never connected never reports its 'close'.
+    for (const [key, owner] of this.#owners) if (owner.recording === recording) this.#owners.delete(key);
   }
 
   onAccepted(serverId: number, listener: (socketId: SocketId) => void): void {

@@ -1,10 +1,10 @@
 import type { BirpcReturn } from 'birpc';
-import { FinwaitError } from '../errors.ts';
-import { isFinwaitError } from '../errors.ts';
+import { FinwaitError, isFinwaitError } from '../errors.ts';
 import { type WaitOptions, withDeadline } from '../timing.ts';
 import type { LabEvents } from './lab-events.ts';
 import type { Program } from './program.ts';
 import type { AgentEvents, AgentFunctions, ProgramOptions } from './protocol.ts';
+import { Waiters } from './waiters.ts';
 
 type End = Awaited<Program['ended']>;
 
@@ -18,7 +18,7 @@ export class LabProgram implements Program {
   readonly #events: LabEvents;
   #end: End | undefined;
   #resolveEnded: (end: End) => void = () => undefined;
-  #wake: (() => void)[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(
     id: number,
@@ -40,16 +40,16 @@ export class LabProgram implements Program {
     this.#events.onProgram(this.#id, {
       output: (stream, text) => {
         this.output[stream] += text;
-        this.#notify();
+        this.#waiters.wakeAll();
       },
       ended: (exitCode, signal) => {
         this.#end = { exitCode, signal };
         this.#resolveEnded(this.#end);
-        this.#notify();
+        this.#waiters.wakeAll();
       },
     });
     try {
-      await this.#agent.spawn(this.#id, options);
+      await withDeadline(this.#agent.spawn(this.#id, options), { what: `the start of ${this.#command}` });
     } catch (error) {
       this.#events.offProgram(this.#id);
       throw error;
@@ -65,7 +65,7 @@ export class LabProgram implements Program {
   }
 
   async signal(name: NodeJS.Signals): Promise<void> {
-    await this.#agent.signalProgram(this.#id, name);
+    await withDeadline(this.#agent.signalProgram(this.#id, name), { what: `${name} to ${this.#command}` });
   }
 
   async stop(): Promise<void> {
@@ -96,19 +96,11 @@ export class LabProgram implements Program {
           `${this.#command} ended before a line matched ${String(pattern)}; it printed: ${this.#printed()}`,
         );
       }
-      await new Promise<void>((resolve) => {
-        this.#wake.push(resolve);
-      });
+      await this.#waiters.wait();
     }
   }
 
   #printed(): string {
     return `${this.output.stdout}${this.output.stderr}`.trim() || 'nothing';
-  }
-
-  #notify(): void {
-    const wake = this.#wake;
-    this.#wake = [];
-    for (const resolve of wake) resolve();
   }
 }

@@ -3,14 +3,15 @@ import type { SocketFilter } from '../kernel/sampler.ts';
 import type { ClockReading, Hold, SocketSnapshot } from '../model/observation.ts';
 import { parseFlags } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
+import { type WaitOptions, withDeadline } from '../timing.ts';
 import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
 import { LabEvents } from './lab-events.ts';
+import { LabProgram } from './lab-program.ts';
+import { checkGateFilter } from './gate-filter.ts';
 import { networkEntries } from './network.ts';
-import type { Pair } from './pair.ts';
-import { type Gate } from './pair.ts';
+import type { Gate, Pair } from './pair.ts';
 import { freePort, PairConnection, type PairOptions } from './pair-connection.ts';
 import type { Program } from './program.ts';
-import { LabProgram } from './lab-program.ts';
 import type { GateFilter, NetworkKind, ProgramOptions } from './protocol.ts';
 
 export interface LabOptions {
@@ -22,6 +23,9 @@ export interface LabOptions {
 }
 
 const NETWORKS: readonly string[] = ['auto', 'private', 'host'];
+
+const HOW_TO_GET_ONE =
+  'Run as root, allow unprivileged user namespaces, or use {network: "host"}; `finwait doctor` says more.';
 
 /** How many clock readings are kept; the newest say most, as clocks are disciplined while they run. */
 const CLOCK_READINGS = 16;
@@ -38,7 +42,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   if (!NETWORKS.includes(network)) {
     throw new TypeError(`Unknown network "${network}"; known: ${NETWORKS.join(', ')}`);
   }
-  const refusals: string[] = [];
+  const refusals: NetworkRefused[] = [];
   for (const entry of networkEntries(network, process.getuid?.() ?? -1)) {
     try {
       const events = new LabEvents();
@@ -46,14 +50,15 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       void agent.ended.then(() => {
         events.agentEnded();
       });
-      return await fenced(new Lab(agent, events, refusals.at(-1)));
+      return await fenced(new Lab(agent, events, refusals.at(-1)?.message));
     } catch (error) {
       if (!(error instanceof NetworkRefused)) throw error;
-      refusals.push(error.message);
+      refusals.push(error);
     }
   }
-  throw new FinwaitError('ERR_FINWAIT_LAB_REFUSED', `no private network here: ${refusals.join('; ')}`, {
-    hint: 'Run as root, allow unprivileged user namespaces, or use {network: "host"}; `finwait doctor` says more.',
+  const reasons = refusals.map(({ message }) => message).join('; ');
+  throw new FinwaitError('ERR_FINWAIT_LAB_REFUSED', `no private network here: ${reasons}`, {
+    hint: refusals.at(-1)?.hint ?? HOW_TO_GET_ONE,
   });
 }
 
@@ -106,7 +111,7 @@ export class Lab implements AsyncDisposable {
       clockReadings: this.#clockReadings,
       holds: () => this.#holds,
       nextId: this.#nextId,
-      fence: () => this.fence(),
+      fence: (options) => this.fence(options),
       hold: (filter) => this.hold(filter),
     });
     return connection.pair;
@@ -118,13 +123,14 @@ export class Lab implements AsyncDisposable {
   }
 
   /** One `ss` snapshot of this network. */
-  async sample(filter?: SocketFilter): Promise<SocketSnapshot> {
-    return await this.#agent.functions.sample(filter);
+  async sample(filter?: SocketFilter, options: WaitOptions = {}): Promise<SocketSnapshot> {
+    return await withDeadline(this.#agent.functions.sample(filter), { what: 'a snapshot of ss' }, options);
   }
 
   /** Resolves when every segment sent before the call has been read from the capture. */
-  async fence(): Promise<void> {
-    this.#clockReadings.push(await this.#agent.functions.fence());
+  async fence(options: WaitOptions = {}): Promise<void> {
+    const reading = this.#agent.functions.fence();
+    this.#clockReadings.push(await withDeadline(reading, { what: 'the fence' }, options));
     if (this.#clockReadings.length > CLOCK_READINGS) this.#clockReadings.shift();
   }
 
@@ -134,20 +140,20 @@ export class Lab implements AsyncDisposable {
    * or flag
    */
   async hold(filter: GateFilter): Promise<Gate> {
-    rejectUnknownOptions(filter, ['source', 'destination', 'flags']);
+    checkGateFilter(filter);
     this.#requirePrivate('A gate');
     const flags = filter.flags === undefined ? 0 : parseFlags(filter.flags);
-    const { gateId, atNs: fromNs } = await this.#agent.functions.hold(filter);
+    const held = this.#agent.functions.hold(filter);
+    const { gateId, atNs: fromNs } = await withDeadline(held, { what: 'a gate' });
     const { source = {}, destination = {} } = filter;
     const hold: Hold = { source, destination, flags, fromNs };
     // With no pair open nobody can ask about gates of the past.
-    const kept = this.#events.isIdle ? this.#holds.filter(({ toNs }) => toNs === undefined) : this.#holds;
+    const { isIdle } = this.#events;
+    const kept = isIdle ? this.#holds.filter(({ releasedNs }) => releasedNs === undefined) : this.#holds;
     this.#holds = [...kept, hold];
     let released: Promise<void> | undefined;
     const release = async (): Promise<void> => {
-      released ??= this.#agent.functions.release(gateId).then(({ atNs: toNs }) => {
-        this.#holds = this.#holds.map((other) => (other === hold ? { ...hold, toNs } : other));
-      });
+      released ??= this.#release(gateId, hold);
       await released;
     };
     return { release, [Symbol.asyncDispose]: release };
@@ -155,13 +161,14 @@ export class Lab implements AsyncDisposable {
 
   /** `net.ipv4.tcp_fin_timeout` and the like, as this network has them. */
   async readSysctl(name: string): Promise<string> {
-    return await this.#agent.functions.readSysctl(name);
+    return await withDeadline(this.#agent.functions.readSysctl(name), { what: `the value of ${name}` });
   }
 
   /** @throws FinwaitError ERR_FINWAIT_NEEDS_PRIVATE_NETWORK on the host's loopback: the host's settings are not ours */
   async writeSysctl(name: string, value: string | number): Promise<void> {
     this.#requirePrivate('Writing a sysctl');
-    await this.#agent.functions.writeSysctl(name, String(value));
+    const written = this.#agent.functions.writeSysctl(name, String(value));
+    await withDeadline(written, { what: `the writing of ${name}` });
   }
 
   /**
@@ -186,6 +193,19 @@ export class Lab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  /** Until nft has answered, nobody knows whether the gate still holds. */
+  async #release(gateId: number, hold: Hold): Promise<void> {
+    const asked: Hold = { ...hold, toNs: process.hrtime.bigint() };
+    this.#replaceHold(hold, asked);
+    const releasing = this.#agent.functions.release(gateId);
+    const { atNs: releasedNs } = await withDeadline(releasing, { what: 'the release of a gate' });
+    this.#replaceHold(asked, { ...asked, releasedNs });
+  }
+
+  #replaceHold(old: Hold, changed: Hold): void {
+    this.#holds = this.#holds.map((hold) => (hold === old ? changed : hold));
   }
 
   #requirePrivate(what: string): void {

@@ -38,7 +38,7 @@ export interface SharedLab {
   readonly holds: () => readonly Hold[];
   /** A name for a server or socket that no other of this lab has. */
   readonly nextId: () => number;
-  readonly fence: () => Promise<void>;
+  readonly fence: (options: WaitOptions) => Promise<void>;
   readonly hold: (filter: GateFilter) => Promise<Gate>;
 }
 
@@ -90,6 +90,8 @@ export class PairConnection implements PairHost {
   }
 
   async connect(): Promise<void> {
+    this.#requireOpen('client connect');
+    if (this.#connecting === undefined) this.#recording.followConnection();
     this.#connecting ??= this.#lab.agent.connect({
       socketId: this.#clientId,
       module: this.#clientModule,
@@ -106,25 +108,28 @@ export class PairConnection implements PairHost {
     await withDeadline(told, { what: `the ${side} peer’s answer to ${command.verb}` }, options);
   }
 
-  async sample(filter: SocketFilter): Promise<SocketSnapshot> {
-    return await this.#lab.agent.sample(filter);
+  async sample(filter: SocketFilter, options: WaitOptions): Promise<SocketSnapshot> {
+    return await withDeadline(this.#lab.agent.sample(filter), { what: 'a snapshot of ss' }, options);
   }
 
-  async fence(): Promise<void> {
-    await this.#lab.fence();
+  async fence(options: WaitOptions): Promise<void> {
+    await this.#lab.fence(options);
   }
 
-  async checkCapture(): Promise<void> {
-    await this.#lab.agent.checkCapture();
+  async checkCapture(options: WaitOptions): Promise<void> {
+    await withDeadline(this.#lab.agent.checkCapture(), { what: 'tcpdump’s packet counts' }, options);
   }
 
-  async checkPeers(): Promise<void> {
-    await withDeadline(this.#lab.agent.checkPeers(), { what: 'an answer of both peers' });
+  async checkPeers(options: WaitOptions): Promise<void> {
+    await withDeadline(this.#lab.agent.checkPeers(), { what: 'an answer of both peers' }, options);
   }
 
   async hold(filter: GateFilter): Promise<Gate> {
+    this.#requireOpen('hold');
     const gate = await this.#lab.hold(filter);
     this.#gates.add(gate);
+    // Stopped meanwhile, nobody else would release it.
+    if (this.#stopped !== undefined) await gate.release();
     return gate;
   }
 
@@ -135,6 +140,13 @@ export class PairConnection implements PairHost {
   async stop(): Promise<void> {
     this.#stopped ??= this.#close();
     await this.#stopped;
+  }
+
+  #requireOpen(what: string): void {
+    if (this.#stopped === undefined) return;
+    throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', `${what}: this pair has been stopped`, {
+      hint: 'Make another with lab.pair().',
+    });
   }
 
   async #clientSocket({ verb }: SocketCommand): Promise<SocketId> {
@@ -158,12 +170,22 @@ export class PairConnection implements PairHost {
     return await withDeadline(this.#accepted, { what, lastSeen: () => this.#recording.lastSeen() }, options);
   }
 
+  async #destroyClient(): Promise<void> {
+    try {
+      await this.#connecting;
+    } catch {
+      return; // connect() has told its caller why there is no socket
+    }
+    if (this.#connecting !== undefined)
+      await this.#lab.agent.tell('client', this.#clientId, { verb: 'destroy' });
+  }
+
   /** A part that is gone, or does not answer, holds nothing back that could be closed from here. */
   async #close(): Promise<void> {
     const { agent, events } = this.#lab;
     const closing = [
       ...[...this.#gates].map((gate) => gate.release()),
-      ...(this.#connecting === undefined ? [] : [this.tell('client', { verb: 'destroy' })]),
+      this.#destroyClient(),
       ...(this.#serverId === undefined ? [] : [agent.unlisten(this.#serverId)]),
     ];
     try {
@@ -203,7 +225,7 @@ export async function freePort({ agent, nextId }: Pick<SharedLab, 'agent' | 'nex
   const serverId = nextId();
   const listening = agent.listen({ serverId, module: moduleOf('servers', 'never-ends'), driven: true });
   const endpoint = await withDeadline(listening, { what: 'the server peer’s listener' });
-  await agent.unlisten(serverId);
+  await withDeadline(agent.unlisten(serverId), { what: 'the end of the server peer’s listener' });
   return endpoint.port;
 }
 

@@ -5,23 +5,27 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
+import type { Segment } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import type { SocketCommand } from '../peer/protocol.ts';
 import { pace, withDeadline, type WaitOptions } from '../timing.ts';
+import { checkCondition, checkSide } from './check-condition.ts';
 import { canStillCome, type Condition, isOver, unmetPart, unmetState } from './condition.ts';
 import type { GateFilter } from './protocol.ts';
 import type { Recording } from './recording.ts';
+
+const WAIT_OPTIONS = ['signal', 'timeoutMs'];
 
 /** What a pair needs of its lab. */
 export interface PairHost {
   connect(): Promise<void>;
   tell(side: Side, command: SocketCommand, options?: WaitOptions): Promise<void>;
-  sample(filter: SocketFilter): Promise<SocketSnapshot>;
+  sample(filter: SocketFilter, options: WaitOptions): Promise<SocketSnapshot>;
   /** Everything sent before the call is in the recording once it resolves. */
-  fence(): Promise<void>;
-  checkCapture(): Promise<void>;
+  fence(options: WaitOptions): Promise<void>;
+  checkCapture(options: WaitOptions): Promise<void>;
   /** Every report made before the call is in the recording once it resolves. */
-  checkPeers(): Promise<void>;
+  checkPeers(options: WaitOptions): Promise<void>;
   hold(filter: GateFilter): Promise<Gate>;
   evidence(): RunEvidence;
   stop(): Promise<void>;
@@ -60,8 +64,8 @@ export class Pair implements AsyncDisposable {
   readonly server: DrivenSocket;
   readonly #host: PairHost;
   readonly #recording: Recording;
-  /** How many segments had been seen when the last snapshot was asked for. */
-  #segmentsAtLastSample = -1;
+  /** The last segment that had been seen when the last snapshot was asked for. */
+  #sampledBehind: Segment | 'no segment' | undefined;
 
   /** @internal Made by `lab.pair()`. */
   constructor(host: PairHost, recording: Recording) {
@@ -86,7 +90,8 @@ export class Pair implements AsyncDisposable {
    * or ERR_FINWAIT_PROCESS_ENDED when what observes is gone. TypeError for an unknown part of a condition.
    */
   async until(condition: Condition, options: WaitOptions = {}): Promise<void> {
-    rejectUnknownOptions(condition, ['segments', 'acknowledged', 'events', 'states']);
+    checkCondition(condition);
+    rejectUnknownOptions(options, WAIT_OPTIONS);
     let missing = 'the condition';
     const note = (what: string): void => {
       missing = what;
@@ -110,13 +115,14 @@ export class Pair implements AsyncDisposable {
 
   /**
    * One `ss` snapshot of this pair's sockets, kept as evidence.
-   * @throws FinwaitError ERR_FINWAIT_SOCKET_SAMPLING, kept as damage to the evidence, too
+   * @throws FinwaitError ERR_FINWAIT_SOCKET_SAMPLING or ERR_FINWAIT_TIMEOUT, kept as damage to the evidence, too
    */
-  async sample(): Promise<SocketSnapshot> {
-    const segmentsBefore = this.#recording.segments.length;
-    const asked = this.#host.sample({ ports: [this.endpoint.port] });
+  async sample(options: WaitOptions = {}): Promise<SocketSnapshot> {
+    rejectUnknownOptions(options, WAIT_OPTIONS);
+    const behind = this.#recording.segments.at(-1) ?? 'no segment';
+    const asked = this.#host.sample({ ports: [this.endpoint.port] }, options);
     const snapshot = await this.#orDamage('kernel', 'sampling-failed', asked);
-    this.#segmentsAtLastSample = segmentsBefore;
+    this.#sampledBehind = behind;
     this.#recording.addSnapshot(snapshot);
     return snapshot;
   }
@@ -125,6 +131,7 @@ export class Pair implements AsyncDisposable {
   async hold(filter: { readonly from: Side; readonly flags?: string }): Promise<Gate> {
     rejectUnknownOptions(filter, ['from', 'flags']);
     const { from, flags } = filter;
+    checkSide(from);
     const end = { port: this.endpoint.port };
     const way = from === 'server' ? { source: end } : { destination: end };
     return await this.#host.hold({ ...way, ...(flags !== undefined && { flags }) });
@@ -132,16 +139,18 @@ export class Pair implements AsyncDisposable {
 
   /**
    * All that was seen up to now, made complete by a fence and a snapshot behind the last segment. Where a lane no
-   * longer answers, the evidence says so as damage.
+   * longer answers, or not within `timeoutMs`, the evidence says so as damage.
    * @throws FinwaitError ERR_FINWAIT_PROCESS_ENDED when the lab is gone
    */
-  async evidence(): Promise<RunEvidence> {
+  async evidence(options: WaitOptions = {}): Promise<RunEvidence> {
+    rejectUnknownOptions(options, WAIT_OPTIONS);
     await Promise.all([
-      this.#orDamage('wire', 'capture-ended', this.#host.fence()).catch(unlessGone),
-      this.#orDamage('wire', 'capture-ended', this.#host.checkCapture()).catch(unlessGone),
-      this.#orDamage('node', 'reports-lost', this.#host.checkPeers()).catch(unlessGone),
+      this.#orDamage('wire', 'capture-ended', this.#host.fence(options)).catch(unlessGone),
+      this.#orDamage('wire', 'capture-ended', this.#host.checkCapture(options)).catch(unlessGone),
+      this.#orDamage('node', 'reports-lost', this.#host.checkPeers(options)).catch(unlessGone),
     ]);
-    if (this.#recording.segments.length !== this.#segmentsAtLastSample) await this.sample().catch(unlessGone);
+    const last = this.#recording.segments.at(-1) ?? 'no segment';
+    if (last !== this.#sampledBehind) await this.sample(options).catch(unlessGone);
     return this.#host.evidence();
   }
 
@@ -174,7 +183,7 @@ export class Pair implements AsyncDisposable {
       } else {
         // What is under way may still arrive; behind a fence nothing is.
         if (fenced) throw this.#cannotCome(missing.what);
-        await this.#host.fence();
+        await this.#host.fence({});
         fenced = true;
       }
     }

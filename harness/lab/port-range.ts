@@ -18,15 +18,22 @@ export class PortRange {
     return new PortRange(10_000, 20_000);
   }
 
-  /** A range of 200 ports outside the ephemeral ones, chosen at random so that labs side by side seldom meet. */
+  /**
+   * A range of 200 ports outside the ephemeral ones, below them if it fits there, chosen at random so that labs side
+   * by side seldom meet. Where the ephemeral ports leave no room it lies among them.
+   */
   static anywhere(
-    [ephemeralFirst]: readonly [number, number],
+    [ephemeralFirst, ephemeralLast]: readonly [number, number],
     random: () => number = Math.random,
   ): PortRange {
     const size = 200;
-    const lowest = 10_000;
-    const highest = Math.max(lowest, ephemeralFirst - size);
-    return new PortRange(lowest + Math.floor(random() * (highest - lowest)), size);
+    const [bottom, top] = [10_000, 65_536 - size];
+    const outside = [
+      [bottom, ephemeralFirst - size],
+      [ephemeralLast + 1, top],
+    ] as const;
+    const [lowest, highest] = outside.find(([low, high]) => low <= high) ?? [bottom, top];
+    return new PortRange(lowest + Math.floor(random() * (highest - lowest + 1)), size);
   }
 
   /**

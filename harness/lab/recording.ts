@@ -1,30 +1,56 @@
 import type { Side } from '../model/connection.ts';
-import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
+import { type Endpoint, formatEndpoint, sameEndpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { ClockReading, Hold, JsReport, SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
-import { Flag, flagsText, hasFlags, type Segment } from '../model/segment.ts';
+import { flagsText, type Segment } from '../model/segment.ts';
 import { damageKey } from './damage-key.ts';
+import { OwnConnection } from './own-connection.ts';
+import { Waiters } from './waiters.ts';
+
+interface SideReport {
+  readonly side: Side;
+  readonly report: JsReport;
+}
 
 /** What the three lanes have seen of one pair so far; wakes whoever waits for more. */
 export class Recording {
   readonly server: Endpoint;
-  readonly segments: Segment[] = [];
   readonly snapshots: SocketSnapshot[] = [];
-  readonly reports: { readonly side: Side; readonly report: JsReport }[] = [];
   /** Monotonic ns. */
   readonly beganAtNs: bigint = process.hrtime.bigint();
   readonly #damage = new Map<string, Damage>();
-  #wake: (() => void)[] = [];
+  readonly #connection: OwnConnection;
+  readonly #reports: SideReport[] = [];
+  readonly #waiters = new Waiters();
   #failure: Error | undefined;
 
   constructor(server: Endpoint) {
     this.server = server;
+    this.#connection = new OwnConnection(server);
   }
 
-  /** The end that sent the first SYN. */
+  /** The client's end; undefined while it is not known. */
   get client(): Endpoint | undefined {
-    return this.segments.find((segment) => hasFlags(segment, Flag.SYN))?.source;
+    return this.#connection.client;
+  }
+
+  /** Those of the pair's own connection, in capture order. */
+  get segments(): readonly Segment[] {
+    return this.#connection.segments;
+  }
+
+  /** In order of arrival; what the server's program said of another client is left out. */
+  get reports(): readonly SideReport[] {
+    const { client } = this;
+    return this.#reports.filter(({ side, report: { peer } }) => {
+      return side === 'client' || client === undefined || peer === undefined || sameEndpoint(peer, client);
+    });
+  }
+
+  /** The client is being told to connect: what comes now may be of its connection, what came before is not. */
+  followConnection(): void {
+    this.#connection.follow();
   }
 
   sideOf(segment: Segment): Side {
@@ -32,13 +58,14 @@ export class Recording {
   }
 
   addSegment(segment: Segment): void {
-    this.segments.push(segment);
-    this.#notify();
+    this.#connection.add(segment);
+    this.#waiters.wakeAll();
   }
 
   addReport(side: Side, report: JsReport): void {
-    this.reports.push({ side, report });
-    this.#notify();
+    this.#reports.push({ side, report });
+    if (side === 'client' && report.local !== undefined) this.#connection.confirm(report.local);
+    this.#waiters.wakeAll();
   }
 
   addSnapshot(snapshot: SocketSnapshot): void {
@@ -47,7 +74,7 @@ export class Recording {
 
   addDamage(damage: Damage): void {
     this.#damage.set(damageKey(damage), damage);
-    this.#notify();
+    this.#waiters.wakeAll();
   }
 
   /** True when no segment will be seen any more. */
@@ -58,7 +85,7 @@ export class Recording {
   /** Nothing more will come in any lane: whoever waits learns why. */
   fail(reason: Error): void {
     this.#failure ??= reason;
-    this.#notify();
+    this.#waiters.wakeAll();
   }
 
   /**
@@ -66,11 +93,7 @@ export class Recording {
    * @throws what {@link fail} was given
    */
   async changed(): Promise<void> {
-    if (this.#failure === undefined) {
-      await new Promise<void>((resolve) => {
-        this.#wake.push(resolve);
-      });
-    }
+    if (this.#failure === undefined) await this.#waiters.wait();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -85,20 +108,24 @@ export class Recording {
 
   /** @param holds of the lab; those that were released before this recording began are left out */
   evidence(clockReadings: readonly ClockReading[], holds: readonly Hold[]): RunEvidence {
+    const { client, server } = this;
     return {
-      server: this.server,
+      server,
+      ...(client && { client }),
       segments: [...this.segments],
       snapshots: [...this.snapshots],
-      reports: [...this.reports],
+      reports: this.reports,
       clockReadings,
-      holds: holds.filter(({ toNs }) => toNs === undefined || toNs >= this.beganAtNs),
-      damage: [...this.#damage.values()],
+      holds: holds.filter(({ releasedNs }) => releasedNs === undefined || releasedNs >= this.beganAtNs),
+      damage: this.#allDamage(),
     };
   }
 
-  #notify(): void {
-    const wake = this.#wake;
-    this.#wake = [];
-    for (const resolve of wake) resolve();
+  #allDamage(): Damage[] {
+    const { rivals } = this.#connection;
+    if (rivals.length < 2) return [...this.#damage.values()];
+    const ends = rivals.map(formatEndpoint).join(', ');
+    const detail = `the client never told its own end, and it may be any of ${ends}`;
+    return [...this.#damage.values(), { lane: 'node', kind: 'reports-lost', detail }];
   }
 }

@@ -90,6 +90,8 @@ export interface Hold {
   /** Every bit must be set on the segment; 0 holds all. */
   readonly flags: number;
   readonly fromNs: bigint;
-  /** Absent while it still holds. */
+  /** Up to here it surely held: its release was asked for. Absent while it still holds. */
   readonly toNs?: bigint;
+  /** From here on it surely holds nothing. Absent while that is not known. */
+  readonly releasedNs?: bigint;
 }

@@ -8,7 +8,9 @@ import type { Segment } from './segment.ts';
 export interface RunEvidence {
   /** Where the server listens, or where nobody does. */
   readonly server: Endpoint;
-  /** In capture order. */
+  /** Absent while it is not known: before it connects, and when it cannot be told from other clients. */
+  readonly client?: Endpoint;
+  /** In capture order; of the client's connection only, so that the timeline's first connection is the run's. */
   readonly segments: readonly Segment[];
   /** In order of time. */
   readonly snapshots: readonly SocketSnapshot[];

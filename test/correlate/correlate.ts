@@ -130,10 +130,11 @@ test('a pair of endpoints used again shares neither states nor reports', (t) => 
 });
 
 test('a gate holds a segment only where it surely held before and after', (t) => {
-  const evidence = run([...OPENING, 'client FIN,ACK']);
+  const evidence = run([...OPENING, 'client FIN,ACK', 'server ACK']);
   const finAtNs = atNs(4) - EPOCH_NS;
   const isDelivered = (fromNs: bigint, toNs: bigint | undefined): boolean | undefined => {
-    const hold = { source: { port: CLIENT.port }, destination: {}, flags: 1, fromNs, ...(toNs && { toNs }) };
+    const until = toNs === undefined ? {} : { toNs, releasedNs: toNs };
+    const hold = { source: { port: CLIENT.port }, destination: {}, flags: 1, fromNs, ...until };
     return correlate({ ...evidence, holds: [hold] }).connections[0]?.segments[3]?.delivered;
   };
   t.false(isDelivered(finAtNs - 1000n, finAtNs + 1000n));

@@ -180,3 +180,14 @@ test('any text is read without an exception, and every line is accounted for', (
   );
   t.pass();
 });
+
+test('the complaint that no cgroup2 is mounted costs no socket and is no issue', (t) => {
+  const text = [
+    'Failed to find cgroup2 mount',
+    'LISTEN 0 128 0.0.0.0:2024 0.0.0.0:* ino:576 sk:1 cgroup:unreachable:1 <->',
+    'Failed to open cgroup2 by ID',
+  ].join('\n');
+  const { sockets, issues } = parseSs(text);
+  t.deepEqual(issues, []);
+  t.is(sockets[0]?.local.port, 2024);
+});

@@ -56,6 +56,7 @@ test('both FINs held leave both ends in FIN-WAIT-1; released, the close is simul
     await pair.hold({ from: 'server', flags: 'FIN' }),
   ];
   await pair.client.end();
+  await pair.until({ segments: [{ from: 'client', flags: 'FIN' }] });
   await pair.server.end();
   await pair.until({
     segments: [
@@ -117,6 +118,8 @@ const MISUSE: readonly (readonly [what: string, filter: object, message: RegExp]
   ['an unknown flag', { flags: 'FNI' }, /"FNI"/],
   ['a flag that nft cannot match', { flags: 'AE' }, /AE/],
   ['an unknown option', { sorce: { port: 1 } }, /"sorce"/],
+  ['an unknown part of a source', { source: { prt: 1 } }, /"prt"/],
+  ['an unknown part of a destination', { destination: { adress: '::1' } }, /"adress"/],
   ['a port out of range', { source: { port: 70_000 } }, /70000/],
   ['an address that is none', { source: { address: '127.0.0.1 drop; add' } }, /Not an IP address/],
 ];

@@ -11,7 +11,7 @@ import type { NetworkKind } from '../../harness/lab/protocol.ts';
 import { findScenario } from '../../harness/scenario/catalogue.ts';
 import { runScenario, type ScenarioRun } from '../../harness/scenario/run-scenario.ts';
 import type { Scenario } from '../../harness/scenario/scenario.ts';
-import { killPart, type LabPart, processesOf } from '../support/lab-parts.ts';
+import { killPart, type LabPart, processesOf, stallPart } from '../support/lab-parts.ts';
 import { allEnded } from '../support/processes.ts';
 import { labFor } from '../support/shared-lab.ts';
 
@@ -136,3 +136,53 @@ test.serial(
     });
   },
 );
+
+const STALLED = [
+  ['ss', { lane: 'kernel', kind: 'sampling-failed', detail: /a snapshot of ss did not come within 300 ms/ }],
+  ['tcpdump', { lane: 'wire', kind: 'capture-ended', detail: /did not come within 300 ms/ }],
+  ['server peer', { lane: 'node', kind: 'reports-lost', detail: /both peers did not come within 300 ms/ }],
+] as const;
+
+for (const [part, { detail, ...expected }] of STALLED) {
+  test.serial(`${part} stalled: evidence comes all the same, and says what is missing`, async (t) => {
+    const opened = await labFor(t, { network: 'private' });
+    if (opened === undefined) return;
+    await using lab = opened;
+    const pair = await lab.pair({ server: 'half-open', client: 'half-close' });
+    await pair.client.connect();
+    await pair.until({ acknowledged: ['client', 'server'] });
+    await stallPart(part, lab);
+    const { evidence } = correlate(await pair.evidence({ timeoutMs: 300 }));
+    const damage = evidence.damage.find(({ kind }) => kind === expected.kind);
+    t.like(damage, expected);
+    t.regex(damage?.detail ?? '', detail);
+  });
+}
+
+test.serial('a scenario during which ss stalls ends, undetermined', async (t) => {
+  const opened = await labFor(t, { network: 'private' });
+  if (opened === undefined) return;
+  await using lab = opened;
+  const run = await runScenario(lab, scenario(), {
+    timeoutMs: 500,
+    beforeStep: async (_words, index) => {
+      if (index === 1) await stallPart('ss', lab);
+    },
+  });
+  allUndetermined(t, run, /a snapshot of ss did not come within 5000 ms/);
+});
+
+test.serial('what the lab is asked for while its agent stalls ends in time', async (t) => {
+  const opened = await labFor(t, { network: 'private' });
+  if (opened === undefined) return;
+  await using lab = opened;
+  await stallPart('agent', lab);
+  await Promise.all([
+    t.throwsAsync(lab.sample(undefined, { timeoutMs: 300 }), { code: 'ERR_FINWAIT_TIMEOUT' }),
+    t.throwsAsync(lab.fence({ timeoutMs: 300 }), { code: 'ERR_FINWAIT_TIMEOUT' }),
+    t.throwsAsync(lab.hold({ flags: 'FIN' }), { code: 'ERR_FINWAIT_TIMEOUT', message: /^a gate / }),
+    t.throwsAsync(lab.readSysctl('net.ipv4.tcp_fin_timeout'), { code: 'ERR_FINWAIT_TIMEOUT' }),
+    t.throwsAsync(lab.spawn('true'), { code: 'ERR_FINWAIT_TIMEOUT' }),
+    t.throwsAsync(lab.freePort(), { code: 'ERR_FINWAIT_TIMEOUT' }),
+  ]);
+});

@@ -53,6 +53,20 @@ test('reports go to the socket’s owner, up to its close; what nobody owns is d
   t.deepEqual(recording.reports, [{ side: 'client', report: CLOSE }]);
 });
 
+test('a recording that is removed gets no report any more, of whichever socket', (t) => {
+  const events = new LabEvents();
+  const [removed, other] = [recordingOn(1), recordingOn(2)];
+  for (const recording of [removed, other]) events.addRecording(recording);
+  events.ownSocket('client', '1', { recording: removed, side: 'client' });
+  events.ownSocket('server', '1', { recording: removed, side: 'server' });
+  events.ownSocket('client', '2', { recording: other, side: 'client' });
+  events.removeRecording(removed);
+  events.report('client', '1', CLOSE);
+  events.report('server', '1', CLOSE);
+  events.report('client', '2', CLOSE);
+  t.deepEqual([removed.reports.length, other.reports.length], [0, 1]);
+});
+
 test('the end of the agent fails every wait and ends every program', async (t) => {
   const events = new LabEvents();
   const recording = recordingOn(1);
@@ -68,8 +82,10 @@ test('the end of the agent fails every wait and ends every program', async (t) =
 
 test('a recording holds on to gates that held during its life, not to those released before', (t) => {
   const gate = { source: {}, destination: {}, flags: 1, fromNs: 0n };
-  const before = { ...gate, toNs: process.hrtime.bigint() };
+  const before = { ...gate, toNs: 1n, releasedNs: process.hrtime.bigint() };
   const recording = recordingOn(1);
-  const during = { ...gate, toNs: process.hrtime.bigint() };
-  t.deepEqual(recording.evidence([], [before, during, gate]).holds, [during, gate]);
+  const during = { ...gate, toNs: 1n, releasedNs: process.hrtime.bigint() };
+  const releasing = { ...gate, toNs: 1n };
+  const kept = [during, releasing, gate];
+  t.deepEqual(recording.evidence([], [before, ...kept]).holds, kept);
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { execa } from 'execa';
 import { findProgram } from '../../harness/install-hint.ts';
 import { openLab } from '../../harness/lab/lab.ts';
 import { builtFile, ChildProgram } from '../support/child-program.ts';
@@ -90,11 +91,11 @@ function pathWithout(t: ExecutionContext, missing: (typeof TOOLS)[number]): stri
 }
 
 const FAILURES = [
-  ['private', 'unshare', /^ERR_FINWAIT_LAB_REFUSED$/],
-  ['private', 'tcpdump', /^ERR_FINWAIT_TOOL_MISSING$/],
-  ['private', 'ss', /^ERR_FINWAIT_TOOL_MISSING$/],
-  ['host', 'tcpdump', /^ERR_FINWAIT_TOOL_MISSING$/],
-  ['host', 'ss', /^ERR_FINWAIT_TOOL_MISSING$/],
+  ['private', 'unshare', /^ERR_FINWAIT_LAB_REFUSED Install it: .*util-linux$/],
+  ['private', 'tcpdump', /^ERR_FINWAIT_TOOL_MISSING Install.*tcpdump/],
+  ['private', 'ss', /^ERR_FINWAIT_TOOL_MISSING /],
+  ['host', 'tcpdump', /^ERR_FINWAIT_TOOL_MISSING /],
+  ['host', 'ss', /^ERR_FINWAIT_TOOL_MISSING /],
   ['auto', 'unshare', /^opened host .*unshare/],
 ] as const;
 
@@ -110,5 +111,25 @@ for (const [network, missing, said] of FAILURES) {
     t.deepEqual(await program.ended(), { exitCode: 0, signal: null });
     t.regex(program.stdout.trim(), said);
     t.is(program.stderr, '');
+  });
+}
+
+/** `ip` lies in a folder that is always searched, and so is hidden behind a mount that only its namespace sees. */
+const HIDE = 'mount --bind /dev/null "$(readlink -f "$0")" && exec "$@"';
+
+const WITHOUT_IP = [
+  ['auto', /^opened host ip is not installed/],
+  ['private', /^ERR_FINWAIT_LAB_REFUSED Install it: .*iproute/],
+] as const;
+
+for (const [network, said] of WITHOUT_IP) {
+  test(`openLab, network "${network}", without ip: ${String(said)}`, async (t) => {
+    const ip = findProgram('ip') ?? 'ip';
+    const probe = await execa('unshare', ['--mount', 'sh', '-c', HIDE, ip, 'true'], { reject: false });
+    if (!requireCapability(t, 'a mount over ip', probe.failed ? probe.shortMessage : undefined)) return;
+    const program = [process.execPath, builtFile('test/support/programs/lab-attempt.js'), network];
+    const { stdout, stderr } = await execa('unshare', ['--mount', 'sh', '-c', HIDE, ip, ...program]);
+    t.regex(stdout, said);
+    t.is(stderr, '');
   });
 }

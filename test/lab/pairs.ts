@@ -117,6 +117,26 @@ test('a pair stops before it has connected, and twice', async (t) => {
   t.deepEqual(sockets, []);
 });
 
+test('a pair that has been stopped connects and holds nothing any more', async (t) => {
+  const lab = labs.private(t);
+  if (lab === undefined) return;
+  const pair = await lab.pair({ server: 'half-open', client: 'half-close' });
+  await pair.stop();
+  const stopped = { code: 'ERR_FINWAIT_PEER_COMMAND', message: /has been stopped/ };
+  await t.throwsAsync(pair.client.connect(), stopped);
+  await t.throwsAsync(pair.hold({ from: 'client' }), stopped);
+});
+
+test('a pair whose client could not be loaded says so once, and stops', async (t) => {
+  const lab = labs.private(t);
+  if (lab === undefined) return;
+  const pair = await lab.pair({ server: 'half-open', client: new URL('no-such-module.js', import.meta.url) });
+  await t.throwsAsync(pair.client.connect(), { code: 'ERR_MODULE_NOT_FOUND' });
+  await pair.stop();
+  const { sockets } = await lab.sample({ ports: [pair.endpoint.port] });
+  t.deepEqual(sockets, []);
+});
+
 test('a client that has not connected cannot be told anything', async (t) => {
   const lab = labs.private(t);
   if (lab === undefined) return;
@@ -150,7 +170,7 @@ test('until says what it awaited and what it saw last, and refuses what it does 
   if (lab === undefined) return;
   await using pair = await lab.pair({ server: 'half-open', client: 'half-close' });
   await pair.client.connect();
-  await pair.until({ events: [{ side: 'client', name: 'connect' }] });
+  await pair.until({ segments: [{ from: 'server', flags: 'SYN,ACK' }], acknowledged: ['client', 'server'] });
   await t.throwsAsync(pair.until({ segments: [{ from: 'server', flags: 'FIN' }] }, { timeoutMs: 50 }), {
     code: 'ERR_FINWAIT_TIMEOUT',
     message: /^server FIN did not come within 50 ms; last seen: .*frame/,
@@ -178,6 +198,32 @@ test('until gives up at once when the connection is over', async (t) => {
   await t.throwsAsync(pair.until({ events: [{ side: 'client', name: 'connect' }] }, { timeoutMs: 60_000 }), {
     message: /^client 'connect' cannot come any more/,
   });
+});
+
+const MISSPELT: readonly (readonly [condition: object, message: RegExp])[] = [
+  [{ segments: [{ form: 'server' }] }, /"form"/],
+  [{ segments: [{ from: 'sever' }] }, /"sever"/],
+  [{ segments: [{ flags: 'FIN' }] }, /Unknown side "undefined"/],
+  [{ segments: [{ from: 'server', flags: 'FNI' }] }, /"FNI"/],
+  [{ segments: [{ from: 'server', times: '2' }] }, /times/],
+  [{ acknowledged: ['sever'] }, /"sever"/],
+  [{ events: [{ side: 'client', nmae: 'end' }] }, /"nmae"/],
+  [{ events: [{ sid: 'client', name: 'end' }] }, /"sid"/],
+  [{ states: { sever: 'CLOSED' } }, /"sever"/],
+  [{ states: { client: 'ESTAB' } }, /"ESTAB"/],
+];
+
+test('until names what is misspelt anywhere in a condition', async (t) => {
+  const lab = labs.private(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: 'half-open', client: 'half-close' });
+  for (const [condition, message] of MISSPELT) {
+    await t.throwsAsync(pair.until(condition, { timeoutMs: 0 }), { instanceOf: TypeError, message });
+  }
+  const options = { timeout: 5 } as never;
+  await t.throwsAsync(pair.until({}, options), { instanceOf: TypeError, message: /"timeout"/ });
+  await t.throwsAsync(pair.evidence(options), { instanceOf: TypeError, message: /"timeout"/ });
+  await t.throwsAsync(pair.hold({ from: 'sever' as never }), { instanceOf: TypeError, message: /"sever"/ });
 });
 
 test('until rejects with the signal’s reason, and nothing of it stays behind', async (t) => {

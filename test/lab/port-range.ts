@@ -47,6 +47,23 @@ test('on the host the range lies below the ephemeral ports, wherever chance puts
   }
 });
 
+test('where no range fits below the ephemeral ports it lies above them', (t) => {
+  for (const random of [0, 0.5, 0.999_999]) {
+    const { first, last } = PortRange.anywhere([1024, 60_999], () => random);
+    t.true(first > 60_999 && last <= 65_535);
+  }
+  t.is(PortRange.anywhere([10_200, 60_999]).first, 10_000);
+});
+
+test('where the ephemeral ports leave no room the range still lies where chance puts it', (t) => {
+  const ranges = [0, 0.5, 0.999_999].map((random) => PortRange.anywhere([1024, 65_535], () => random));
+  t.deepEqual(
+    ranges.map(({ first }) => first),
+    [10_000, 37_668, 65_336],
+  );
+  t.is(ranges.at(-1)?.last, 65_535);
+});
+
 test('in a private network the range lies below the ephemeral ports of a new network', (t) => {
   const { last } = PortRange.ofPrivateNetwork();
   t.true(last < 32_768);

@@ -49,6 +49,40 @@ for (const network of ['private', 'host'] as const) {
   });
 }
 
+test('other connections of the same server, before, after and at once, are not the pair’s', async (t) => {
+  const lab = labs.private(t);
+  if (lab === undefined) return;
+  const { program, endpoint } = await startServer(lab);
+  await using stopping = program;
+  for (let run = 1; run <= 5; run++) {
+    // The one before is reset when it stops, and its last segments may come late.
+    const before = await lab.pair({ server: endpoint, client: 'half-close' });
+    await before.client.connect();
+    await before.client.resetAndDestroy();
+    await before.stop();
+    await using pair = await lab.pair({ server: endpoint, client: 'half-close' });
+    const stray = lab.spawn(process.execPath, ['--eval', strayClient(endpoint)]);
+    await pair.client.connect();
+    await pair.until({ states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } });
+    await (await stray).ended;
+    await pair.client.end('bye');
+    await pair.until({ states: { client: 'TIME-WAIT', server: 'CLOSED' } });
+    const evidence = await pair.evidence();
+    const timeline = correlate(evidence);
+    t.is(timeline.connections.length, 1);
+    t.deepEqual(timeline.connections[0]?.client, evidence.client);
+    for (const expectation of [handshake(), orderlyClose({ by: 'client' }), nothingLeftOpen()]) {
+      t.like(judge(timeline, timeline.connections[0], expectation), { status: 'met' });
+    }
+  }
+  t.regex(stopping.output.stdout, /'end'/);
+});
+
+/** Connects to the server and resets the connection. */
+function strayClient({ address, port }: Endpoint): string {
+  return `const socket = net.connect(${port}, '${address}', () => socket.resetAndDestroy())`;
+}
+
 test('a pair cannot tell a server that is not its own, nor share it with another pair', async (t) => {
   const lab = labs.private(t);
   if (lab === undefined) return;

@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Lab } from '../../harness/lab/lab.ts';
+import { eventually } from './eventually.ts';
+import { isStopped } from './found-processes.ts';
 import { allEnded, descendantNamed, descendants, type ProcessIdentity } from './processes.ts';
 
 export type LabPart = 'agent' | 'tcpdump' | 'ss' | 'client peer' | 'server peer';
@@ -32,10 +34,23 @@ export async function processesOf(lab: Lab): Promise<readonly ProcessIdentity[]>
 
 /** SIGKILLs one part of the lab and resolves when it is gone. */
 export async function killPart(part: LabPart, lab: Lab): Promise<void> {
-  const parts = (await processesOf(lab)).filter(({ commandLine }) => LAB_PARTS[part].test(commandLine));
+  const parts = await processesOfPart(part, lab);
   // The shell that runs ss has copies of itself below it, one each side of a pipe.
   const found = parts.filter(({ parent }) => !parts.some(({ pid }) => pid === parent));
   if (found.length !== 1) throw new Error(`the lab has ${found.length} processes that are its ${part}`);
   for (const { pid } of found) process.kill(pid, 'SIGKILL');
   await allEnded(found);
+}
+
+/** SIGSTOPs one part of the lab: it is there, and does nothing any more. */
+export async function stallPart(part: LabPart, lab: Lab): Promise<void> {
+  const parts = await processesOfPart(part, lab);
+  for (const { pid } of parts) process.kill(pid, 'SIGSTOP');
+  await eventually(`the standstill of the ${part}`, () =>
+    parts.length > 0 && parts.every(({ pid }) => isStopped(pid)) ? true : undefined,
+  );
+}
+
+async function processesOfPart(part: LabPart, lab: Lab): Promise<readonly ProcessIdentity[]> {
+  return (await processesOf(lab)).filter(({ commandLine }) => LAB_PARTS[part].test(commandLine));
 }

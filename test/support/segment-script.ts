@@ -196,7 +196,8 @@ function arrive(position: Position, from: number, to: number): void {
 /** A gate around the time of one segment. */
 function holdOf({ source, destination, capturedAtNs }: Segment): Hold {
   const atNs = capturedAtNs - EPOCH_NS;
-  return { source, destination, flags: 0, fromNs: atNs - 400_000n, toNs: atNs + 400_000n };
+  const toNs = atNs + 400_000n;
+  return { source, destination, flags: 0, fromNs: atNs - 400_000n, toNs, releasedNs: toNs };
 }
 
 /** 0.2 ms long. */

@@ -8,5 +8,5 @@ try {
   await using lab = await openLab({ network });
   process.stdout.write(`opened ${lab.network} ${lab.refusal ?? ''}\n`);
 } catch (error) {
-  process.stdout.write(`${isFinwaitError(error) ? error.code : String(error)}\n`);
+  process.stdout.write(`${isFinwaitError(error) ? `${error.code} ${error.hint ?? ''}` : String(error)}\n`);
 }

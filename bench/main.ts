@@ -1,16 +1,21 @@
-/** npm run bench: what people wait for, each figure beside a floor measured in the same run. */
+/** npm run bench: what people wait for, each figure beside a floor measured in the same run. With `analyze`: captures. */
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { findScenario, openLab, runScenario } from '../harness/index.ts';
+import { benchAnalyze } from './analyze.ts';
 import { median, quantile, timeMs } from './figures.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Labs that are being closed, outside the time that is taken. */
 const closing: Promise<void>[] = [];
 
-await benchWarmRuns(200);
-await benchColdLab(15);
-await benchDemo(5);
+if (process.argv[2] === 'analyze') {
+  await benchAnalyze();
+} else {
+  await benchWarmRuns(200);
+  await benchColdLab(15);
+  await benchDemo(5);
+}
 
 /** Floor: the snapshots of `ss` alone that such a run takes (its three barriers on states). */
 async function benchWarmRuns(count: number): Promise<void> {

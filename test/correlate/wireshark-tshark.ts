@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Completeness } from '../../harness/correlate/wireshark-stream.ts';
 import { CORPUS, corpusCases, missingCorpus } from '../support/corpus.ts';
 import { requireCapability } from '../support/require.ts';
-import { missingTshark } from '../support/tshark.ts';
+import { missingTshark as tsharkNotDemanded } from '../support/tshark.ts';
 import { oneSidedCapture, randomCapture } from './_wireshark-random.ts';
 import { ourVerdicts } from './_wireshark-ours.ts';
 import { missingTshark, type StreamVerdict, tsharkVerdicts } from './_wireshark-tshark.ts';
@@ -107,7 +107,7 @@ function flagsOf({ counts }: StreamVerdict): string {
 }
 
 function usable(t: ExecutionContext): boolean {
-  return requireCapability(t, 'tshark', missingTshark() ?? NO_TSHARK);
+  return requireCapability(t, 'tshark', tsharkNotDemanded() ?? NO_TSHARK);
 }
 
 test('streams of the corpus have the completeness and the analysis flags that tshark gives', async (t) => {

@@ -3,6 +3,7 @@ import { Flag } from '../model/segment.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { LossAndDelay } from './loss-and-delay.ts';
 import { PairTracker } from './pair-tracker.ts';
+import type { PredictedConnection } from './predicted-connection.ts';
 import { WiresharkStream } from './wireshark-stream.ts';
 import { ZeekConnection } from './zeek-connection.ts';
 import { DOUBLE } from './representation.ts';
@@ -14,8 +15,8 @@ const NS = 1e9;
  * `begin` makes one fit. Side 0 is the sender of the first packet.
  */
 export class ConnectionRecord {
-  /** Where it stands among the engine's records. */
-  readonly index: number;
+  /** Where the engine keeps the connection. */
+  slot = 0;
   /** From 1, in order of first packets. */
   id: number = 0;
   /** Ns since the capture's first packet. */
@@ -23,26 +24,17 @@ export class ConnectionRecord {
   lastNs: number = DOUBLE;
   /** The side that is the client: who sent the first SYN. */
   clientSide: 0 | 1 = 0;
-  /** Serves a connection, and is not free. */
-  isInUse: boolean = false;
-  /** Waits, over, for stragglers. */
-  lingers: boolean = false;
   readonly lifecycle: Lifecycle = new Lifecycle();
   readonly zeek: ZeekConnection = new ZeekConnection();
   readonly wireshark: WiresharkStream = new WiresharkStream();
   readonly figures: LossAndDelay = new LossAndDelay();
   readonly tracker: PairTracker = new PairTracker();
 
-  constructor(index: number) {
-    this.index = index;
-  }
-
   /** @param reused whether these addresses and ports were a connection before */
-  begin(id: number, packet: Packet, atNs: number, reused: boolean): void {
+  begin(slot: number, id: number, packet: Packet, atNs: number, reused: boolean): void {
+    this.slot = slot;
     this.id = id;
     this.firstNs = atNs;
-    this.isInUse = true;
-    this.lingers = false;
     this.clientSide = isFromServer(packet) ? 1 : 0;
     this.lifecycle.reset();
     this.zeek.reset();
@@ -50,6 +42,20 @@ export class ConnectionRecord {
     else this.wireshark.reset();
     this.figures.reset();
     this.tracker.begin(packet, this.clientSide === 0);
+  }
+
+  /** Goes on from what was predicted. */
+  adopt(slot: number, id: number, connection: PredictedConnection): void {
+    this.slot = slot;
+    this.id = id;
+    this.firstNs = connection.firstNs;
+    this.lastNs = connection.lastNs;
+    this.clientSide = 0;
+    this.lifecycle.adopt(connection);
+    this.zeek.adopt(connection);
+    this.wireshark.adopt(connection);
+    this.figures.adopt(connection);
+    this.tracker.adopt(connection);
   }
 
   see(packet: Packet, side: 0 | 1, atNs: number): void {

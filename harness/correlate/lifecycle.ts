@@ -1,6 +1,7 @@
 import type { Opening, RowEnding } from '../model/connection-row.ts';
 import { Flag } from '../model/segment.ts';
 import type { TrackedFields } from './endpoint-tracker.ts';
+import type { PredictedConnection, PredictedEnd } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
 /** Not yet, in fields that hold a time in ns since the capture's first packet or the ordinal of a packet. */
@@ -26,6 +27,22 @@ class End {
 
   constructor() {
     this.reset();
+  }
+
+  adopt(end: PredictedEnd): void {
+    const hasSent = end.packets > 0;
+    this.packets = end.packets;
+    this.bytes = hasSent ? end.bytes : 0;
+    this.syns = 0;
+    this.synAcks = 0;
+    this.iss = hasSent ? end.iss : 0;
+    this.synAtNs = hasSent ? end.synNs : NEVER;
+    this.finAtNs = end.hasSentFin ? end.finNs : NEVER;
+    this.finPacket = end.hasSentFin ? end.finPacket : NEVER;
+    this.finEnd = end.hasSentFin ? end.nxt : 0;
+    this.finAckAtNs = end.isFinTaken ? end.finAckNs : NEVER;
+    this.finAckPacket = end.isFinTaken ? end.finAckPacket : NEVER;
+    this.rstPacket = NEVER;
   }
 
   reset(): void {
@@ -78,6 +95,22 @@ export class Lifecycle {
     this.#packet = 0;
     this.#synAckAtNs = NEVER;
     this.#firstFlags = 0;
+  }
+
+  /** Goes on from what was predicted. */
+  adopt(connection: PredictedConnection): void {
+    this.client.adopt(connection.client);
+    this.server.adopt(connection.server);
+    this.client.syns = 1;
+    this.server.synAcks = connection.server.packets > 0 ? 1 : 0;
+    this.handshakeNs = connection.handshakeNs;
+    this.fastOpen = false;
+    this.isOver = connection.isOver;
+    this.bytesAfterFirstFin = connection.bytesAfterFirstFin;
+    this.unacknowledgedAtReset = 0;
+    this.#packet = connection.packets;
+    this.#synAckAtNs = this.server.synAtNs;
+    this.#firstFlags = Flag.SYN;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
+import type { PredictedConnection, PredictedEnd } from './predicted-connection.ts';
 import { EndpointTracker, type TrackedFields } from './endpoint-tracker.ts';
 
 /** A SYN or FIN of which nothing tells yet that its receiver has it. */
@@ -55,6 +56,18 @@ export class PairTracker {
       this.#client.reset(midstream);
       this.#server.reset(midstream);
     }
+  }
+
+  /** Goes on from what was predicted: the client opened, and its peer listened. */
+  adopt({ stage, client, server }: PredictedConnection): void {
+    this.#anomalies = NO_ANOMALIES;
+    this.#answered = stage > 1;
+    this.#client.adopt(stateOf(stage, client, server, true), client, stage === 3 ? server : undefined);
+    this.#server.adopt(stateOf(stage, server, client, false), server, stage > 1 ? client : undefined);
+    this.#fromClient.flags = 0;
+    this.#fromServer.flags = 0;
+    if (stage === 1 || (client.hasSentFin && !client.isFinTaken)) departAgain(this.#fromClient, client);
+    if (stage === 2 || (server.hasSentFin && !server.isFinTaken)) departAgain(this.#fromServer, server);
   }
 
   /** In words, each once. */
@@ -138,6 +151,23 @@ export class PairTracker {
     }
     SCRATCH.length = 0;
   }
+}
+
+/** A predicted end's: what it sent, and what of the other's has arrived, tell. */
+function stateOf(stage: number, own: PredictedEnd, peer: PredictedEnd, isClient: boolean): TcpState {
+  if (stage < 3) return isClient ? 'SYN-SENT' : stage === 1 ? 'LISTEN' : 'SYN-RECEIVED';
+  if (!own.hasSentFin) return peer.isFinTaken ? 'CLOSE-WAIT' : 'ESTABLISHED';
+  const isFirst = !peer.hasSentFin || own.finPacket < peer.finPacket;
+  if (!isFirst) return own.isFinTaken ? 'CLOSED' : 'LAST-ACK';
+  if (peer.isFinTaken) return 'TIME-WAIT';
+  return own.una === own.nxt ? 'FIN-WAIT-2' : 'FIN-WAIT-1';
+}
+
+function departAgain(slot: UnderWay, end: PredictedEnd): void {
+  const { controlFlags, controlSequence, controlAcknowledgment, nxt } = end;
+  const controls = 1;
+  const payloadBytes = seqDistance(controlSequence, nxt) - controls;
+  depart(slot, controlFlags, controlSequence, controlAcknowledgment, payloadBytes);
 }
 
 function none(): UnderWay {

@@ -1,5 +1,6 @@
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
+import type { PredictedEnd } from './predicted-connection.ts';
 
 /**
  * Send variables of one endpoint, named as in RFC 9293 §3.3.1. Sequence numbers are signed 32 bits. Used again after
@@ -23,6 +24,18 @@ export class SendSpace {
 
   forget(): void {
     this.known = false;
+  }
+
+  /** Goes on from what was predicted of this end. */
+  adopt(end: PredictedEnd): void {
+    this.known = end.packets > 0;
+    this.#iss = end.iss;
+    this.nxt = end.nxt;
+    this.una = end.una;
+    this.octets = 1 + end.bytes + (end.hasSentFin ? 1 : 0);
+    this.#finSent = end.hasSentFin;
+    this.#fin = (end.nxt - 1) | 0;
+    this.#finAcknowledged = end.hasSentFin && end.una === end.nxt;
   }
 
   /** A SYN begins anew while nothing was acknowledged: what was sent before was not of this connection. */

@@ -191,7 +191,7 @@ export class Engine {
       record = this.#finishedRecord;
       this.#read(slot, record);
     }
-    record.tracker.finish();
+    record.finish();
     this.#onFinished(record, this);
     if (isOwn) this.#freeRecords.push(record);
     if (this.#lingers[slot] === 1) this.#lingering.remove(slot);

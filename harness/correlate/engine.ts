@@ -2,7 +2,7 @@ import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import { ConnectionRecord } from './connection-record.ts';
 import { FlowTable } from './flow-table.ts';
-import { HeaderPrediction } from './header-prediction.ts';
+import { HeaderPrediction, Taken } from './header-prediction.ts';
 import { PredictedConnection } from './predicted-connection.ts';
 import { SlotList } from './slot-list.ts';
 
@@ -47,6 +47,8 @@ export class Engine {
   /** The second that packets come in, and its start in ns: from an array of doubles, for DOUBLE's reasons. */
   #second = 0;
   readonly #secondNs = new Float64Array(1);
+  /** Before then none of those that linger is to be finished; an array for the same reason. */
+  readonly #lingerUntilNs = new Float64Array([Number.POSITIVE_INFINITY]);
   readonly #onFinished: EngineOptions['onFinished'];
   readonly #maxOpen: number;
   readonly #predicts: boolean;
@@ -76,26 +78,24 @@ export class Engine {
   see(packet: Packet): number {
     if (packet.seconds !== this.#second || this.packets === 0) this.#startSecond(packet.seconds);
     this.packets++;
-    const atNs = (this.#secondNs[0] ?? 0) + packet.nanoseconds;
-    if (this.#lingering.size > 0) this.#finishLingering(atNs);
+    packet.atNs = (this.#secondNs[0] ?? 0) + packet.nanoseconds;
+    if (packet.atNs >= (this.#lingerUntilNs[0] ?? 0)) this.#finishLingering(packet.atNs);
     const flows = this.#flows;
     const slot = flows.find(packet);
-    if (slot === -1) return this.#begin(packet, atNs, false);
+    if (slot === -1) return this.#begin(packet, false);
     const { side } = flows;
     if (isOpeningSyn(packet) && this.#startsAnother(slot, packet, side)) {
       this.#finish(slot);
       flows.find(packet);
-      return this.#begin(packet, atNs, true);
+      return this.#begin(packet, true);
     }
     if (this.#followedBy[slot] === By.PREDICTION) {
-      const prediction = this.#prediction;
-      if (prediction.see(slot, side, packet, atNs)) {
-        if (prediction.isOver(slot)) this.#linger(slot);
-        return this.#ids[slot] ?? 0;
-      }
+      const taken = this.#prediction.see(slot, side, packet);
+      if (taken === Taken.LAST) this.#linger(slot);
+      if (taken !== Taken.NO) return this.#ids[slot] ?? 0;
       this.#handOver(slot);
     }
-    this.#see(slot, packet, side, atNs);
+    this.#see(slot, packet, side);
     return this.#ids[slot] ?? 0;
   }
 
@@ -122,7 +122,7 @@ export class Engine {
   }
 
   /** Directly after a find() that found nothing. */
-  #begin(packet: Packet, atNs: number, reused: boolean): number {
+  #begin(packet: Packet, reused: boolean): number {
     if (this.#flows.size >= this.#maxOpen) {
       this.#evict();
       this.#flows.find(packet);
@@ -132,13 +132,13 @@ export class Engine {
     this.#flows.insert(packet, slot);
     this.#opened.add(slot);
     this.#ids[slot] = id;
-    if (this.#predicts && this.#prediction.begin(slot, packet, atNs, reused)) {
+    if (this.#predicts && this.#prediction.begin(slot, packet, reused)) {
       this.#followedBy[slot] = By.PREDICTION;
       return id;
     }
     const record = this.#takeRecord(slot);
-    record.begin(slot, id, packet, atNs, reused);
-    this.#see(slot, packet, 0, atNs);
+    record.begin(slot, id, packet, packet.atNs, reused);
+    this.#see(slot, packet, 0);
     return id;
   }
 
@@ -158,24 +158,31 @@ export class Engine {
     record.adopt(slot, this.#ids[slot] ?? 0, predicted);
   }
 
-  #see(slot: number, packet: Packet, side: 0 | 1, atNs: number): void {
+  #see(slot: number, packet: Packet, side: 0 | 1): void {
     const record = this.#records[slot];
     if (record === undefined) return;
-    record.see(packet, side, atNs);
+    record.see(packet, side, packet.atNs);
     if (record.lifecycle.isOver) this.#linger(slot);
   }
 
   #linger(slot: number): void {
     if (this.#lingers[slot] === 1) return;
     this.#lingers[slot] = 1;
+    if (this.#lingering.size === 0) this.#lingerUntilNs[0] = this.#lastNs(slot) + LINGER_NS;
     this.#lingering.add(slot);
     if (this.#lingering.size > MOST_LINGERING) this.#finish(this.#lingering.first);
   }
 
   #finishLingering(nowNs: number): void {
-    for (let slot = this.#lingering.first; slot !== -1; slot = this.#lingering.first) {
-      if (this.#lastNs(slot) + LINGER_NS > nowNs) return;
-      this.#finish(slot);
+    const lingering = this.#lingering;
+    this.#lingerUntilNs[0] = Number.POSITIVE_INFINITY;
+    while (lingering.size > 0) {
+      const untilNs = this.#lastNs(lingering.first) + LINGER_NS;
+      if (untilNs > nowNs) {
+        this.#lingerUntilNs[0] = untilNs;
+        return;
+      }
+      this.#finish(lingering.first);
     }
   }
 

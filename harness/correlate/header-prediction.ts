@@ -72,6 +72,10 @@ const MOST_UNACKNOWLEDGED = 5_242_880;
 /** RFC 7323 §2.3. */
 const MOST_WINDOW_SHIFT = 14;
 
+/** What became of a packet; after the last one both FINs are acknowledged, and no more is to come but stragglers. */
+export const Taken = { NO: 0, YES: 1, LAST: 2 } as const;
+export type Taken = (typeof Taken)[keyof typeof Taken];
+
 const Stage = { SYN: 1, SYN_ACK: 2, OPEN: 3 } as const;
 
 /**
@@ -98,13 +102,6 @@ export class HeaderPrediction {
     return this.#doubles[slot * STRIDE + FIRST_DOUBLE + Double.LAST] ?? 0;
   }
 
-  /** Whether a FIN each way was acknowledged. */
-  isOver(slot: number): boolean {
-    const ends = slot * STRIDE * 2 + Word.ENDS;
-    const words = this.#words;
-    return ((words[ends + End.SEEN] ?? 0) & (words[ends + END_WORDS + End.SEEN] ?? 0) & Seen.FIN_TAKEN) !== 0;
-  }
-
   /** Whether a SYN of this side with this number begins another connection between the same ports. */
   startsAnother(slot: number, side: number, sequenceNumber: number): boolean {
     const base = slot * STRIDE * 2;
@@ -117,7 +114,7 @@ export class HeaderPrediction {
    * @param isReused whether these addresses and ports were a connection before
    * @returns whether it was taken
    */
-  begin(slot: number, packet: Packet, atNs: number, isReused: boolean): boolean {
+  begin(slot: number, packet: Packet, isReused: boolean): boolean {
     const { sequenceNumber, window, flags } = packet;
     const nxt = (sequenceNumber + 1) | 0;
     const isPlain =
@@ -138,58 +135,58 @@ export class HeaderPrediction {
     words[base + Word.ENDS + END_WORDS + End.SEEN] = 0;
     const doubles = this.#doubles;
     const at = slot * STRIDE + FIRST_DOUBLE;
-    doubles[at + Double.FIRST] = atNs;
+    doubles[at + Double.FIRST] = packet.atNs;
     doubles[at + Double.HANDSHAKE] = -1;
     doubles[at + Double.AFTER_FIN] = 0;
-    this.#sendSyn(slot, 0, packet, atNs);
+    this.#sendSyn(slot, 0, packet);
     return true;
   }
 
   /**
    * Takes the next packet of a connection, if that is the one expected.
    * @param side 0: from who sent the first SYN
-   * @returns whether it was taken; if not, nothing has changed
+   * @returns what became of it; if it was not taken, nothing has changed
    */
-  see(slot: number, side: number, packet: Packet, atNs: number): boolean {
+  see(slot: number, side: number, packet: Packet): Taken {
     const words = this.#words;
     const base = slot * STRIDE * 2;
     const from = base + Word.ENDS + side * END_WORDS;
     const to = base + Word.ENDS + (1 - side) * END_WORDS;
-    if (words[base + Word.STAGE] !== Stage.OPEN) return this.#open(slot, side, packet, atNs);
+    if (words[base + Word.STAGE] !== Stage.OPEN) return this.#open(slot, side, packet) ? Taken.YES : Taken.NO;
 
     const { flags, sequenceNumber, acknowledgmentNumber, payloadBytes, window } = packet;
-    if ((flags & (Flag.SYN | Flag.RST | Flag.ACK)) !== Flag.ACK) return false;
-    if (sequenceNumber !== words[from + End.NXT] || window === 0 || acknowledgmentNumber === 0) return false;
-    if (packet.checksum === 0 || packet.fastOpen === 1) return false;
+    if ((flags & (Flag.SYN | Flag.RST | Flag.ACK)) !== Flag.ACK) return Taken.NO;
+    if (sequenceNumber !== words[from + End.NXT] || window === 0 || acknowledgmentNumber === 0) return Taken.NO;
+    if (packet.checksum === 0 || packet.fastOpen === 1) return Taken.NO;
     const seen = words[from + End.SEEN] ?? 0;
     const peerSeen = words[to + End.SEEN] ?? 0;
     const peerNxt = words[to + End.NXT] ?? 0;
     const fin = (flags & Flag.FIN) === 0 ? 0 : 1;
     const newlyAcknowledged = (acknowledgmentNumber - (words[from + End.ACKNOWLEDGED] ?? 0)) | 0;
-    if (newlyAcknowledged < 0 || ((peerNxt - acknowledgmentNumber) | 0) < 0) return false;
+    if (newlyAcknowledged < 0 || ((peerNxt - acknowledgmentNumber) | 0) < 0) return Taken.NO;
     const end = (sequenceNumber + payloadBytes) | 0;
     const nxt = (end + fin) | 0;
     const takesSpace = payloadBytes + fin > 0;
     if (takesSpace) {
-      if ((seen & Seen.FIN) !== 0 || nxt === 0) return false;
+      if ((seen & Seen.FIN) !== 0 || nxt === 0) return Taken.NO;
       // A FIN that leaves the peer's octets unacknowledged crosses them, or another FIN.
-      if (fin === 1 && acknowledgmentNumber !== peerNxt) return false;
-      if (payloadBytes > 0 && !this.#fits(to, words[from + End.ISS] ?? 0, end)) return false;
-    } else if (newlyAcknowledged === 0) return false;
+      if (fin === 1 && acknowledgmentNumber !== peerNxt) return Taken.NO;
+      if (payloadBytes > 0 && !this.#fits(to, words[from + End.ISS] ?? 0, end)) return Taken.NO;
+    } else if (newlyAcknowledged === 0) return Taken.NO;
 
-    this.#sendAny(slot, side, packet, atNs);
-    if ((peerSeen & Seen.TIMING) !== 0) this.#time(slot, 1 - side, acknowledgmentNumber, atNs / SECOND_NS);
+    this.#sendAny(slot, side, packet);
+    if ((peerSeen & Seen.TIMING) !== 0) this.#time(slot, 1 - side, packet);
     if ((peerSeen & Seen.FIN) !== 0 && acknowledgmentNumber === peerNxt) {
-      this.#acknowledgeFin(slot, side, payloadBytes, atNs);
+      this.#acknowledgeFin(slot, side, packet);
     }
-    if (takesSpace) this.#sendNew(slot, side, packet, fin, atNs);
+    if (takesSpace) this.#sendNew(slot, side, packet, fin);
     else if ((seen & Seen.ACK) === 0) {
       words[from + End.SEEN] = seen | Seen.ACK;
       this.#note(base, Letter.ACK, side);
     }
     // A FIN and what it acknowledges are under way until it is acknowledged itself.
     if (fin === 0) words[to + End.UNA] = acknowledgmentNumber;
-    return true;
+    return (words[from + End.SEEN] ?? 0) & (words[to + End.SEEN] ?? 0) & Seen.FIN_TAKEN ? Taken.LAST : Taken.YES;
   }
 
   /** The connection as it stands: for analyzers that are to go on with it, or to be asked about it. */
@@ -215,7 +212,7 @@ export class HeaderPrediction {
   }
 
   /** Before the handshake is complete: the SYN,ACK, then the ACK of it. */
-  #open(slot: number, side: number, packet: Packet, atNs: number): boolean {
+  #open(slot: number, side: number, packet: Packet): boolean {
     const { flags, sequenceNumber, acknowledgmentNumber, window } = packet;
     const words = this.#words;
     const base = slot * STRIDE * 2;
@@ -230,31 +227,30 @@ export class HeaderPrediction {
     if (!isExpected || !isPlain || acknowledgmentNumber !== awaited || acknowledgmentNumber === 0) return false;
     const doubles = this.#doubles;
     const at = slot * STRIDE + FIRST_DOUBLE;
-    const seconds = atNs / SECOND_NS;
     if (isAnswer) {
-      this.#sendSyn(slot, 1, packet, atNs);
+      this.#sendSyn(slot, 1, packet);
       this.#agreeOnScale(base);
       words[base + Word.STAGE] = Stage.SYN_ACK;
-      doubles[at + Double.SYN_ACK] = atNs;
-      this.#time(slot, 0, acknowledgmentNumber, seconds);
+      doubles[at + Double.SYN_ACK] = packet.atNs;
+      this.#time(slot, 0, packet);
       return true;
     }
     if (sequenceNumber !== words[client + End.NXT]) return false;
     // Wireshark would go on to look for a handshake that took no time.
     const first = doubles[at + Double.FIRST] ?? 0;
-    if (nanoseconds(seconds - first / SECOND_NS) === 0) return false;
+    if (nanoseconds(packet.atNs / SECOND_NS - first / SECOND_NS) === 0) return false;
     words[base + Word.STAGE] = Stage.OPEN;
-    doubles[at + Double.HANDSHAKE] = atNs - first;
+    doubles[at + Double.HANDSHAKE] = packet.atNs - first;
     words[client + End.UNA] = sequenceNumber;
     words[server + End.UNA] = acknowledgmentNumber;
-    this.#sendAny(slot, 0, packet, atNs);
-    this.#time(slot, 1, acknowledgmentNumber, seconds);
+    this.#sendAny(slot, 0, packet);
+    this.#time(slot, 1, packet);
     words[client + End.SEEN] = (words[client + End.SEEN] ?? 0) | Seen.ACK;
     this.#note(base, Letter.ACK, 0);
     return true;
   }
 
-  #sendSyn(slot: number, side: number, packet: Packet, atNs: number): void {
+  #sendSyn(slot: number, side: number, packet: Packet): void {
     const { flags, sequenceNumber, acknowledgmentNumber, window, windowScale } = packet;
     const words = this.#words;
     const doubles = this.#doubles;
@@ -279,13 +275,13 @@ export class HeaderPrediction {
     words[end + End.CONTROL_ACKNOWLEDGMENT] = acknowledgmentNumber;
     const at = slot * STRIDE + FIRST_DOUBLE;
     const endAt = at + Double.ENDS + side * END_DOUBLES;
-    doubles[at + Double.LAST] = atNs;
-    doubles[at + Double.LAST_OPEN] = atNs;
+    doubles[at + Double.LAST] = packet.atNs;
+    doubles[at + Double.LAST_OPEN] = packet.atNs;
     doubles[endAt + EndDouble.BYTES] = 0;
     doubles[endAt + EndDouble.IP_BYTES] = zeekIpBytes(packet);
-    doubles[endAt + EndDouble.LAST] = atNs;
-    doubles[endAt + EndDouble.NXT_AT] = atNs;
-    doubles[endAt + EndDouble.TIMED_AT] = atNs / SECOND_NS;
+    doubles[endAt + EndDouble.LAST] = packet.atNs;
+    doubles[endAt + EndDouble.NXT_AT] = packet.atNs;
+    doubles[endAt + EndDouble.TIMED_AT] = packet.atNs / SECOND_NS;
     this.#note(base, side === 0 ? Letter.SYN : Letter.SYN_ACK, side);
   }
 
@@ -310,7 +306,7 @@ export class HeaderPrediction {
   }
 
   /** What every segment tells of its sender. */
-  #sendAny(slot: number, side: number, packet: Packet, atNs: number): void {
+  #sendAny(slot: number, side: number, packet: Packet): void {
     const words = this.#words;
     const doubles = this.#doubles;
     const end = slot * STRIDE * 2 + Word.ENDS + side * END_WORDS;
@@ -321,14 +317,14 @@ export class HeaderPrediction {
     words[end + End.EDGE] = (acknowledgmentNumber + (window << (words[end + End.SHIFT] ?? 0))) | 0;
     const at = slot * STRIDE + FIRST_DOUBLE;
     const endAt = at + Double.ENDS + side * END_DOUBLES;
-    doubles[at + Double.LAST] = atNs;
-    if (!this.#bothSentFin(slot)) doubles[at + Double.LAST_OPEN] = atNs;
-    doubles[endAt + EndDouble.LAST] = atNs;
+    doubles[at + Double.LAST] = packet.atNs;
+    if (!this.#bothSentFin(slot)) doubles[at + Double.LAST_OPEN] = packet.atNs;
+    doubles[endAt + EndDouble.LAST] = packet.atNs;
     doubles[endAt + EndDouble.IP_BYTES] = (doubles[endAt + EndDouble.IP_BYTES] ?? 0) + zeekIpBytes(packet);
   }
 
   /** What takes sequence space. */
-  #sendNew(slot: number, side: number, packet: Packet, fin: number, atNs: number): void {
+  #sendNew(slot: number, side: number, packet: Packet, fin: number): void {
     const words = this.#words;
     const doubles = this.#doubles;
     const base = slot * STRIDE * 2;
@@ -338,12 +334,12 @@ export class HeaderPrediction {
     const nxt = (sequenceNumber + payloadBytes + fin) | 0;
     let seen = words[end + End.SEEN] ?? 0;
     words[end + End.NXT] = nxt;
-    doubles[endAt + EndDouble.NXT_AT] = atNs;
+    doubles[endAt + EndDouble.NXT_AT] = packet.atNs;
     doubles[endAt + EndDouble.BYTES] = (doubles[endAt + EndDouble.BYTES] ?? 0) + payloadBytes;
     if ((seen & Seen.TIMING) === 0) {
       seen |= Seen.TIMING;
       words[end + End.TIMED_END] = nxt;
-      doubles[endAt + EndDouble.TIMED_AT] = atNs / SECOND_NS;
+      doubles[endAt + EndDouble.TIMED_AT] = packet.atNs / SECOND_NS;
     }
     if (fin === 1) {
       seen |= Seen.FIN;
@@ -351,7 +347,7 @@ export class HeaderPrediction {
       words[end + End.CONTROL_FLAGS] = packet.flags;
       words[end + End.CONTROL_SEQUENCE] = sequenceNumber;
       words[end + End.CONTROL_ACKNOWLEDGMENT] = packet.acknowledgmentNumber;
-      doubles[endAt + EndDouble.FIN] = atNs;
+      doubles[endAt + EndDouble.FIN] = packet.atNs;
       this.#note(base, Letter.FIN, side);
     } else if ((seen & Seen.DATA) === 0) {
       seen |= Seen.DATA;
@@ -361,7 +357,7 @@ export class HeaderPrediction {
   }
 
   /** The other side's FIN is acknowledged, for the first time or again. */
-  #acknowledgeFin(slot: number, side: number, payloadBytes: number, atNs: number): void {
+  #acknowledgeFin(slot: number, side: number, packet: Packet): void {
     const words = this.#words;
     const doubles = this.#doubles;
     const base = slot * STRIDE * 2;
@@ -372,7 +368,7 @@ export class HeaderPrediction {
     if ((seen & Seen.FIN_TAKEN) === 0) {
       words[to + End.SEEN] = seen | Seen.FIN_TAKEN;
       words[to + End.FIN_ACK_PACKET] = this.#packets(base);
-      doubles[at + Double.ENDS + (1 - side) * END_DOUBLES + EndDouble.FIN_ACK] = atNs;
+      doubles[at + Double.ENDS + (1 - side) * END_DOUBLES + EndDouble.FIN_ACK] = packet.atNs;
       // Only now is it known to have arrived, with what it acknowledged.
       const told = words[to + End.CONTROL_ACKNOWLEDGMENT] ?? 0;
       if (((told - (words[from + End.UNA] ?? 0)) | 0) > 0) words[from + End.UNA] = told;
@@ -380,18 +376,18 @@ export class HeaderPrediction {
     const closesFirst =
       ((words[from + End.SEEN] ?? 0) & Seen.FIN) === 0 ||
       (words[to + End.FIN_PACKET] ?? 0) < (words[from + End.FIN_PACKET] ?? 0);
-    if (closesFirst) doubles[at + Double.AFTER_FIN] = (doubles[at + Double.AFTER_FIN] ?? 0) + payloadBytes;
+    if (closesFirst) doubles[at + Double.AFTER_FIN] = (doubles[at + Double.AFTER_FIN] ?? 0) + packet.payloadBytes;
   }
 
   /** The timed segment of a side may be acknowledged. */
-  #time(slot: number, side: number, acknowledgmentNumber: number, seconds: number): void {
+  #time(slot: number, side: number, packet: Packet): void {
     const words = this.#words;
     const doubles = this.#doubles;
     const end = slot * STRIDE * 2 + Word.ENDS + side * END_WORDS;
-    if (((acknowledgmentNumber - (words[end + End.TIMED_END] ?? 0)) | 0) < 0) return;
+    if (((packet.acknowledgmentNumber - (words[end + End.TIMED_END] ?? 0)) | 0) < 0) return;
     words[end + End.SEEN] = (words[end + End.SEEN] ?? 0) & ~Seen.TIMING;
     const at = slot * STRIDE + FIRST_DOUBLE + Double.ENDS + side * END_DOUBLES;
-    const took = seconds - (doubles[at + EndDouble.TIMED_AT] ?? 0);
+    const took = packet.atNs / SECOND_NS - (doubles[at + EndDouble.TIMED_AT] ?? 0);
     if (took < 0) return;
     const samples = words[end + End.ROUND_TRIPS] ?? 0;
     words[end + End.ROUND_TRIPS] = samples + 1;

@@ -184,7 +184,7 @@ async function showLadder(
     );
   }
   const { segments } = analysis;
-  const nothing = { snapshots: [], reports: [], clockReadings: [], holds: [], damage: [] };
+  const nothing = { snapshots: [], reports: [], clockReadings: [], holds: [], damage: [], wireMayMiss: true };
   const timeline = correlate({ server, segments, ...nothing });
   for (const each of timeline.connections)
     print(renderLadder({ ...each, id: connection }, textOptions(values)));

@@ -58,7 +58,8 @@ export class Engine {
     const found = this.#flows.find(packet);
     const { side } = this.#flows;
     let record = found === -1 ? undefined : this.#records[found];
-    if (record !== undefined && isOpeningSyn(packet) && record.wireshark.startsAnother(packet, side)) {
+    if (record !== undefined && isOpeningSyn(packet) && startsAnother(record, packet, side)) {
+      record.noteReuse(packet.frame);
       this.#finish(record);
       record = this.#begin(packet, atNs, true);
       record.see(packet, 0, atNs);
@@ -160,6 +161,12 @@ export class Engine {
     const record = this.#records[index];
     return record?.isInUse === true && record.id === id;
   }
+}
+
+/** As Wireshark has it; but a SYN that answers a SYN opens the same connection from its other end (RFC 9293 §3.5). */
+function startsAnother(record: ConnectionRecord, packet: Packet, side: 0 | 1): boolean {
+  if (!record.wireshark.startsAnother(packet, side)) return false;
+  return side === record.clientSide || !record.lifecycle.isOpening;
 }
 
 function isOpeningSyn({ flags }: Packet): boolean {

@@ -126,6 +126,7 @@ class Analysis {
     refused: 0,
     'half-closed': 0,
     closing: 0,
+    abandoned: 0,
     open: 0,
     unanswered: 0,
   };

@@ -1,12 +1,14 @@
 import { communityId } from '../correlate/community-id.ts';
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import type { Engine } from '../correlate/engine.ts';
-import { type End, NEVER } from '../correlate/lifecycle.ts';
+import { type End, NEVER } from '../correlate/lifecycle-end.ts';
 import type { LossAndDelayFigures } from '../correlate/loss-and-delay.ts';
 import type { Side } from '../model/connection.ts';
 import type { ConnectionRow, PerSide } from '../model/connection-row.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { endsOf, flowOf } from './flow-of.ts';
+
+const NONE: PerSide = { client: 0, server: 0 };
 
 /**
  * What a finished record says, as a row; made once a connection.
@@ -40,14 +42,18 @@ export function rowOf(record: ConnectionRecord, engine: Engine, withCommunityId:
     ending,
     closedBy: sideOf(record, firstCloser),
     resetBy: ending === 'reset' ? sideOf(record, firstReset) : undefined,
-    unacknowledgedAtReset: lifecycle.unacknowledgedAtReset,
+    abandonedBy: ending === 'abandoned' ? sideOf(record, lifecycle.abandonedBy) : undefined,
+    unacknowledgedAtReset:
+      ending === 'reset'
+        ? { client: lifecycle.clientUnacknowledged, server: lifecycle.serverUnacknowledged }
+        : NONE,
     closeSegments: lifecycle.closeSegments,
     halfClosedNs: lifecycle.halfClosedNs,
     bytesAfterFirstFin: lifecycle.bytesAfterFirstFin,
     finAckNs: lifecycle.finAckNs,
     timeWait: (['client', 'server'] as const).filter((side) => states[side] === 'TIME-WAIT'),
     states,
-    anomalies: [...tracker.anomalies],
+    anomalies: tracker.hasAnomalies ? tracker.anomalies : [],
     ...troubles(client, server),
     zeekState: zeekSummary.connState,
     zeekHistory: zeekSummary.history,
@@ -71,6 +77,7 @@ type Troubles = Pick<
   | 'rttMedianNs'
   | 'rttMaxNs'
   | 'gapBytes'
+  | 'lostBytes'
   | 'acksOfUnseen'
 >;
 
@@ -88,11 +95,12 @@ function troubles(client: LossAndDelayFigures, server: LossAndDelayFigures): Tro
     outOfOrder: sum(({ outOfOrder }) => outOfOrder),
     duplicateAcks: sum(({ duplicateAcks }) => duplicateAcks),
     keepAlives: sum(({ keepAlives }) => keepAlives),
-    zeroWindows: sum(({ zeroWindow }) => zeroWindow.times),
+    zeroWindows: sum(({ zeroWindow }) => zeroWindow.segments),
     zeroWindowNs: Math.round(sum(({ zeroWindow }) => zeroWindow.seconds) * 1e9),
     windowFull: sum(({ windowFull }) => windowFull),
     ...roundTrips(client, server),
     gapBytes: sum(({ capture }) => capture.missedOctets),
+    lostBytes: sum(({ lostOctets }) => lostOctets),
     acksOfUnseen: sum(({ capture }) => capture.acksOfUnseen),
   };
 }

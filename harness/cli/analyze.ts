@@ -179,7 +179,7 @@ async function showLadder(
   }
   const { segments } = analysis;
   const { correlate, renderLadder } = await import('../index.ts');
-  const nothing = { snapshots: [], reports: [], clockReadings: [], holds: [], damage: [] };
+  const nothing = { snapshots: [], reports: [], clockReadings: [], holds: [], damage: [], wireMayMiss: true };
   const timeline = correlate({ server, segments, ...nothing });
   for (const each of timeline.connections)
     print(renderLadder({ ...each, id: connection }, textOptions(values)));

@@ -108,10 +108,11 @@ export class ConnectionRecord {
     }
     const fromClient = side === this.clientSide;
     if ((packet.flags & Flag.RST) !== 0 && !lifecycle.isOver) {
-      lifecycle.unacknowledgedAtReset = tracker.unacknowledged(!fromClient);
+      lifecycle.clientUnacknowledged = tracker.unacknowledgedData(true);
+      lifecycle.serverUnacknowledged = tracker.unacknowledgedData(false);
     }
     const retransmission = tracker.see(packet, fromClient);
-    lifecycle.see(packet, fromClient, atNs, !retransmission);
+    lifecycle.see(packet, fromClient, atNs, !retransmission, tracker.refusedReset);
     if (packet.fastOpen === 1) lifecycle.fastOpen = true;
     const seconds = atNs / NS;
     this.#zeek.see(packet, side, seconds);
@@ -130,6 +131,12 @@ export class ConnectionRecord {
     if ((wanted & Part.TRACKER) === 0) return;
     this.#tracker.adopt(predicted);
     if (this.#isFinished) this.#tracker.finish();
+  }
+
+  /** Its addresses and ports begin another connection, with the SYN of that frame. */
+  noteReuse(frame: number): void {
+    const { opening, isOver } = this.lifecycle;
+    this.tracker.noteReuse(frame, opening !== 'unanswered', isOver);
   }
 }
 

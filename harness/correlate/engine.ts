@@ -85,6 +85,7 @@ export class Engine {
     if (slot === -1) return this.#begin(packet, false);
     const { side } = flows;
     if (isOpeningSyn(packet) && this.#startsAnother(slot, packet, side)) {
+      this.#noteReuse(slot, packet.frame);
       this.#finish(slot);
       flows.find(packet);
       return this.#begin(packet, true);
@@ -118,7 +119,15 @@ export class Engine {
   #startsAnother(slot: number, packet: Packet, side: 0 | 1): boolean {
     if (this.#followedBy[slot] === By.PREDICTION)
       return this.#prediction.startsAnother(slot, side, packet.sequenceNumber);
-    return this.#records[slot]?.wireshark.startsAnother(packet, side) ?? false;
+    const record = this.#records[slot];
+    if (record?.wireshark.startsAnother(packet, side) !== true) return false;
+    // As Wireshark has it; but a SYN that answers a SYN opens the same connection from its other end (RFC 9293 §3.5).
+    return side === record.clientSide || !record.lifecycle.isOpening;
+  }
+
+  #noteReuse(slot: number, frame: number): void {
+    if (this.#followedBy[slot] === By.PREDICTION) this.#handOver(slot);
+    this.#records[slot]?.noteReuse(frame);
   }
 
   /** Directly after a find() that found nothing. */
@@ -239,6 +248,12 @@ export class Engine {
     this.#lingers = lingers;
     return slot;
   }
+}
+
+/** As Wireshark has it; but a SYN that answers a SYN opens the same connection from its other end (RFC 9293 §3.5). */
+function startsAnother(record: ConnectionRecord, packet: Packet, side: 0 | 1): boolean {
+  if (!record.wireshark.startsAnother(packet, side)) return false;
+  return side === record.clientSide || !record.lifecycle.isOpening;
 }
 
 function isOpeningSyn({ flags }: Packet): boolean {

@@ -36,8 +36,9 @@ const End = {
   CONTROL_FLAGS: 13,
   CONTROL_SEQUENCE: 14,
   CONTROL_ACKNOWLEDGMENT: 15,
+  CONTROL_FRAME: 16,
 } as const;
-const END_WORDS = 16;
+const END_WORDS = 18;
 /** Places of a connection's doubles, behind its words, then those of each end's. */
 const Double = { FIRST: 0, LAST: 1, LAST_OPEN: 2, HANDSHAKE: 3, AFTER_FIN: 4, SYN_ACK: 5, ENDS: 6 } as const;
 const EndDouble = {
@@ -56,7 +57,7 @@ const END_DOUBLES = 10;
 const WORDS = Word.ENDS + 2 * END_WORDS;
 const FIRST_DOUBLE = WORDS / 2;
 /** In doubles. */
-const STRIDE = FIRST_DOUBLE + Double.ENDS + 2 * END_DOUBLES + 2;
+const STRIDE = FIRST_DOUBLE + Double.ENDS + 2 * END_DOUBLES;
 
 /** Bits of {@link End.SEEN}. */
 const Seen = { ACK: 1, DATA: 2, FIN: 4, FIN_TAKEN: 8, TIMING: 16 } as const;
@@ -273,6 +274,7 @@ export class HeaderPrediction {
     words[end + End.CONTROL_FLAGS] = flags;
     words[end + End.CONTROL_SEQUENCE] = sequenceNumber;
     words[end + End.CONTROL_ACKNOWLEDGMENT] = acknowledgmentNumber;
+    words[end + End.CONTROL_FRAME] = packet.frame;
     const at = slot * STRIDE + FIRST_DOUBLE;
     const endAt = at + Double.ENDS + side * END_DOUBLES;
     doubles[at + Double.LAST] = packet.atNs;
@@ -347,6 +349,7 @@ export class HeaderPrediction {
       words[end + End.CONTROL_FLAGS] = packet.flags;
       words[end + End.CONTROL_SEQUENCE] = sequenceNumber;
       words[end + End.CONTROL_ACKNOWLEDGMENT] = packet.acknowledgmentNumber;
+      words[end + End.CONTROL_FRAME] = packet.frame;
       doubles[endAt + EndDouble.FIN] = packet.atNs;
       this.#note(base, Letter.FIN, side);
     } else if ((seen & Seen.DATA) === 0) {
@@ -448,6 +451,7 @@ export class HeaderPrediction {
     into.finAckPacket = words[end + End.FIN_ACK_PACKET] ?? 0;
     into.controlFlags = words[end + End.CONTROL_FLAGS] ?? 0;
     into.controlSequence = words[end + End.CONTROL_SEQUENCE] ?? 0;
+    into.controlFrame = words[end + End.CONTROL_FRAME] ?? 0;
     into.controlAcknowledgment = words[end + End.CONTROL_ACKNOWLEDGMENT] ?? 0;
     into.bytes = doubles[at + EndDouble.BYTES] ?? 0;
     into.ipBytes = doubles[at + EndDouble.IP_BYTES] ?? 0;

@@ -29,7 +29,12 @@ export interface LossAndDelayFigures {
   /** Segments that filled the other side's window to its edge. */
   readonly windowFull: number;
   /** How often this side closed its window, and for how long in all. */
-  readonly zeroWindow: { readonly times: number; readonly seconds: number };
+  readonly zeroWindow: {
+    readonly times: number;
+    readonly seconds: number;
+    /** Segments of this side that said so. */
+    readonly segments: number;
+  };
   /** From this side's first FIN to the first ACK that covers it; undefined while there is none. */
   readonly finToAckSeconds: number | undefined;
   /** Octets that came after later ones: lost before the capture and sent again, or overtaken. */
@@ -118,7 +123,11 @@ export class LossAndDelay {
       duplicateAcks: stream.count(side, Analysis.DUPLICATE_ACK),
       keepAlives: stream.count(side, Analysis.KEEP_ALIVE),
       windowFull: stream.count(side, Analysis.WINDOW_FULL),
-      zeroWindow: { times: trouble.zeroWindowTimes, seconds: trouble.closedSeconds(this.#lastTime) },
+      zeroWindow: {
+        times: trouble.zeroWindowTimes,
+        seconds: trouble.closedSeconds(this.#lastTime),
+        segments: stream.count(side, Analysis.ZERO_WINDOW),
+      },
       finToAckSeconds,
       lateOctets: trouble.lateOctets,
       lostOctets: trouble.holes.octets,

@@ -19,10 +19,11 @@ export class PredictedEnd {
   hasSentAck = false;
   hasSentData = false;
   hasSentFin = false;
-  /** The flags of its SYN or, once it has sent one, its FIN; and where that segment began, and what it acknowledged. */
+  /** The flags of its SYN or, once it has sent one, its FIN; and where that segment began, what it acknowledged, and its frame. */
   controlFlags = 0;
   controlSequence = 0;
   controlAcknowledgment = 0;
+  controlFrame = 0;
   /** Whether the other end has acknowledged the FIN. */
   isFinTaken = false;
   finPacket = 0;

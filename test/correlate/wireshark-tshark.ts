@@ -17,11 +17,14 @@ const NO_TSHARK = await missingTshark();
 /** Where we differ on purpose: in what, which streams (by the frame that opens them), and why. */
 const ON_PURPOSE: readonly {
   readonly what: 'completeness lacks the SYN there' | 'flags';
+  /** What makes tshark say as we do: the proof of the reason. */
+  readonly options?: readonly string[];
   readonly streams: Readonly<Record<string, readonly number[]>>;
   readonly why: string;
 }[] = [
   {
     what: 'completeness lacks the SYN there',
+    options: ['--disable-protocol', 'ftp'],
     streams: { 'zeek/traces/ftp__ipv4.pcap': [22, 40], 'zeek/traces/ftp__ipv6.pcap': [30, 47, 70] },
     why: 'Wireshark’s FTP dissector opens the conversation of the data connection when it reads PORT or PASV, so that the SYN is not its first packet; we read no payload',
   },
@@ -52,8 +55,11 @@ interface Difference {
   readonly ours: StreamVerdict | undefined;
 }
 
-async function compare(capture: string): Promise<{ streams: number; differences: Difference[] }> {
-  const theirs = await tsharkVerdicts(capture);
+async function compare(
+  capture: string,
+  options: readonly string[] = [],
+): Promise<{ streams: number; differences: Difference[] }> {
+  const theirs = await tsharkVerdicts(capture, options);
   const ours = ourVerdicts(await readFile(capture));
   const frames = [...new Set([...theirs.keys(), ...ours.keys()])];
   const differences = frames
@@ -138,6 +144,17 @@ test('streams of the corpus have the completeness and the analysis flags that ts
   t.log(
     `${streams - onPurpose} of ${streams} streams in ${results.size} captures equal, ${onPurpose} on purpose not`,
   );
+});
+
+test('without the dissector that is the reason, tshark says of these streams what we say', async (t) => {
+  if (!usable(t)) return;
+  if (!requireCapability(t, 'corpus', missingCorpus('zeek'))) return;
+  for (const { options, streams } of ON_PURPOSE) {
+    if (options === undefined) continue;
+    for (const capture of Object.keys(streams)) {
+      t.deepEqual((await compare(path.join(CORPUS, capture), options)).differences, [], capture);
+    }
+  }
 });
 
 test('random streams have the flags that tshark gives', async (t) => {

@@ -11,6 +11,7 @@ const COUNTS: AnalysisCounts = {
     refused: 0,
     'half-closed': 10,
     closing: 0,
+    abandoned: 0,
     open: 5,
     unanswered: 0,
   },

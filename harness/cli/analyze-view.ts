@@ -1,10 +1,21 @@
-import { type Field, FIELDS, findField } from '../analyze/fields.ts';
+import { type Field, FIELDS, type FieldValue, findField } from '../analyze/fields.ts';
 import { parseWhere } from '../analyze/where.ts';
 import type { ConnectionRow } from '../index.ts';
 import { type OptionValues, usageError } from './command.ts';
 
 const DEFAULT_COLUMNS =
   'id,client,server,packets,bytes,duration,opening,ending,closedBy,resetBy,retransmissions,rtt,zeekState';
+
+/** What a row is sorted by; it need not be kept for that. */
+export interface SortKey {
+  readonly id: number;
+  readonly value: FieldValue;
+}
+
+export interface Order {
+  readonly keyOf: (row: ConnectionRow) => SortKey;
+  readonly compare: (a: SortKey, b: SortKey) => number;
+}
 
 /** What is shown, and how. */
 export interface View {
@@ -13,7 +24,7 @@ export interface View {
   readonly json: boolean;
   readonly matches: (row: ConnectionRow) => boolean;
   /** Undefined: as they come. */
-  readonly compare: ((a: ConnectionRow, b: ConnectionRow) => number) | undefined;
+  readonly order: Order | undefined;
   readonly top: number;
   readonly columns: readonly Field[];
   readonly connection: number | undefined;
@@ -41,7 +52,7 @@ export function readView(values: OptionValues): View {
     kind,
     json: json === true,
     matches: where === undefined ? () => true : parseWhere(String(where)),
-    compare: isSorted ? comparison(String(sort ?? 'id')) : undefined,
+    order: isSorted ? orderBy(String(sort ?? 'id')) : undefined,
     top: top === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--top', top),
     columns: String(columns ?? DEFAULT_COLUMNS)
       .split(',')
@@ -73,17 +84,19 @@ function kindOf({ connection, summary, json, format }: OptionValues): View['kind
   throw usageError(`--format takes zeek or zeek-json, not "${String(format)}".`, 'Leave it out for a table.');
 }
 
-function comparison(text: string): NonNullable<View['compare']> {
+function orderBy(text: string): Order {
   const descending = text.startsWith('-');
   const { of } = fieldNamed(descending ? text.slice(1) : text, '--sort');
   const sign = descending ? -1 : 1;
-  return (a, b) => {
-    const [left, right] = [of(a), of(b)];
-    if (left === right) return a.id - b.id;
-    // What is not known comes last, whichever way.
-    if (left === undefined) return 1;
-    if (right === undefined) return -1;
-    return (left < right ? -1 : 1) * sign;
+  return {
+    keyOf: (row) => ({ id: row.id, value: of(row) }),
+    compare: ({ id: leftId, value: left }, { id: rightId, value: right }) => {
+      if (left === right) return leftId - rightId;
+      // What is not known comes last, whichever way.
+      if (left === undefined) return 1;
+      if (right === undefined) return -1;
+      return (left < right ? -1 : 1) * sign;
+    },
   };
 }
 

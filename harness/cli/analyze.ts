@@ -5,8 +5,9 @@ import type { CaptureAnalysis, CaptureSource, ConnectionRow, ZeekLogRow } from '
 import { renderJsonLine } from '../report/json.ts';
 import { renderAnalysisSummary } from '../report/terminal/analysis.ts';
 import { printable } from '../report/terminal/printable.ts';
+import type { Table } from '../report/terminal/table.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
-import { readView, type View } from './analyze-view.ts';
+import { readView, type SortKey, type View } from './analyze-view.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -103,48 +104,61 @@ async function showSummary(source: CaptureSource, { json, checksums }: View): Pr
   return analysis;
 }
 
-/** A connection that is shown, in our words and, where asked for, in Zeek's. */
-interface Shown {
-  readonly row: ConnectionRow;
-  readonly zeekRow: ZeekLogRow | undefined;
+/** A connection that is to be shown: no more is kept of it than what it is sorted by and what is printed. */
+interface Kept {
+  readonly key: SortKey;
+  readonly text: string;
 }
 
+/** Lines that are written in one go. */
+const LINES_AT_ONCE = 1000;
+
 async function showRows(source: CaptureSource, view: View): Promise<CaptureAnalysis> {
-  const { kind, matches, compare, top, checksums, needsCommunityId } = view;
+  const { kind, order, top } = view;
   if (kind === 'json') print(captureLine(source));
-  const kept: Shown[] = [];
+  const table = kind === 'table' ? await startTable(view) : undefined;
+  const kept: Kept[] = [];
+  const analysis = await analyzeRows(source, view, (row, zeekRow) => {
+    const text = table?.add(row) ?? renderRow(row, zeekRow, kind).replace(/\n$/, '');
+    if (order === undefined) print(text);
+    else kept.push({ key: order.keyOf(row), text });
+  });
+  if (order !== undefined) kept.sort((a, b) => order.compare(a.key, b.key));
+  if (table !== undefined) print(table.header);
+  for (let at = 0; at < Math.min(top, kept.length); at += LINES_AT_ONCE) {
+    const lines = kept.slice(at, Math.min(at + LINES_AT_ONCE, top)).map(({ text }) => text);
+    print((table === undefined ? lines : lines.map((cells) => table.line(cells))).join('\n'));
+  }
+  if (kind === 'json') print(summaryLine(analysis));
+  return analysis;
+}
+
+/** Measuring text takes as long to load as all the rest, and nothing but a table does it. */
+async function startTable({ columns }: View): Promise<Table<ConnectionRow>> {
+  const { Table } = await import('../report/terminal/table.ts');
+  return new Table(columns);
+}
+
+async function analyzeRows(
+  source: CaptureSource,
+  { kind, matches, checksums, needsCommunityId }: View,
+  show: (row: ConnectionRow, zeekRow: ZeekLogRow | undefined) => void,
+): Promise<CaptureAnalysis> {
   using progress = new Progress(source);
-  const analysis = await analyzeCapture(source, {
+  return await analyzeCapture(source, {
     communityIds: needsCommunityId,
     checksums,
     onProgress: () => {
       progress.show();
     },
     onRow: (row, zeekRow) => {
-      if (!matches(row)) return;
-      if (compare === undefined) print(renderRow({ row, zeekRow }, kind));
-      else kept.push({ row, zeekRow });
+      if (matches(row)) show(row, zeekRow);
     },
     ...(kind.startsWith('zeek') && { zeekRun: source.name }),
   });
-  progress.clear();
-  if (compare !== undefined) kept.sort((a, b) => compare(a.row, b.row));
-  const shown = kept.slice(0, top);
-  if (kind === 'table') {
-    // Measuring text takes as long to load as all the rest; nothing else does it.
-    const { renderTable } = await import('../report/terminal/table.ts');
-    print(
-      renderTable(
-        shown.map(({ row }) => row),
-        view.columns,
-      ),
-    );
-  } else for (const each of shown) print(renderRow(each, kind));
-  if (kind === 'json') print(summaryLine(analysis));
-  return analysis;
 }
 
-function renderRow({ row, zeekRow }: Shown, kind: View['kind']): string {
+function renderRow(row: ConnectionRow, zeekRow: ZeekLogRow | undefined, kind: View['kind']): string {
   if (zeekRow === undefined) return renderJsonLine({ kind: 'connection', ...row });
   return kind === 'zeek' ? renderZeekLogRow(zeekRow) : renderZeekJsonRow(zeekRow);
 }

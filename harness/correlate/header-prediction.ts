@@ -420,7 +420,9 @@ export class HeaderPrediction {
   #loadRoundTrips(slot: number, side: number, samples: number, into: RoundTrips): void {
     const doubles = this.#doubles;
     const at = slot * STRIDE + FIRST_DOUBLE + Double.ENDS + side * END_DOUBLES;
-    into.begin(
+    // Of none, the doubles are an earlier connection's.
+    if (samples === 0) into.reset();
+    else into.begin(
       samples,
       doubles[at + EndDouble.ROUND_TRIP_MIN] ?? 0,
       doubles[at + EndDouble.ROUND_TRIP_MAX] ?? 0,
@@ -453,7 +455,7 @@ export class HeaderPrediction {
     into.controlSequence = words[end + End.CONTROL_SEQUENCE] ?? 0;
     into.controlFrame = words[end + End.CONTROL_FRAME] ?? 0;
     into.controlAcknowledgment = words[end + End.CONTROL_ACKNOWLEDGMENT] ?? 0;
-    into.bytes = doubles[at + EndDouble.BYTES] ?? 0;
+    into.bytes = into.packets === 0 ? 0 : (doubles[at + EndDouble.BYTES] ?? 0);
     into.ipBytes = doubles[at + EndDouble.IP_BYTES] ?? 0;
     into.lastNs = doubles[at + EndDouble.LAST] ?? 0;
     into.nxtNs = doubles[at + EndDouble.NXT_AT] ?? 0;

@@ -87,7 +87,7 @@ export class WiresharkStream {
       (answered ? Completeness.SYN_ACK : 0) |
       // The handshake's last segment is a pure ACK.
       (stage === 3 ? Completeness.ACK : 0) |
-      (client.hasSentData || server.hasSentData ? Completeness.DATA : 0) |
+      (client.bytes > 0 || server.bytes > 0 ? Completeness.DATA : 0) |
       (client.hasSentFin || server.hasSentFin ? Completeness.FIN : 0);
     this.#synSeen = 1;
     this.#synTime = firstNs / 1e9;

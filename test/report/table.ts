@@ -1,5 +1,5 @@
 import test from 'ava';
-import { cellText, type Column, renderTable } from '../../harness/report/terminal/table.ts';
+import { cellText, type Column, Table } from '../../harness/report/terminal/table.ts';
 
 interface Item {
   readonly name: string;
@@ -10,6 +10,13 @@ const COLUMNS: readonly Column<Item>[] = [
   { name: 'name', kind: 'text', of: ({ name }) => name },
   { name: 'size', kind: 'number', of: ({ size }) => size },
 ];
+
+/** All of it, as it would be printed. */
+function renderTable(items: readonly Item[], columns: readonly Column<Item>[]): string {
+  const table = new Table(columns);
+  const rows = items.map((item) => table.add(item));
+  return [table.header, ...rows.map((cells) => table.line(cells)), ''].join('\n');
+}
 
 test('columns are as wide as their widest value; numbers stand right, texts left', (t) => {
   const items = [

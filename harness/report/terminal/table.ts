@@ -9,31 +9,50 @@ export interface Column<Row> {
   readonly of: (row: Row) => number | string | boolean | undefined;
 }
 
+/** Between the cells of a row that waits: no cell has it, for it is not printable. */
+const BETWEEN = '\0';
+
 /**
  * A header and a line a row, columns as wide as their widest value and two blanks apart. What is not known is `-`.
  * Text from outside is stripped of control characters. Lines may be wider than a terminal: cut lines hide facts.
- * @returns lines joined by `\n`, with one at the end
+ *
+ * A row is measured when it is added and laid out when all are: in between it is no more than its text.
  */
-export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
-  const texts = columns.map((column) => rows.map((row) => cellText(column.of(row))));
-  const widths = columns.map(({ name }, at) => widest(name, texts[at] ?? []));
-  const lines: string[] = [
-    joinCells(
-      columns.map(({ name }) => name),
-      columns,
-      widths,
-    ),
-  ];
-  for (let row = 0; row < rows.length; row++) {
-    lines.push(
-      joinCells(
-        texts.map((column) => column[row] ?? ''),
-        columns,
-        widths,
-      ),
-    );
+export class Table<Row> {
+  readonly #columns: readonly Column<Row>[];
+  readonly #widths: number[];
+
+  constructor(columns: readonly Column<Row>[]) {
+    this.#columns = columns;
+    this.#widths = columns.map(({ name }) => name.length);
   }
-  return `${lines.join('\n')}\n`;
+
+  /** @returns the row's cells, for {@link line} */
+  add(row: Row): string {
+    const texts: string[] = [];
+    const widths = this.#widths;
+    for (const [at, column] of this.#columns.entries()) {
+      const text = cellText(column.of(row));
+      const width = widthOf(text);
+      if (width > (widths[at] ?? 0)) widths[at] = width;
+      texts.push(text);
+    }
+    return texts.join(BETWEEN);
+  }
+
+  get header(): string {
+    return this.line(this.#columns.map(({ name }) => name).join(BETWEEN));
+  }
+
+  /** A row that was added, laid out; without a line break. */
+  line(cells: string): string {
+    let line = '';
+    for (const [at, text] of cells.split(BETWEEN).entries()) {
+      const blanks = ' '.repeat(Math.max(0, (this.#widths[at] ?? 0) - widthOf(text)));
+      line += `${at === 0 ? '' : '  '}${this.#columns[at]?.kind === 'number' ? blanks + text : text + blanks}`;
+    }
+    return line.trimEnd();
+  }
 }
 
 /** `0.412`, `-`, `yes`: numbers with at most three decimals. */
@@ -48,25 +67,6 @@ export function cellText(value: number | string | boolean | undefined): string {
     default:
       return printable(value);
   }
-}
-
-function joinCells<Row>(
-  texts: readonly string[],
-  columns: readonly Column<Row>[],
-  widths: readonly number[],
-): string {
-  let line = '';
-  for (const [at, text] of texts.entries()) {
-    const blanks = ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(text)));
-    line += `${at === 0 ? '' : '  '}${columns[at]?.kind === 'number' ? blanks + text : text + blanks}`;
-  }
-  return line.trimEnd();
-}
-
-function widest(name: string, texts: readonly string[]): number {
-  let width = name.length;
-  for (const text of texts) width = Math.max(width, widthOf(text));
-  return width;
 }
 
 const PLAIN = /^[\x20-\x7e]*$/;

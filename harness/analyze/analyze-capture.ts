@@ -133,7 +133,15 @@ class Analysis {
   readonly #closedBy: Record<Side, number> = { client: 0, server: 0 };
   readonly #resetBy: Record<Side, number> = { client: 0, server: 0 };
 
-  constructor({ onRow, zeekRun, communityIds = false, follow, checksums = false, maxOpen, predict }: AnalyzeOptions) {
+  constructor({
+    onRow,
+    zeekRun,
+    communityIds = false,
+    follow,
+    checksums = false,
+    maxOpen,
+    predict,
+  }: AnalyzeOptions) {
     this.#follow = follow;
     this.#decoding = new Decoding({ checksums, fragments: new FragmentTable() });
     this.#engine = new Engine({

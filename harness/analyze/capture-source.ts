@@ -85,11 +85,7 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
 
 type NoteDamage = (offset: number, problem: string) => void;
 
-function sourceOf(
-  stream: AsyncIterable<Uint8Array>,
-  name: string,
-  size: number | undefined,
-): CaptureSource {
+function sourceOf(stream: AsyncIterable<Uint8Array>, name: string, size: number | undefined): CaptureSource {
   let read = 0;
   let damage: CaptureDamage | undefined;
   async function* counted(): AsyncGenerator<Uint8Array> {

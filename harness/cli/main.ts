@@ -43,8 +43,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     if (name === '--version') return answer(`finwait ${version()}`);
     if (name === undefined || name === '--help' || name === 'help') return answer(overview());
     const entry = COMMANDS.find((each) => each.name === name);
-    if (entry === undefined)
-      throw usageError(`There is no command "${name}".`, 'finwait --help lists them.');
+    if (entry === undefined) throw usageError(`There is no command "${name}".`, 'finwait --help lists them.');
     const command = await entry.load();
     const { values, positionals } = parse(command, rest);
     if (values['help'] === true) return answer(help(command));

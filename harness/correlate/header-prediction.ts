@@ -1,72 +1,27 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import { RoundTrips } from './loss-and-delay-round-trips.ts';
+import { loadConnection, loadRoundTrips } from './load-predicted.ts';
 import type { PredictedConnection, PredictedEnd } from './predicted-connection.ts';
+import {
+  Double,
+  End,
+  END_DOUBLES,
+  END_WORDS,
+  EndDouble,
+  FIRST_DOUBLE,
+  SAMPLES_IN_WORDS,
+  Seen,
+  STRIDE,
+  Word,
+} from './prediction-layout.ts';
 import { nanoseconds } from './wireshark-rules.ts';
 import { zeekIpBytes } from './zeek-connection.ts';
 import { Letter, LETTER_BITS, LETTERS_PER_WORD, RESPONDER } from './zeek-history.ts';
 
-/** Places of a connection's 32-bit words, then those of each end's. */
-const Word = {
-  STAGE: 0,
-  REUSED: 1,
-  LETTERS: 2,
-  HISTORY0: 3,
-  HISTORY1: 4,
-  /** The client's window scale option, then the server's. */
-  SCALES: 5,
-  ENDS: 8,
-} as const;
-const End = {
-  ISS: 0,
-  NXT: 1,
-  ACKNOWLEDGED: 2,
-  UNA: 3,
-  PACKETS: 4,
-  SEEN: 5,
-  WINDOW: 6,
-  /** By which its windows are to be shifted. */
-  SHIFT: 7,
-  /** The octet after the last one that its window admits. */
-  EDGE: 8,
-  TIMED_END: 9,
-  ROUND_TRIPS: 10,
-  FIN_PACKET: 11,
-  FIN_ACK_PACKET: 12,
-  CONTROL_FLAGS: 13,
-  CONTROL_SEQUENCE: 14,
-  CONTROL_ACKNOWLEDGMENT: 15,
-  CONTROL_FRAME: 16,
-} as const;
-const END_WORDS = 18;
-/** Places of a connection's doubles, behind its words, then those of each end's. */
-const Double = { FIRST: 0, LAST: 1, LAST_OPEN: 2, HANDSHAKE: 3, AFTER_FIN: 4, SYN_ACK: 5, ENDS: 6 } as const;
-const EndDouble = {
-  BYTES: 0,
-  IP_BYTES: 1,
-  LAST: 2,
-  NXT_AT: 3,
-  TIMED_AT: 4,
-  ROUND_TRIP_MIN: 5,
-  ROUND_TRIP_MAX: 6,
-  ROUND_TRIP_SUM: 7,
-  FIN: 8,
-  FIN_ACK: 9,
-} as const;
-const END_DOUBLES = 10;
-const WORDS = Word.ENDS + 2 * END_WORDS;
-const FIRST_DOUBLE = WORDS / 2;
-/** In doubles. */
-const STRIDE = FIRST_DOUBLE + Double.ENDS + 2 * END_DOUBLES;
-
-/** Bits of {@link End.SEEN}. */
-const Seen = { ACK: 1, DATA: 2, FIN: 4, FIN_TAKEN: 8, TIMING: 16 } as const;
-
 const CONTROL = Flag.SYN | Flag.FIN | Flag.RST;
 const SYN_ACK = Flag.SYN | Flag.ACK;
 const SECOND_NS = 1e9;
-/** RoundTrips needs no storage for so many. */
-const SAMPLES_IN_WORDS = 3;
 /** Analyzers begin to doubt the capture beyond these: Zeek's tcp_max_initial_window, and half of its 10 MiB. */
 const MOST_UNANSWERED = 16_384;
 const MOST_UNACKNOWLEDGED = 5_242_880;
@@ -157,7 +112,8 @@ export class HeaderPrediction {
 
     const { flags, sequenceNumber, acknowledgmentNumber, payloadBytes, window } = packet;
     if ((flags & (Flag.SYN | Flag.RST | Flag.ACK)) !== Flag.ACK) return Taken.NO;
-    if (sequenceNumber !== words[from + End.NXT] || window === 0 || acknowledgmentNumber === 0) return Taken.NO;
+    if (sequenceNumber !== words[from + End.NXT] || window === 0 || acknowledgmentNumber === 0)
+      return Taken.NO;
     if (packet.checksum === 0 || packet.fastOpen === 1) return Taken.NO;
     const seen = words[from + End.SEEN] ?? 0;
     const peerSeen = words[to + End.SEEN] ?? 0;
@@ -187,29 +143,16 @@ export class HeaderPrediction {
     }
     // A FIN and what it acknowledges are under way until it is acknowledged itself.
     if (fin === 0) words[to + End.UNA] = acknowledgmentNumber;
-    return (words[from + End.SEEN] ?? 0) & (words[to + End.SEEN] ?? 0) & Seen.FIN_TAKEN ? Taken.LAST : Taken.YES;
+    return (words[from + End.SEEN] ?? 0) & (words[to + End.SEEN] ?? 0) & Seen.FIN_TAKEN
+      ? Taken.LAST
+      : Taken.YES;
   }
 
   /** The connection as it stands: for analyzers that are to go on with it, or to be asked about it. */
   load(slot: number, into: PredictedConnection): void {
-    const words = this.#words;
-    const doubles = this.#doubles;
-    const base = slot * STRIDE * 2;
-    const at = slot * STRIDE + FIRST_DOUBLE;
-    into.stage = (words[base + Word.STAGE] ?? 1) as 1 | 2 | 3;
-    into.isReused = words[base + Word.REUSED] === 1;
-    into.letters = words[base + Word.LETTERS] ?? 0;
-    into.historyWord0 = words[base + Word.HISTORY0] ?? 0;
-    into.historyWord1 = words[base + Word.HISTORY1] ?? 0;
-    into.firstNs = doubles[at + Double.FIRST] ?? 0;
-    into.lastNs = doubles[at + Double.LAST] ?? 0;
-    into.lastOpenNs = doubles[at + Double.LAST_OPEN] ?? 0;
-    into.handshakeNs = doubles[at + Double.HANDSHAKE] ?? 0;
-    into.bytesAfterFirstFin = doubles[at + Double.AFTER_FIN] ?? 0;
-    this.#loadEnd(slot, 0, into.client);
-    this.#loadEnd(slot, 1, into.server);
-    into.client.synNs = into.firstNs;
-    into.server.synNs = doubles[at + Double.SYN_ACK] ?? 0;
+    loadConnection(this.#words, this.#doubles, slot, into);
+    this.#loadMoreRoundTrips(slot, 0, into.client);
+    this.#loadMoreRoundTrips(slot, 1, into.server);
   }
 
   /** Before the handshake is complete: the SYN,ACK, then the ACK of it. */
@@ -221,11 +164,13 @@ export class HeaderPrediction {
     const isExpected = isAnswer
       ? side === 1 && (flags & (CONTROL | Flag.ACK)) === SYN_ACK && ((sequenceNumber + 1) | 0) !== 0
       : side === 0 && (flags & (CONTROL | Flag.ACK)) === Flag.ACK;
-    const isPlain = packet.payloadBytes === 0 && packet.checksum !== 0 && packet.fastOpen === 0 && window !== 0;
+    const isPlain =
+      packet.payloadBytes === 0 && packet.checksum !== 0 && packet.fastOpen === 0 && window !== 0;
     const client = base + Word.ENDS;
     const server = client + END_WORDS;
     const awaited = words[(isAnswer ? client : server) + End.NXT];
-    if (!isExpected || !isPlain || acknowledgmentNumber !== awaited || acknowledgmentNumber === 0) return false;
+    if (!isExpected || !isPlain || acknowledgmentNumber !== awaited || acknowledgmentNumber === 0)
+      return false;
     const doubles = this.#doubles;
     const at = slot * STRIDE + FIRST_DOUBLE;
     if (isAnswer) {
@@ -379,7 +324,8 @@ export class HeaderPrediction {
     const closesFirst =
       ((words[from + End.SEEN] ?? 0) & Seen.FIN) === 0 ||
       (words[to + End.FIN_PACKET] ?? 0) < (words[from + End.FIN_PACKET] ?? 0);
-    if (closesFirst) doubles[at + Double.AFTER_FIN] = (doubles[at + Double.AFTER_FIN] ?? 0) + packet.payloadBytes;
+    if (closesFirst)
+      doubles[at + Double.AFTER_FIN] = (doubles[at + Double.AFTER_FIN] ?? 0) + packet.payloadBytes;
   }
 
   /** The timed segment of a side may be acknowledged. */
@@ -413,59 +359,14 @@ export class HeaderPrediction {
       roundTrips = new RoundTrips();
       this.#roundTrips.set(index, roundTrips);
     }
-    if (samples === SAMPLES_IN_WORDS) this.#loadRoundTrips(slot, side, samples, roundTrips);
+    if (samples === SAMPLES_IN_WORDS) loadRoundTrips(this.#doubles, slot, side, samples, roundTrips);
     roundTrips.add(seconds);
   }
 
-  #loadRoundTrips(slot: number, side: number, samples: number, into: RoundTrips): void {
-    const doubles = this.#doubles;
-    const at = slot * STRIDE + FIRST_DOUBLE + Double.ENDS + side * END_DOUBLES;
-    // Of none, the doubles are an earlier connection's.
-    if (samples === 0) into.reset();
-    else into.begin(
-      samples,
-      doubles[at + EndDouble.ROUND_TRIP_MIN] ?? 0,
-      doubles[at + EndDouble.ROUND_TRIP_MAX] ?? 0,
-      doubles[at + EndDouble.ROUND_TRIP_SUM] ?? 0,
-    );
-  }
-
-  #loadEnd(slot: number, side: number, into: PredictedEnd): void {
-    const words = this.#words;
-    const doubles = this.#doubles;
-    const end = slot * STRIDE * 2 + Word.ENDS + side * END_WORDS;
-    const at = slot * STRIDE + FIRST_DOUBLE + Double.ENDS + side * END_DOUBLES;
-    const seen = words[end + End.SEEN] ?? 0;
-    into.packets = words[end + End.PACKETS] ?? 0;
-    into.hasSentAck = (seen & Seen.ACK) !== 0;
-    into.hasSentData = (seen & Seen.DATA) !== 0;
-    into.hasSentFin = (seen & Seen.FIN) !== 0;
-    into.isFinTaken = (seen & Seen.FIN_TAKEN) !== 0;
-    into.isTiming = (seen & Seen.TIMING) !== 0;
-    into.windowScale = words[slot * STRIDE * 2 + Word.SCALES + side] ?? -1;
-    into.iss = words[end + End.ISS] ?? 0;
-    into.nxt = words[end + End.NXT] ?? 0;
-    into.acknowledged = words[end + End.ACKNOWLEDGED] ?? 0;
-    into.una = words[end + End.UNA] ?? 0;
-    into.window = words[end + End.WINDOW] ?? 0;
-    into.timedEnd = words[end + End.TIMED_END] ?? 0;
-    into.finPacket = words[end + End.FIN_PACKET] ?? 0;
-    into.finAckPacket = words[end + End.FIN_ACK_PACKET] ?? 0;
-    into.controlFlags = words[end + End.CONTROL_FLAGS] ?? 0;
-    into.controlSequence = words[end + End.CONTROL_SEQUENCE] ?? 0;
-    into.controlFrame = words[end + End.CONTROL_FRAME] ?? 0;
-    into.controlAcknowledgment = words[end + End.CONTROL_ACKNOWLEDGMENT] ?? 0;
-    into.bytes = into.packets === 0 ? 0 : (doubles[at + EndDouble.BYTES] ?? 0);
-    into.ipBytes = doubles[at + EndDouble.IP_BYTES] ?? 0;
-    into.lastNs = doubles[at + EndDouble.LAST] ?? 0;
-    into.nxtNs = doubles[at + EndDouble.NXT_AT] ?? 0;
-    into.timedAtSeconds = doubles[at + EndDouble.TIMED_AT] ?? 0;
-    into.finNs = doubles[at + EndDouble.FIN] ?? 0;
-    into.finAckNs = doubles[at + EndDouble.FIN_ACK] ?? 0;
-    const samples = into.packets === 0 ? 0 : (words[end + End.ROUND_TRIPS] ?? 0);
-    const more = samples > SAMPLES_IN_WORDS ? this.#roundTrips.get(2 * slot + side) : undefined;
-    if (more === undefined) this.#loadRoundTrips(slot, side, samples, into.roundTrips);
-    else into.roundTrips.adopt(more);
+  #loadMoreRoundTrips(slot: number, side: number, into: PredictedEnd): void {
+    if (into.roundTrips.samples <= SAMPLES_IN_WORDS) return;
+    const more = this.#roundTrips.get(2 * slot + side);
+    if (more !== undefined) into.roundTrips.adopt(more);
   }
 
   #bothSentFin(slot: number): boolean {
@@ -476,7 +377,9 @@ export class HeaderPrediction {
 
   #packets(base: number): number {
     const words = this.#words;
-    return (words[base + Word.ENDS + End.PACKETS] ?? 0) + (words[base + Word.ENDS + END_WORDS + End.PACKETS] ?? 0);
+    return (
+      (words[base + Word.ENDS + End.PACKETS] ?? 0) + (words[base + Word.ENDS + END_WORDS + End.PACKETS] ?? 0)
+    );
   }
 
   /** Writes a letter of the history. */

@@ -38,7 +38,11 @@ export class RoundTrips {
     this.#kept = NONE;
   }
 
-  /** Takes over up to three samples. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Takes over up to three samples; of more, no more than their number. */
   begin(samples: number, min: number, max: number, sum: number): void {
     this.#samples = samples;
     this.#min = min;

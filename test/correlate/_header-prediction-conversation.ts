@@ -60,7 +60,11 @@ export function conversation(turns: readonly Turn[]): Packet[] {
     if (pair === undefined || turn.action === 'open') {
       pair = [freshEnd(packets.length, 1), freshEnd(packets.length, 2)];
       ends.set(turn.port, pair);
-      for (const [side, flags] of [[0, Flag.SYN], [1, Flag.SYN | Flag.ACK], [0, Flag.ACK]] as const) {
+      for (const [side, flags] of [
+        [0, Flag.SYN],
+        [1, Flag.SYN | Flag.ACK],
+        [0, Flag.ACK],
+      ] as const) {
         packets.push(send(pair, { ...turn, side, action: 'ack' }, packets.length, (atNs += 50_000), flags));
       }
       continue;
@@ -93,7 +97,8 @@ function send(
   const [client, server] = [0x0a00_0001, 0x0a00_0002];
   [packet.source3, packet.destination3] = side === 0 ? [client, server] : [server, client];
   const clientPort = 40_000 + port;
-  [packet.sourcePort, packet.destinationPort] = side === 0 ? [clientPort, SERVER_PORT] : [SERVER_PORT, clientPort];
+  [packet.sourcePort, packet.destinationPort] =
+    side === 0 ? [clientPort, SERVER_PORT] : [SERVER_PORT, clientPort];
   packet.flags = usualFlags;
   packet.sequenceNumber = from.nxt;
   packet.acknowledgmentNumber = (usualFlags & Flag.ACK) === 0 ? 0 : to.nxt;

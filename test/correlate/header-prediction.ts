@@ -107,13 +107,17 @@ const turn: fc.Arbitrary<Turn> = fc.record({
 
 test('whatever comes, with and without prediction the engine tells the same', (t) => {
   fc.assert(
-    fc.property(fc.array(turn, { maxLength: 120, size: 'max' }), fc.constantFrom(1, 2, 1000), (turns, maxOpen) => {
-      // Told apart by fast-check, which finds the shortest such conversation first.
-      deepStrictEqual(
-        toldOf(conversation(turns), true, maxOpen),
-        toldOf(conversation(turns), false, maxOpen),
-      );
-    }),
+    fc.property(
+      fc.array(turn, { maxLength: 120, size: 'max' }),
+      fc.constantFrom(1, 2, 1000),
+      (turns, maxOpen) => {
+        // Told apart by fast-check, which finds the shortest such conversation first.
+        deepStrictEqual(
+          toldOf(conversation(turns), true, maxOpen),
+          toldOf(conversation(turns), false, maxOpen),
+        );
+      },
+    ),
     { numRuns: 1000 },
   );
   t.pass();

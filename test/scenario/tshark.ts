@@ -7,8 +7,6 @@ import { execa } from 'execa';
 import { startCapture } from '../../captures/tcpdump.ts';
 import { findScenario } from '../../harness/scenario/catalogue.ts';
 import { runScenario } from '../../harness/scenario/run-scenario.ts';
-import type { Side } from '../../harness/model/connection.ts';
-import type { RowEnding } from '../../harness/model/connection-row.ts';
 import { missingTshark, tsharkVerdicts } from '../correlate/_wireshark-tshark.ts';
 import { missingCapture } from '../support/capture.ts';
 import { requireCapability } from '../support/require.ts';
@@ -17,49 +15,47 @@ import { rowDifferences, rowsOf } from '../support/tshark-rows.ts';
 
 const hostLab = shareLab(test, { network: 'host' });
 
-/** How each scenario ends, and who reset it, as the capture alone tells it. */
-const ENDINGS: Readonly<Record<string, readonly [ending: RowEnding, resetBy?: Side]>> = {
-  'handshake-and-close-by-client': ['closed'],
-  'handshake-and-close-by-server': ['closed'],
-  'half-close-by-client': ['closed'],
-  'half-close-by-server': ['closed'],
-  'auto-end': ['closed'],
-  'destroy-idle': ['closed'],
-  'destroy-unread': ['reset', 'server'],
-  'reset-and-destroy': ['reset', 'client'],
-  refused: ['refused'],
-};
+const SCENARIOS = [
+  ...['handshake-and-close-by-client', 'handshake-and-close-by-server', 'half-close-by-client'],
+  ...['half-close-by-server', 'auto-end', 'destroy-idle', 'destroy-unread', 'reset-and-destroy', 'refused'],
+];
 
-for (const [name, [ending, resetBy]] of Object.entries(ENDINGS)) {
-  test.serial(`a capture of ${name}: analyze tells how it ended, and counts as tshark does`, async (t) => {
-    const lab = hostLab(t);
-    const scenario = findScenario(name);
-    if (lab === undefined) return;
-    if (scenario === undefined) return t.fail('there is no such scenario');
-    if (!requireCapability(t, 'capture', await missingCapture())) return;
-    const directory = await mkdtemp(path.join(tmpdir(), 'finwait-tshark-'));
-    t.teardown(async () => {
-      await rm(directory, { recursive: true });
-    });
-    const all = path.join(directory, 'lo.pcap');
-    const capture = await startCapture({ file: all });
-    const { connection } = await runScenario(lab, scenario);
-    await capture.fence();
-    await capture.stop();
-    // Others are at work on lo, too.
-    const own = path.join(directory, 'own.pcap');
-    const ports = `port ${connection?.client.port ?? 0} and port ${connection?.server.port ?? 0}`;
-    await execa('tcpdump', ['-r', all, '-w', own, ports]);
+for (const name of SCENARIOS) {
+  test.serial(
+    `a capture of ${name}: analyze tells what the lab tells, and counts as tshark does`,
+    async (t) => {
+      const lab = hostLab(t);
+      const scenario = findScenario(name);
+      if (lab === undefined) return;
+      if (scenario === undefined) return t.fail('there is no such scenario');
+      if (!requireCapability(t, 'capture', await missingCapture())) return;
+      const directory = await mkdtemp(path.join(tmpdir(), 'finwait-tshark-'));
+      t.teardown(async () => {
+        await rm(directory, { recursive: true });
+      });
+      const all = path.join(directory, 'lo.pcap');
+      const capture = await startCapture({ file: all });
+      const { connection } = await runScenario(lab, scenario);
+      await capture.fence();
+      await capture.stop();
+      // Others are at work on lo, too.
+      const own = path.join(directory, 'own.pcap');
+      const ports = `port ${connection?.client.port ?? 0} and port ${connection?.server.port ?? 0}`;
+      await execa('tcpdump', ['-r', all, '-w', own, ports]);
 
-    const rows = await rowsOf(own);
-    const listing = (await execa('tcpdump', ['-n', '-r', own])).stdout;
-    t.is(rows.length, 1, listing);
-    t.is(rows[0]?.ending, ending, listing);
-    t.is(rows[0]?.resetBy, resetBy, listing);
-    t.is(rows[0]?.closedBy, connection?.summary.firstCloser, listing);
-    t.deepEqual(rows[0]?.anomalies, [], listing);
-    const reason = await missingTshark();
-    if (reason === undefined) t.deepEqual(rowDifferences(rows, await tsharkVerdicts(own)), []);
-    else requireCapability(t, 'tshark', reason);
-  });
+      const rows = await rowsOf(own);
+      const listing = (await execa('tcpdump', ['-n', '-r', own])).stdout;
+      t.is(rows.length, 1, listing);
+      const told = connection?.summary;
+      t.is(rows[0]?.ending, told?.ending, listing);
+      t.is(rows[0]?.resetBy, told?.ending === 'reset' ? told.resetBy : undefined, listing);
+      t.is(rows[0]?.closedBy, told?.firstCloser, listing);
+      t.is(rows[0]?.closeSegments, told?.closeSegments, listing);
+      t.is(rows[0]?.bytesAfterFirstFin, told?.bytesAfterFirstFin, listing);
+      t.deepEqual(rows[0]?.bytes, told?.payloadBytes, listing);
+      const reason = await missingTshark();
+      if (reason === undefined) t.deepEqual(rowDifferences(rows, await tsharkVerdicts(own)), []);
+      else requireCapability(t, 'tshark', reason);
+    },
+  );
 }

@@ -1,4 +1,6 @@
-import { type ConnectionRow, type Field, FIELDS, findField, parseWhere } from '../index.ts';
+import { type Field, FIELDS, findField } from '../analyze/fields.ts';
+import { parseWhere } from '../analyze/where.ts';
+import type { ConnectionRow } from '../index.ts';
 import { type OptionValues, usageError } from './command.ts';
 
 const DEFAULT_COLUMNS =

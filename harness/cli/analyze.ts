@@ -1,18 +1,10 @@
 import { isFinwaitError } from '../errors.ts';
-import {
-  analyzeCapture,
-  type CaptureAnalysis,
-  type CaptureSource,
-  type ConnectionRow,
-  correlate,
-  openCaptureSource,
-  type ZeekLogRow,
-} from '../index.ts';
+import { analyzeCapture } from '../analyze/analyze-capture.ts';
+import { openCaptureSource } from '../analyze/capture-source.ts';
+import type { CaptureAnalysis, CaptureSource, ConnectionRow, ZeekLogRow } from '../index.ts';
 import { renderJsonLine } from '../report/json.ts';
 import { renderAnalysisSummary } from '../report/terminal/analysis.ts';
-import { renderLadder } from '../report/terminal/ladder.ts';
-import { renderTable } from '../report/terminal/table.ts';
-import { printable } from '../report/terminal/text.ts';
+import { printable } from '../report/terminal/printable.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
 import { readView, type View } from './analyze-view.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
@@ -139,6 +131,8 @@ async function showRows(source: CaptureSource, view: View): Promise<CaptureAnaly
   if (compare !== undefined) kept.sort((a, b) => compare(a.row, b.row));
   const shown = kept.slice(0, top);
   if (kind === 'table') {
+    // Measuring text takes as long to load as all the rest; nothing else does it.
+    const { renderTable } = await import('../report/terminal/table.ts');
     print(
       renderTable(
         shown.map(({ row }) => row),
@@ -184,6 +178,7 @@ async function showLadder(
     );
   }
   const { segments } = analysis;
+  const { correlate, renderLadder } = await import('../index.ts');
   const nothing = { snapshots: [], reports: [], clockReadings: [], holds: [], damage: [], wireMayMiss: true };
   const timeline = correlate({ server, segments, ...nothing });
   for (const each of timeline.connections)

@@ -2,6 +2,7 @@ import { Flag, type Segment } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { judgeData, refusedAck, segmentAfterReset } from './endpoint-anomalies.ts';
+import type { PredictedEnd } from './predicted-connection.ts';
 import { ReceiveSpace } from './receive-space.ts';
 import { SendSpace } from './send-space.ts';
 import { codeOf, describeMissing, Event, nextState, State, stateOf } from './transition-codes.ts';
@@ -54,6 +55,17 @@ export class EndpointTracker {
     this.#wasOpen = false;
     this.#send.forget();
     this.#receive.forget();
+  }
+
+  /**
+   * Goes on from what was predicted.
+   * @param peer undefined while nothing of it has arrived here
+   */
+  adopt(state: TcpState, own: PredictedEnd, peer: PredictedEnd | undefined): void {
+    this.reset(state);
+    this.#wasOpen = state === 'CLOSED';
+    this.#send.adopt(own);
+    if (peer !== undefined) this.#receive.adopt(own, peer);
   }
 
   get state(): TcpState {

@@ -1,3 +1,4 @@
+import type { PredictedEnd } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
 /** Not yet, in fields that hold a time in ns since the capture's first packet or the ordinal of a packet. */
@@ -30,6 +31,23 @@ export class End {
 
   constructor() {
     this.reset();
+  }
+
+  /** Goes on from what was predicted. */
+  adopt(end: PredictedEnd): void {
+    this.reset();
+    if (end.packets === 0) return;
+    this.packets = end.packets;
+    this.bytes = end.bytes;
+    this.iss = end.iss;
+    this.synAtNs = end.synNs;
+    if (!end.hasSentFin) return;
+    this.finAtNs = end.finNs;
+    this.finPacket = end.finPacket;
+    this.finEnd = end.nxt;
+    if (!end.isFinTaken) return;
+    this.finAckAtNs = end.finAckNs;
+    this.finAckPacket = end.finAckPacket;
   }
 
   reset(): void {

@@ -2,6 +2,7 @@ import type { Opening, RowEnding } from '../model/connection-row.ts';
 import { Flag } from '../model/segment.ts';
 import type { TrackedFields } from './endpoint-tracker.ts';
 import { End, NEVER } from './lifecycle-end.ts';
+import type { PredictedConnection } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
 /** One segment sent again so often, and unanswered, is no loss any more: a tail loss probe and a time-out are two. */
@@ -43,6 +44,23 @@ export class Lifecycle {
     this.#packet = 0;
     this.#synAckAtNs = NEVER;
     this.#firstFlags = 0;
+  }
+
+  /** Goes on from what was predicted. */
+  adopt(connection: PredictedConnection): void {
+    this.client.adopt(connection.client);
+    this.server.adopt(connection.server);
+    this.client.syns = 1;
+    this.server.synAcks = connection.server.packets > 0 ? 1 : 0;
+    this.handshakeNs = connection.handshakeNs;
+    this.fastOpen = false;
+    this.isOver = connection.isOver;
+    this.bytesAfterFirstFin = connection.bytesAfterFirstFin;
+    this.clientUnacknowledged = 0;
+    this.serverUnacknowledged = 0;
+    this.#packet = connection.packets;
+    this.#synAckAtNs = this.server.synAtNs;
+    this.#firstFlags = Flag.SYN;
   }
 
   /**

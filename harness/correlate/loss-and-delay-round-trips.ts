@@ -38,6 +38,24 @@ export class RoundTrips {
     this.#kept = NONE;
   }
 
+  /** Takes over up to three samples. */
+  begin(samples: number, min: number, max: number, sum: number): void {
+    this.#samples = samples;
+    this.#min = min;
+    this.#max = max;
+    this.#sum = sum;
+    this.#kept = NONE;
+  }
+
+  /** Takes over another's samples; the other is not to be added to any more. */
+  adopt(other: RoundTrips): void {
+    this.#samples = other.#samples;
+    this.#min = other.#min;
+    this.#max = other.#max;
+    this.#sum = other.#sum;
+    this.#kept = other.#kept;
+  }
+
   add(seconds: number): void {
     const samples = this.#samples;
     if (samples === 3) this.#keepFirstThree();

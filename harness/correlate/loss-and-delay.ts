@@ -3,6 +3,7 @@ import { Flag } from '../model/segment.ts';
 import { LossDirection } from './loss-and-delay-direction.ts';
 import type { RoundTripFigures } from './loss-and-delay-round-trips.ts';
 import { Analysis, type WiresharkStream } from './wireshark-stream.ts';
+import type { PredictedConnection } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
 export type { RoundTripFigures };
@@ -73,6 +74,15 @@ export class LossAndDelay {
     this.#second.reset();
     this.#packets = 0;
     this.#lastTime = 0;
+    this.midstream = false;
+  }
+
+  /** Goes on from what was predicted. */
+  adopt(connection: PredictedConnection): void {
+    this.#first.adopt(connection.client);
+    this.#second.adopt(connection.server);
+    this.#packets = connection.packets;
+    this.#lastTime = connection.lastNs / 1e9;
     this.midstream = false;
   }
 

@@ -4,6 +4,7 @@ import { seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { namesOf } from './anomaly-names.ts';
 import { EndpointTracker, type TrackedFields } from './endpoint-tracker.ts';
+import type { PredictedConnection, PredictedEnd } from './predicted-connection.ts';
 
 /** What is followed of a segment, and the ordinal of its frame in the capture. */
 export type FollowedFields = TrackedFields & { readonly frame: number };
@@ -76,6 +77,20 @@ export class PairTracker {
       this.#client.reset(midstream);
       this.#server.reset(midstream);
     }
+  }
+
+  /** Goes on from what was predicted: the client opened, and its peer listened. */
+  adopt({ stage, client, server }: PredictedConnection): void {
+    this.#anomalies = NO_ANOMALIES;
+    this.refusedReset = false;
+    this.#gone = 0;
+    this.#answered = stage > 1;
+    this.#client.adopt(stateOf(stage, client, server, true), client, stage === 3 ? server : undefined);
+    this.#server.adopt(stateOf(stage, server, client, false), server, stage > 1 ? client : undefined);
+    this.#fromClient.flags = 0;
+    this.#fromServer.flags = 0;
+    if (stage === 1 || (client.hasSentFin && !client.isFinTaken)) departAgain(this.#fromClient, client);
+    if (stage === 2 || (server.hasSentFin && !server.isFinTaken)) departAgain(this.#fromServer, server);
   }
 
   get hasAnomalies(): boolean {
@@ -217,6 +232,25 @@ export class PairTracker {
     }
     SCRATCH.length = 0;
   }
+}
+
+/** A predicted end's: what it sent, and what of the other's has arrived, tell. */
+function stateOf(stage: number, own: PredictedEnd, peer: PredictedEnd, isClient: boolean): TcpState {
+  if (stage < 3) return isClient ? 'SYN-SENT' : stage === 1 ? 'LISTEN' : 'SYN-RECEIVED';
+  if (!own.hasSentFin) return peer.isFinTaken ? 'CLOSE-WAIT' : 'ESTABLISHED';
+  const isFirst = !peer.hasSentFin || own.finPacket < peer.finPacket;
+  if (!isFirst) return own.isFinTaken ? 'CLOSED' : 'LAST-ACK';
+  if (peer.isFinTaken) return 'TIME-WAIT';
+  return own.una === own.nxt ? 'FIN-WAIT-2' : 'FIN-WAIT-1';
+}
+
+function departAgain(slot: UnderWay, end: PredictedEnd): void {
+  slot.flags = end.controlFlags;
+  slot.sequenceNumber = end.controlSequence;
+  slot.acknowledgmentNumber = end.controlAcknowledgment;
+  slot.payloadBytes = seqDistance(end.controlSequence, end.nxt) - 1;
+  slot.frame = end.controlFrame;
+  slot.end = end.nxt;
 }
 
 function none(): UnderWay {

@@ -1,5 +1,6 @@
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
+import type { PredictedEnd } from './predicted-connection.ts';
 import { GREATEST_WINDOW } from './send-space.ts';
 
 /** What arrived ahead of the next octet expected: `[from, to)`, the FIN's octet last where there is one. */
@@ -35,6 +36,17 @@ export class ReceiveSpace {
 
   forget(): void {
     this.known = false;
+  }
+
+  /**
+   * Goes on from what was predicted: all that `peer` sent has arrived here, but for a FIN that is under way.
+   * @param own this end
+   */
+  adopt(own: PredictedEnd, peer: PredictedEnd): void {
+    this.begin(peer.iss);
+    this.#acknowledged = own.acknowledged;
+    this.#nxt = peer.hasSentFin && !peer.isFinTaken ? peer.controlSequence : peer.nxt;
+    this.#finTaken = peer.isFinTaken;
   }
 
   /** @param irs number of the segment that begins the space: the other end's SYN, or the first one seen of it */

@@ -1,5 +1,6 @@
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
+import type { PredictedEnd } from './predicted-connection.ts';
 
 /** No window admits more (RFC 7323 §2.3). */
 export const GREATEST_WINDOW: number = 2 ** 30;
@@ -30,6 +31,19 @@ export class SendSpace {
 
   forget(): void {
     this.known = false;
+  }
+
+  /** Goes on from what was predicted of this end. */
+  adopt(end: PredictedEnd): void {
+    this.known = end.packets > 0;
+    this.#iss = end.iss;
+    this.nxt = end.nxt;
+    this.una = end.una;
+    this.octets = 1 + end.bytes + (end.hasSentFin ? 1 : 0);
+    this.#finSent = end.hasSentFin;
+    this.#fin = (end.nxt - 1) | 0;
+    this.#finAcknowledged = end.hasSentFin && end.una === end.nxt;
+    this.#unseen = false;
   }
 
   /** A SYN begins anew while nothing was acknowledged: what was sent before was not of this connection. */

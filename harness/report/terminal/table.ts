@@ -1,5 +1,6 @@
 /** Rows and columns of text, for a terminal or a pipe. */
-import { cells, printable } from './text.ts';
+import { printable } from './printable.ts';
+import { cells } from './text.ts';
 
 export interface Column<Row> {
   readonly name: string;

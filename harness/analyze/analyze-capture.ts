@@ -1,6 +1,7 @@
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import { Engine } from '../correlate/engine.ts';
 import { FinwaitError } from '../errors.ts';
+import type { AnalysisTotals } from '../model/analysis-totals.ts';
 import type { Side } from '../model/connection.ts';
 import type { ConnectionRow, RowEnding } from '../model/connection-row.ts';
 import type { Packet } from '../model/packet.ts';
@@ -16,6 +17,7 @@ import { FragmentTable } from '../wire/fragment-table.ts';
 import { segmentOf } from '../wire/segment-of.ts';
 import type { CaptureSource } from './capture-source.ts';
 import type { ZeekLogRow } from '../model/zeek-log-row.ts';
+import { Totals } from './totals.ts';
 import { rowOf } from './row-of.ts';
 import { zeekRowOf } from './zeek-row-of.ts';
 
@@ -58,6 +60,7 @@ export interface CaptureAnalysis {
   /** Of the closed ones, who closed first; of the reset ones, who reset. */
   readonly closedBy: Readonly<Record<Side, number>>;
   readonly resetBy: Readonly<Record<Side, number>>;
+  readonly totals: AnalysisTotals;
   /** What is wrong with the capture itself. */
   readonly damage: readonly CaptureDamage[];
   /** Of the followed connection. */
@@ -116,6 +119,7 @@ class Analysis {
   readonly #decoding: Decoding;
   readonly #follow: number | undefined;
   readonly #segments: Segment[] = [];
+  readonly #totals = new Totals();
   #fragments = 0;
   #undecodable = 0;
   #firstUndecodable: string | undefined;
@@ -178,12 +182,15 @@ class Analysis {
       endings: this.#endings,
       closedBy: this.#closedBy,
       resetBy: this.#resetBy,
+      totals: this.#totals.result(engine.baseSeconds),
       damage,
       segments: this.#segments,
     };
   }
 
-  #count({ lifecycle }: ConnectionRecord): void {
+  #count(record: ConnectionRecord): void {
+    this.#totals.add(record);
+    const { lifecycle } = record;
     const { ending } = lifecycle;
     this.#endings[ending]++;
     if (ending === 'closed')

@@ -38,6 +38,11 @@ export class ConnectionRecord {
   #left = 0;
   #isFinished = false;
 
+  /** What was predicted from first to last packet, and is all that there is to tell; undefined when something was not. */
+  get predicted(): PredictedConnection | undefined {
+    return this.#left === 0 ? undefined : this.#predicted;
+  }
+
   get zeek(): ZeekConnection {
     if ((this.#left & Part.ZEEK) !== 0) this.#adopt(Part.ZEEK);
     return this.#zeek;

@@ -59,6 +59,11 @@ export class LossDirection {
     this.#finSeconds = end.isFinTaken ? Math.max(end.finAckNs / NS - sentAt, 0) : sentAt;
   }
 
+  /** Whether anything went wrong. */
+  get isTroubled(): boolean {
+    return this.#trouble !== NO_TROUBLE;
+  }
+
   /** All that is zero where nothing went wrong. To be read only. */
   get trouble(): Trouble {
     return this.#trouble;

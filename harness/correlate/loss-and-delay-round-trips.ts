@@ -70,6 +70,15 @@ export class RoundTrips {
     this.#samples = samples + 1;
   }
 
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Infinite without a sample. */
+  get shortestSeconds(): number {
+    return this.#samples === 0 ? Number.POSITIVE_INFINITY : this.#min;
+  }
+
   /** Undefined without a sample. */
   figures(): RoundTripFigures | undefined {
     if (this.#samples === 0) return undefined;

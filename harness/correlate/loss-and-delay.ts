@@ -106,6 +106,15 @@ export class LossAndDelay {
     to.windowOpened(time);
   }
 
+  /** When the last packet came, seconds. */
+  get lastTime(): number {
+    return this.#lastTime;
+  }
+
+  direction(side: 0 | 1): LossDirection {
+    return side === 0 ? this.#first : this.#second;
+  }
+
   /**
    * The figures of a side up to now.
    * @param stream the one whose verdicts {@link see} was given.

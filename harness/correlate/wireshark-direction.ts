@@ -169,6 +169,10 @@ export class WiresharkDirection {
     }
   }
 
+  get hasFindings(): boolean {
+    return this.#findings !== NOTHING;
+  }
+
   countOf(bit: number): number {
     return this.#findings.counts[31 - Math.clz32(bit)] ?? 0;
   }

@@ -142,6 +142,11 @@ export class WiresharkStream {
     return this.#packets > 1 ? this.#completeness | this.#completenessOfFirst : this.#completeness;
   }
 
+  /** Whether any packet was given a bit of {@link Analysis}. */
+  get hasFindings(): boolean {
+    return this.#first.hasFindings || this.#second.hasFindings;
+  }
+
   /** How many packets of a side have that bit of {@link Analysis} after two passes. */
   count(side: 0 | 1, bit: number): number {
     const direction = side === 0 ? this.#first : this.#second;

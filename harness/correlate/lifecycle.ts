@@ -166,7 +166,10 @@ export class Lifecycle {
   get closeSegments(): number | undefined {
     if (!this.isClosed) return undefined;
     const { client, server } = this;
-    return new Set([client.finPacket, client.finAckPacket, server.finPacket, server.finAckPacket]).size;
+    // An acknowledgement may ride on the sender's own FIN.
+    const ridesOnServers = client.finAckPacket === server.finPacket ? 1 : 0;
+    const ridesOnClients = server.finAckPacket === client.finPacket ? 1 : 0;
+    return 4 - ridesOnServers - ridesOnClients;
   }
 
   /** First FIN to second, when the first was acknowledged on its own in between. */

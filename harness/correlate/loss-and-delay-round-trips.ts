@@ -70,10 +70,6 @@ export class RoundTrips {
     this.#samples = samples + 1;
   }
 
-  get samples(): number {
-    return this.#samples;
-  }
-
   /** Infinite without a sample. */
   get shortestSeconds(): number {
     return this.#samples === 0 ? Number.POSITIVE_INFINITY : this.#min;

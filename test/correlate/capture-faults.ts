@@ -191,4 +191,5 @@ test('ports reused inside a connection are an anomaly of the one before, another
 test('a SYN that answers a SYN, after an ACK, is the same connection: a split handshake', (t) => {
   const lines = ['client SYN', 'server ACK seq -7', 'server SYN seq 0', 'client SYN,ACK seq 0', 'server ACK'];
   t.is(only(lines).lifecycle.opening, 'split');
+  t.is(correlate(run(lines)).connections.length, 1);
 });

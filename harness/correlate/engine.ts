@@ -250,12 +250,6 @@ export class Engine {
   }
 }
 
-/** As Wireshark has it; but a SYN that answers a SYN opens the same connection from its other end (RFC 9293 §3.5). */
-function startsAnother(record: ConnectionRecord, packet: Packet, side: 0 | 1): boolean {
-  if (!record.wireshark.startsAnother(packet, side)) return false;
-  return side === record.clientSide || !record.lifecycle.isOpening;
-}
-
 function isOpeningSyn({ flags }: Packet): boolean {
   return (flags & (Flag.SYN | Flag.ACK)) === Flag.SYN;
 }

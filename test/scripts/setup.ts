@@ -31,7 +31,10 @@ test('a fresh clone is installed and built with a line for each, and then left a
   const first = clone.run();
   t.is(first.exitCode, 0);
   t.deepEqual(first.calls, [INSTALL, ...BUILD]);
-  t.regex(first.stderr, /^finwait: installing npm packages… \d+\.\d s\nfinwait: building… \d+\.\d s\nfinwait: bundling… \d+\.\d s\n$/);
+  t.regex(
+    first.stderr,
+    /^finwait: installing npm packages… \d+\.\d s\nfinwait: building… \d+\.\d s\nfinwait: bundling… \d+\.\d s\n$/,
+  );
   t.deepEqual(clone.run(), { exitCode: 0, stderr: '', calls: [] });
 });
 

@@ -193,3 +193,11 @@ test('a SYN that answers a SYN, after an ACK, is the same connection: a split ha
   t.is(only(lines).lifecycle.opening, 'split');
   t.is(correlate(run(lines)).connections.length, 1);
 });
+
+test('keep-alive probes that nobody answers: abandoned; one answer, and it is open', (t) => {
+  const probes = Array<string>(3).fill('client ACK seq 5 +1000 ms');
+  const lines = [...OPENING, 'client ACK len 5', 'server ACK', ...probes];
+  t.is(outcome(lines).ending, 'abandoned');
+  t.is(outcome([...lines, 'server ACK']).ending, 'open');
+  t.is(outcome(lines.slice(0, -1)).ending, 'open');
+});

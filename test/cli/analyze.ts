@@ -99,7 +99,10 @@ test('--connection with a number that there is not: exit code 2, and how many th
 test('--summary adds up how connections opened and ended', async (t) => {
   const { stdout } = await analyze(t, '--summary');
   t.regex(stdout, /: 4 connections in 25 TCP packets of 25 frames\n/);
-  t.regex(stdout, /^ +2 {2}closed \(client first 1, server first 1; TIME-WAIT: client 1, server 1; 2 half-closed in between\)$/m);
+  t.regex(
+    stdout,
+    /^ +2 {2}closed \(client first 1, server first 1; TIME-WAIT: client 1, server 1; 2 half-closed in between\)$/m,
+  );
   t.regex(stdout, /^ +1 {2}reset \(by the client 0, by the server 1; octets not acknowledged: client 7, /m);
   t.regex(stdout, /^ +1 {2}refused$/m);
   t.regex(stdout, /^ {2}opened +handshake 3, refused 1$/m);

@@ -61,6 +61,7 @@ export type { DecodeIssue } from './wire/decode-issue.ts';
 export type { PacketStream } from '../captures/packet-queue.ts';
 
 export { correlate } from './correlate/correlate.ts';
+export { type StateChange, stateChanges } from './correlate/state-changes.ts';
 
 export {
   describeExpectation,

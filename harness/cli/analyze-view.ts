@@ -1,10 +1,15 @@
-import { type Field, FIELDS, type FieldValue, findField } from '../analyze/fields.ts';
+import { type Field, fieldHint, type FieldValue, findField } from '../analyze/fields.ts';
 import { parseWhere } from '../analyze/where.ts';
 import type { ConnectionRow } from '../index.ts';
 import { type OptionValues, usageError } from './command.ts';
 
 const DEFAULT_COLUMNS =
-  'id,client,server,packets,bytes,duration,opening,ending,closedBy,resetBy,retransmissions,rtt,zeekState';
+  'id,client,server,packets,bytes,duration,rtt,retransmissions,opening,ended,zeekState,zeekHistory,anomalies';
+
+/** Of those, which a narrow terminal goes without, the first to go first. */
+export const EXPENDABLE: readonly string[] = [
+  ...['zeekState', 'opening', 'zeekHistory', 'rtt', 'retransmissions', 'packets', 'bytes', 'duration'],
+];
 
 /** What a row is sorted by; it need not be kept for that. */
 export interface SortKey {
@@ -27,6 +32,8 @@ export interface View {
   readonly order: Order | undefined;
   readonly top: number;
   readonly columns: readonly Field[];
+  /** Whether those are the usual ones, for people to read, and not asked for. */
+  readonly isUsual: boolean;
   readonly connection: number | undefined;
   readonly checksums: boolean;
   readonly needsCommunityId: boolean;
@@ -34,7 +41,7 @@ export interface View {
 
 /** Options that make no sense behind another one. */
 const EXCLUDED: Readonly<Record<string, readonly string[]>> = {
-  connection: ['where', 'sort', 'top', 'columns', 'summary', 'json', 'format'],
+  connection: ['where', 'sort', 'top', 'columns', 'summary', 'format'],
   summary: ['where', 'sort', 'top', 'columns', 'format'],
   json: ['columns', 'format'],
   format: ['columns'],
@@ -57,6 +64,7 @@ export function readView(values: OptionValues): View {
     columns: String(columns ?? DEFAULT_COLUMNS)
       .split(',')
       .map((name) => fieldNamed(name, '--columns')),
+    isUsual: columns === undefined,
     connection: connection === undefined ? undefined : wholeNumber('--connection', connection),
     checksums: checksums === true,
     needsCommunityId: kind === 'json' || mentioned.includes('communityid'),
@@ -103,8 +111,7 @@ function orderBy(text: string): Order {
 function fieldNamed(name: string, option: string): Field {
   const field = findField(name.trim());
   if (field === undefined) {
-    const known = FIELDS.map((each) => each.name).join(', ');
-    throw usageError(`${option}: there is no field "${name}".`, `finwait analyze knows the fields ${known}.`);
+    throw usageError(`${option}: there is no field "${name.trim()}".`, fieldHint(name.trim()));
   }
   return field;
 }

@@ -7,11 +7,11 @@ import { renderAnalysisSummary } from '../report/terminal/analysis.ts';
 import { printable } from '../report/terminal/printable.ts';
 import type { Table } from '../report/terminal/table.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
-import { readView, type SortKey, type View } from './analyze-view.ts';
+import { EXPENDABLE, readView, type SortKey, type View } from './analyze-view.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
-import { print, say, textOptions } from './terminal.ts';
+import { print, say, tableOptions, textOptions } from './terminal.ts';
 
 /** Version of what `--json` prints; raised when a field changes its meaning or goes. */
 const JSON_SCHEMA_VERSION = 1;
@@ -28,8 +28,14 @@ export const analyze: Command = {
     sort: { type: 'string', about: 'by this field; --sort=-FIELD for descending (default: id)' },
     top: { type: 'string', about: 'only so many connections' },
     columns: { type: 'string', about: 'these fields, by commas; docs/analyze.md explains each' },
-    connection: { type: 'string', about: 'the ladder of the connection with this id' },
-    summary: { type: 'boolean', about: 'only count how connections ended' },
+    connection: {
+      type: 'string',
+      about: 'the ladder of the connection with this id; with --json, its states over time',
+    },
+    summary: {
+      type: 'boolean',
+      about: 'what all connections add up to: how they ended, delays, losses, oddities',
+    },
     json: { type: 'boolean', about: 'a line of JSON a connection' },
     format: {
       type: 'string',
@@ -88,7 +94,7 @@ async function showCapture(
     case 'summary':
       return await showSummary(source, view);
     default:
-      return await showRows(source, view);
+      return await showRows(source, view, values);
   }
 }
 
@@ -113,10 +119,10 @@ interface Kept {
 /** Lines that are written in one go. */
 const LINES_AT_ONCE = 1000;
 
-async function showRows(source: CaptureSource, view: View): Promise<CaptureAnalysis> {
+async function showRows(source: CaptureSource, view: View, values: OptionValues): Promise<CaptureAnalysis> {
   const { kind, order, top } = view;
   if (kind === 'json') print(captureLine(source));
-  const table = kind === 'table' ? await startTable(view) : undefined;
+  const table = kind === 'table' ? await startTable(view, values) : undefined;
   const kept: Kept[] = [];
   const analysis = await analyzeRows(source, view, (row, zeekRow) => {
     const text = table?.add(row) ?? renderRow(row, zeekRow, kind).replace(/\n$/, '');
@@ -129,14 +135,18 @@ async function showRows(source: CaptureSource, view: View): Promise<CaptureAnaly
     const lines = kept.slice(at, Math.min(at + LINES_AT_ONCE, top)).map(({ text }) => text);
     print((table === undefined ? lines : lines.map((cells) => table.line(cells))).join('\n'));
   }
+  if (table?.footer !== undefined) print(table.footer);
   if (kind === 'json') print(summaryLine(analysis));
   return analysis;
 }
 
 /** Measuring text takes as long to load as all the rest, and nothing but a table does it. */
-async function startTable({ columns }: View): Promise<Table<ConnectionRow>> {
+async function startTable({ columns, isUsual }: View, values: OptionValues): Promise<Table<ConnectionRow>> {
   const { Table } = await import('../report/terminal/table.ts');
-  return new Table(columns);
+  // Who asks for columns by name reads them by that name, and in numbers.
+  if (!isUsual) return new Table(columns.map(({ name, kind, of }) => ({ name, kind, of })));
+  const usual = columns.map((column) => ({ ...column, isOptional: column.name === 'anomalies' }));
+  return new Table(usual, { expendable: EXPENDABLE, ...tableOptions(values) });
 }
 
 async function analyzeRows(
@@ -174,27 +184,35 @@ function summaryLine(analysis: CaptureAnalysis): string {
 
 async function showLadder(
   source: CaptureSource,
-  { connection, checksums }: View,
+  { connection, checksums, json }: View,
   values: OptionValues,
 ): Promise<CaptureAnalysis> {
-  let server: ConnectionRow['server'] | undefined;
+  let found: ConnectionRow | undefined;
   const analysis = await analyzeCapture(source, {
     ...(connection !== undefined && { follow: connection }),
     checksums,
+    communityIds: json,
     onRow: (row) => {
-      if (row.id === connection) ({ server } = row);
+      if (row.id === connection) found = row;
     },
   });
-  if (server === undefined || connection === undefined) {
+  if (found === undefined || connection === undefined) {
     throw usageError(
       `${source.name} has no connection ${connection ?? ''}: there are ${analysis.connections}.`,
       'finwait analyze FILE lists them with their ids.',
     );
   }
   const { segments } = analysis;
-  const { correlate, renderLadder } = await import('../index.ts');
+  const { server } = found;
+  const { correlate, renderLadder, stateChanges } = await import('../index.ts');
   const nothing = { snapshots: [], reports: [], clockReadings: [], holds: [], damage: [], wireMayMiss: true };
   const timeline = correlate({ server, segments, ...nothing });
+  if (json) {
+    const changes = timeline.connections.flatMap(stateChanges);
+    print(captureLine(source));
+    print(renderJsonLine({ kind: 'connection', ...found, stateChanges: changes }));
+    return analysis;
+  }
   for (const each of timeline.connections)
     print(renderLadder({ ...each, id: connection }, textOptions(values)));
   return analysis;

@@ -22,7 +22,7 @@ const WRONG: readonly (readonly [options: readonly string[], problem: RegExp])[]
   [['--format', 'tsv'], /--format takes zeek or zeek-json, not "tsv"/],
   [['--json', '--format', 'zeek'], /--json and --format do not go together/],
   [['--summary', '--where', 'closed'], /--summary and --where do not go together/],
-  [['--connection', '1', '--json'], /--connection and --json do not go together/],
+  [['--connection', '1', '--summary'], /--connection and --summary do not go together/],
   [['--format', 'zeek', '--columns', 'id'], /--format and --columns do not go together/],
 ];
 

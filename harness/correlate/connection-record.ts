@@ -40,7 +40,7 @@ export class ConnectionRecord {
 
   /** What was predicted from first to last packet, and is all that there is to tell; undefined when something was not. */
   get predicted(): PredictedConnection | undefined {
-    return this.#left === 0 ? undefined : this.#predicted;
+    return this.#predicted;
   }
 
   get zeek(): ZeekConnection {
@@ -69,6 +69,7 @@ export class ConnectionRecord {
     this.id = id;
     this.firstNs = atNs;
     this.clientSide = isFromServer(packet) ? 1 : 0;
+    this.#predicted = undefined;
     this.#left = 0;
     this.#isFinished = false;
     this.lifecycle.reset();
@@ -102,7 +103,7 @@ export class ConnectionRecord {
   }
 
   see(packet: Packet, side: 0 | 1, atNs: number): void {
-    if (this.#left !== 0) this.#adopt(ALL_PARTS);
+    if (this.#predicted !== undefined) this.#goOn();
     const { lifecycle } = this;
     const tracker = this.#tracker;
     this.lastNs = atNs;
@@ -129,6 +130,12 @@ export class ConnectionRecord {
     }
   }
 
+  /** From here on the parts follow the connection themselves. */
+  #goOn(): void {
+    this.#adopt(ALL_PARTS);
+    this.#predicted = undefined;
+  }
+
   #adopt(parts: number): void {
     const predicted = this.#predicted;
     const wanted = this.#left & parts;
@@ -144,8 +151,9 @@ export class ConnectionRecord {
 
   /** Its addresses and ports begin another connection, with the SYN of that frame. */
   noteReuse(frame: number): void {
+    if (this.#predicted !== undefined) this.#goOn();
     const { opening, isOver } = this.lifecycle;
-    this.tracker.noteReuse(frame, opening !== 'unanswered', isOver);
+    this.#tracker.noteReuse(frame, opening !== 'unanswered', isOver);
   }
 }
 

@@ -26,6 +26,12 @@ const LINGER_NS = 5e9;
 /** So many at most wait that way, so that a fast capture costs no more memory than a slow one. */
 const MOST_LINGERING = 4096;
 
+/**
+ * Room for most captures: V8 takes a field that was never set again for a constant, and whatever grows in mid-capture
+ * throws away the code that was compiled on that belief.
+ */
+const FIRST_SLOTS = 8192;
+
 /** Who follows a slot's connection. */
 const By = { NOBODY: 0, PREDICTION: 1, RECORD: 2 } as const;
 
@@ -55,9 +61,9 @@ export class Engine {
   readonly #flows = new FlowTable();
   readonly #prediction = new HeaderPrediction();
   /** By slot: who follows it (a place in By), its id, whether it waits, over, for stragglers. */
-  #followedBy = new Uint8Array(1024);
-  #ids = new Int32Array(1024);
-  #lingers = new Uint8Array(1024);
+  #followedBy = new Uint8Array(FIRST_SLOTS);
+  #ids = new Int32Array(FIRST_SLOTS);
+  #lingers = new Uint8Array(FIRST_SLOTS);
   readonly #records: (ConnectionRecord | undefined)[] = [];
   readonly #freeRecords: ConnectionRecord[] = [];
   readonly #freeSlots: number[] = [];

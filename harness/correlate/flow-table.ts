@@ -16,14 +16,14 @@ export class FlowTable {
   #mask: number;
   /** A slot and its key's hash in turn. */
   #entries: Int32Array;
-  #keys = new Int32Array(1024 * KEY_WORDS);
+  #keys = new Int32Array(8192 * KEY_WORDS);
   #size = 0;
   /** Where the last {@link find} ended, and what it looked for. */
   #foundAt = 0;
   #hash = 0;
 
   /** @param capacity entries to begin with, a power of two */
-  constructor(capacity = 4096) {
+  constructor(capacity = 16_384) {
     this.#mask = capacity - 1;
     this.#entries = new Int32Array(capacity * 2).fill(EMPTY);
   }

@@ -48,7 +48,7 @@ export class HeaderPrediction {
   readonly #roundTrips = new Map<number, RoundTrips>();
 
   /** @param slots connections to begin with */
-  constructor(slots = 1024) {
+  constructor(slots = 8192) {
     this.#doubles = new Float64Array(slots * STRIDE);
     this.#words = new Int32Array(this.#doubles.buffer);
   }

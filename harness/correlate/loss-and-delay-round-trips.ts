@@ -75,6 +75,15 @@ export class RoundTrips {
     return this.#samples === 0 ? Number.POSITIVE_INFINITY : this.#min;
   }
 
+  get longestSeconds(): number {
+    return this.#max;
+  }
+
+  /** As in {@link RoundTripFigures}. */
+  get medianSeconds(): number {
+    return this.#median();
+  }
+
   /** Undefined without a sample. */
   figures(): RoundTripFigures | undefined {
     if (this.#samples === 0) return undefined;

@@ -5,8 +5,8 @@ const NONE = -1;
  * the first. Over typed arrays: allocates only to grow.
  */
 export class SlotList {
-  #next = new Int32Array(1024).fill(NONE);
-  #previous = new Int32Array(1024).fill(NONE);
+  #next = new Int32Array(8192).fill(NONE);
+  #previous = new Int32Array(8192).fill(NONE);
   #first = NONE;
   #last = NONE;
   #size = 0;

@@ -62,8 +62,8 @@ export type { PacketStream } from '../captures/packet-queue.ts';
 
 export { correlate } from './correlate/correlate.ts';
 
+export { describeExpectation } from './expect/describe-expectation.ts';
 export {
-  describeExpectation,
   type Expectation,
   halfClose,
   handshake,
@@ -71,8 +71,40 @@ export {
   orderlyClose,
   refused,
   reset,
+  type ResetCause,
   states,
 } from './expect/expectation.ts';
+export {
+  abandoned,
+  connectionCount,
+  dataAfterFin,
+  type FlowExpectation,
+  type ProbeKind,
+  probes,
+  simultaneousClose,
+  simultaneousOpen,
+  unanswered,
+  zeroWindow,
+} from './expect/flow-expectations.ts';
+export { emitted, leftIn, neverEmitted, type ProgramExpectation } from './expect/program-expectations.ts';
+export {
+  elapsed,
+  inOrder,
+  nothingAfter,
+  retransmitted,
+  type SegmentExpectation,
+  segments,
+} from './expect/segment-expectations.ts';
+export {
+  type CountedSegment,
+  type ExpectedItem,
+  type ExpectedSegment,
+  type ExpectedSegments,
+  type Range,
+  renderSegments,
+} from './expect/segments/expected-segments.ts';
+export { parseSegments } from './expect/segments/parse-segments.ts';
+export { SegmentsSyntaxError } from './expect/segments/segments-syntax-error.ts';
 export {
   type AnalyzeOptions,
   analyzeCapture,

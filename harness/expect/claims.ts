@@ -1,9 +1,10 @@
-import type { Connection, Side, Timeline } from '../model/connection.ts';
+import type { Connection, Timeline } from '../model/connection.ts';
 import { formatEndpoint } from '../model/endpoint.ts';
 import type { Lane } from '../model/observation.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
 import type { ClaimResult } from '../model/verdict.ts';
 import { handshake } from './expectation.ts';
+import { openedSimultaneously } from './judge-flow.ts';
 import { examineInitialNumbers } from './initial-numbers.ts';
 import { damageTo, judge } from './judge.ts';
 
@@ -125,18 +126,6 @@ function confirmed(evidence: string): Finding {
 
 function refuted(evidence: string): Finding {
   return { outcome: 'refuted', evidence };
-}
-
-function openedSimultaneously({ segments }: Connection): boolean {
-  const synFrom = (side: Side): boolean => {
-    return segments.some(({ from, segment: { flags } }) => {
-      return from === side && (flags & (Flag.SYN | Flag.ACK)) === Flag.SYN;
-    });
-  };
-  const established = segments.some(({ statesAfter: { client, server } }) => {
-    return client === 'ESTABLISHED' && server === 'ESTABLISHED';
-  });
-  return established && synFrom('client') && synFrom('server');
 }
 
 function isWhole(lane: Lane, { evidence }: Timeline): boolean {

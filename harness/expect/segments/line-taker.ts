@@ -1,0 +1,278 @@
+import { otherSide, type Side, type TrackedSegment } from '../../model/connection.ts';
+import type { Arrival, Unit } from './arrivals.ts';
+import {
+  acknowledges,
+  completes,
+  type Demand,
+  demandOf,
+  hasFieldsOf,
+  hasFlagsOf,
+  isPlainAck,
+  type UnitDemand,
+} from './demand.ts';
+import { type CountedSegment, type ExpectedSegment, isWithin, renderMs } from './expected-segments.ts';
+import { type State, withFrame } from './match-state.ts';
+import type { Refusals } from './refusals.ts';
+
+/** How far one way of reading has come, in the text and within the segment that is looked at. */
+export interface Position {
+  readonly state: State;
+  /** Units of the segment that lines have taken, and octets of the next. */
+  readonly unit: number;
+  readonly octets: number;
+  /** A line took the segment as it stands; no other can. */
+  readonly isTaken: boolean;
+}
+
+/** A way on, and whether the line is complete there. */
+export interface Taken extends Position {
+  readonly isComplete: boolean;
+}
+
+/** A line that is tried at a position. */
+export interface Attempt extends Position {
+  readonly counted: CountedSegment;
+  readonly inGroup: number | undefined;
+}
+
+interface TakerOptions {
+  readonly strict: boolean;
+  readonly segments: readonly TrackedSegment[];
+  readonly refusals: Refusals;
+}
+
+/** Lets single lines take what they ask for from single segments. */
+export class LineTaker {
+  readonly #strict: boolean;
+  readonly #segments: readonly TrackedSegment[];
+  readonly #refusals: Refusals;
+  readonly #demands = new Map<CountedSegment, Demand>();
+  /** Highest acknowledgement that each side has sent, and the end of what came from it, up to the segment before. */
+  readonly #acked: Record<Side, number | undefined> = { client: undefined, server: undefined };
+  readonly #next: Record<Side, number | undefined> = { client: undefined, server: undefined };
+
+  constructor({ strict, segments, refusals }: TakerOptions) {
+    this.#strict = strict;
+    this.#segments = segments;
+    this.#refusals = refusals;
+  }
+
+  /** Remembers a segment once all ways have looked at it. */
+  note({ tracked: { from, acknowledgment }, next }: Arrival): void {
+    if (acknowledgment !== undefined) this.#acked[from] = Math.max(this.#acked[from] ?? 0, acknowledgment);
+    this.#next[from] = next;
+  }
+
+  /** Strikes out the ACKs that this segment brings; undefined when it brings one too early or too late. */
+  settleOwed(state: State, { tracked, units }: Arrival, index: number): State | undefined {
+    const [come, left] = [
+      state.owed.filter(({ segment, need }) => acknowledges(segment, tracked, need)),
+      state.owed.filter(({ segment, need }) => !acknowledges(segment, tracked, need)),
+    ];
+    if (left.length > 0 && units.some(endsAll)) {
+      this.#refusals.add({ state, expected: left[0]?.segment ?? 'an ACK', at: index });
+      return undefined;
+    }
+    if (come.length === 0) return state;
+    for (const { segment, since } of come) {
+      if (!this.#isTimely(segment, { state, since }, index)) return undefined;
+    }
+    return withFrame({ ...state, owed: left }, tracked.segment.frame);
+  }
+
+  /** The ways on when this line comes now; none when the segment does not say it. */
+  take(attempt: Attempt, arrival: Arrival, index: number): Taken[] {
+    const demand = this.#demandOf(attempt.counted);
+    switch (demand.by) {
+      case 'segment':
+        return this.#takeSegment(attempt, arrival, index, demand.isPureAck);
+      case 'ack':
+        return this.#takeAck(attempt, arrival, index);
+      case 'units':
+        return this.#takeUnit(attempt, arrival, index, demand.units);
+    }
+  }
+
+  /** A line of ACK that an earlier segment has met. */
+  takeAckOfBefore(state: State, counted: CountedSegment): State | undefined {
+    const { segment } = counted;
+    if (this.#demandOf(counted).by !== 'ack' || !isPlainAck(segment)) return undefined;
+    const need = segment.acknowledgment ?? this.#next[otherSide(segment.from)] ?? -Infinity;
+    return (this.#acked[segment.from] ?? -Infinity) >= need && this.#acked[segment.from] !== undefined
+      ? state
+      : undefined;
+  }
+
+  #takeSegment(attempt: Attempt, arrival: Arrival, index: number, isPureAck: boolean): Taken[] {
+    const { counted, state, unit, octets, isTaken } = attempt;
+    const { tracked, units } = arrival;
+    const { segment } = counted;
+    if (isTaken || unit > 0 || octets > 0) return [];
+    const fits =
+      tracked.from === segment.from &&
+      hasFlagsOf(segment, tracked, this.#strict) &&
+      hasFieldsOf(segment, tracked) &&
+      !(isPureAck && units.length > 0);
+    if (!fits) {
+      if (this.#strict || units.length > 0) this.#refusals.add({ state, expected: segment, at: index });
+      return [];
+    }
+    const since = state.last;
+    if (!this.#isTimely(segment, { state, since }, index)) return [];
+    if (units.length > 0 && this.#isOverdue(state, tracked.from, index)) return [];
+    const taken = withFrame({ ...state, last: index }, tracked.segment.frame);
+    return [{ state: taken, unit: units.length, octets: 0, isTaken: true, isComplete: true }];
+  }
+
+  #takeAck(attempt: Attempt, arrival: Arrival, index: number): Taken[] {
+    const { counted, state, unit, octets, isTaken } = attempt;
+    const { segment } = counted;
+    const { tracked, units } = arrival;
+    const need = segment.acknowledgment ?? this.#sentBefore(attempt, arrival) ?? -Infinity;
+    const here = { unit, octets, isTaken, isComplete: true };
+    const acked = this.#acked[segment.from];
+    if (isPlainAck(segment) && acked !== undefined && acked >= need) return [{ ...here, state }];
+    if (acknowledges(segment, tracked, need)) {
+      if (!this.#isTimely(segment, { state, since: state.last }, index)) return [];
+      return [{ ...here, state: withFrame({ ...state, last: index }, tracked.segment.frame) }];
+    }
+    // It may come later; while nothing else has to be read, nobody need decide.
+    const ahead = units[unit];
+    if (ahead === undefined) return [];
+    if (endsAll(ahead)) {
+      this.#refusals.add({ state, expected: segment, at: index });
+      return [];
+    }
+    const owed = { segment, need, since: state.last };
+    return [{ ...here, state: { ...state, owed: [...state.owed, owed] } }];
+  }
+
+  /** How far the other end's octets have come where the line stands. */
+  #sentBefore(
+    { counted, unit, octets }: Attempt,
+    { tracked, units, next, otherNext }: Arrival,
+  ): number | undefined {
+    if (tracked.from === counted.segment.from) return otherNext;
+    const ahead = units[unit];
+    return ahead === undefined || ahead.kind === 'RST' ? next : ahead.at + octets;
+  }
+
+  #takeUnit(attempt: Attempt, arrival: Arrival, index: number, demands: readonly UnitDemand[]): Taken[] {
+    const { state, counted, inGroup, unit, octets, isTaken } = attempt;
+    const { segment } = counted;
+    const found = arrival.units[unit];
+    const demand = demands[state.unit];
+    if (found === undefined || demand === undefined) return [];
+    const isFirst = state.unit === 0 && state.octets === 0;
+    const beginsElsewhere = isFirst && (segment.sequence ?? found.at + octets) !== found.at + octets;
+    if (found.of.from !== segment.from || beginsElsewhere) {
+      this.#refusals.add({ state, expected: segment, at: index });
+      return [];
+    }
+    const ways: Taken[] = [];
+    if (demand.octets.min === 0 && state.octets === 0) {
+      ways.push(
+        ...this.#takeUnit(
+          { ...attempt, state: { ...state, inGroup, unit: state.unit + 1 } },
+          arrival,
+          index,
+          demands,
+        ),
+      );
+    }
+    if (found.kind !== demand.kind) {
+      this.#refusals.add({ state, expected: segment, at: index });
+      return ways;
+    }
+    if (this.#isOverdue(state, segment.from, index)) return ways;
+    for (const way of waysThrough(demand, state.octets, found, octets)) {
+      const isWhole = way.isEnough && state.unit + 1 === demands.length;
+      const next: State = way.isEnough
+        ? { ...state, inGroup, unit: state.unit + 1, octets: 0 }
+        : { ...state, inGroup, octets: way.octets };
+      const here = {
+        unit: way.left === 0 ? unit + 1 : unit,
+        octets: way.left === 0 ? 0 : octets + way.taken,
+        isTaken,
+      };
+      if (!isWhole) ways.push({ ...here, state: withFrame(next, found.of.segment.frame), isComplete: false });
+      else if (this.#isWhole(segment, state, found, index)) {
+        const last = withFrame({ ...next, last: index }, found.of.segment.frame);
+        ways.push({ ...here, state: last, isComplete: true });
+      }
+    }
+    return ways;
+  }
+
+  #isWhole(segment: ExpectedSegment, state: State, { of }: Unit, index: number): boolean {
+    if (completes(segment, of)) return this.#isTimely(segment, { state, since: state.last }, index);
+    this.#refusals.add({ state, expected: segment, at: index });
+    return false;
+  }
+
+  /** Whether the side sends something else before an ACK that the text has earlier. */
+  #isOverdue(state: State, from: Side, index: number): boolean {
+    const overdue = state.owed.find(({ segment }) => segment.from === from);
+    if (overdue === undefined) return false;
+    const { segment, need } = overdue;
+    const expected = { ...segment, ...(Number.isFinite(need) && { acknowledgment: need }) };
+    this.#refusals.add({ state, expected, at: index, note: 'without that acknowledgement' });
+    return true;
+  }
+
+  #isTimely(
+    segment: ExpectedSegment,
+    { state, since }: { readonly state: State; readonly since: number },
+    index: number,
+  ): boolean {
+    const { sinceMs } = segment;
+    if (sinceMs === undefined) return true;
+    const [before, now] = [this.#segments[since], this.#segments[index]];
+    const ms = before === undefined || now === undefined ? -1 : Number(now.atNs - before.atNs) / 1e6;
+    if (isWithin(ms, sinceMs)) return true;
+    const frame = before?.segment.frame;
+    const note = frame === undefined ? 'with no segment before it' : `${renderMs(ms)} after frame ${frame}`;
+    this.#refusals.add({ state, expected: segment, at: index, note });
+    return false;
+  }
+
+  #demandOf(counted: CountedSegment): Demand {
+    const known = this.#demands.get(counted);
+    if (known !== undefined) return known;
+    const demand = demandOf(counted, this.#strict);
+    this.#demands.set(counted, demand);
+    return demand;
+  }
+}
+
+/** Behind a RST no ACK comes any more. */
+function endsAll({ kind, mayBeIgnored }: Unit): boolean {
+  return kind === 'RST' && !mayBeIgnored;
+}
+
+interface Way {
+  readonly isEnough: boolean;
+  /** Octets of the demand that have come then. */
+  readonly octets: number;
+  /** Octets of the unit that were taken now, and that are left. */
+  readonly taken: number;
+  readonly left: number;
+}
+
+/** A demand for octets ends where it is full, or, if it has enough by then, where the segment ends. */
+function waysThrough(demand: UnitDemand, come: number, found: Unit, used: number): Way[] {
+  if (found.kind !== 'data') return [{ isEnough: true, octets: 1, taken: 1, left: 0 }];
+  const { min, max = Infinity } = demand.octets;
+  const available = found.octets - used;
+  const taken = Math.min(available, max - come);
+  const octets = come + taken;
+  const left = available - taken;
+  const way = { octets, taken, left };
+  const isFull = octets === max;
+  return [
+    ...(octets >= min && (isFull || left === 0) ? [{ ...way, isEnough: true }] : []),
+    ...(isFull
+      ? []
+      : [{ ...way, isEnough: false, octets: max === Infinity ? Math.min(octets, min) : octets }]),
+  ];
+}

@@ -96,11 +96,27 @@ export class LineTaker {
   /** A line of ACK that an earlier segment has met. */
   takeAckOfBefore(state: State, counted: CountedSegment): State | undefined {
     const { segment } = counted;
-    if (this.#demandOf(counted).by !== 'ack' || !isPlainAck(segment)) return undefined;
+    if (this.#demandOf(counted).by !== 'ack') return undefined;
     const need = segment.acknowledgment ?? this.#next[otherSide(segment.from)] ?? -Infinity;
-    return (this.#acked[segment.from] ?? -Infinity) >= need && this.#acked[segment.from] !== undefined
-      ? state
-      : undefined;
+    return this.#wasAcked(segment, need) ? state : undefined;
+  }
+
+  /** Whether the segment says what a line of ACK asks for: the first that does is the one, in time or not. */
+  isDue(attempt: Attempt, arrival: Arrival): boolean {
+    const { segment } = attempt.counted;
+    if (this.#demandOf(attempt.counted).by !== 'ack') return false;
+    const need = this.#needOf(attempt, arrival);
+    return this.#wasAcked(segment, need) || acknowledges(segment, arrival.tracked, need);
+  }
+
+  #needOf(attempt: Attempt, arrival: Arrival): number {
+    return attempt.counted.segment.acknowledgment ?? this.#sentBefore(attempt, arrival) ?? -Infinity;
+  }
+
+  /** Whether its sender had acknowledged so much before, and any acknowledgement will do. */
+  #wasAcked(segment: ExpectedSegment, need: number): boolean {
+    const acked = this.#acked[segment.from];
+    return isPlainAck(segment) && acked !== undefined && acked >= need;
   }
 
   #takeSegment(attempt: Attempt, arrival: Arrival, index: number, isPureAck: boolean): Taken[] {
@@ -128,10 +144,9 @@ export class LineTaker {
     const { counted, state, unit, octets, isTaken } = attempt;
     const { segment } = counted;
     const { tracked, units } = arrival;
-    const need = segment.acknowledgment ?? this.#sentBefore(attempt, arrival) ?? -Infinity;
+    const need = this.#needOf(attempt, arrival);
     const here = { unit, octets, isTaken, isComplete: true };
-    const acked = this.#acked[segment.from];
-    if (isPlainAck(segment) && acked !== undefined && acked >= need) return [{ ...here, state }];
+    if (this.#wasAcked(segment, need)) return [{ ...here, state }];
     if (acknowledges(segment, tracked, need)) {
       if (!this.#isTimely(segment, { state, since: state.last }, index)) return [];
       return [{ ...here, state: withFrame({ ...state, last: index }, tracked.segment.frame) }];

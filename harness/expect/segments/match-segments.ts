@@ -24,8 +24,8 @@ export type MatchResult =
   | { readonly outcome: 'too many ways' };
 
 /** Steps that matching may take, and more of them for each segment: far beyond what any honest text needs. */
-const STEPS = 100_000;
-const STEPS_PER_SEGMENT = 400;
+const STEPS = 1_000_000;
+const STEPS_PER_SEGMENT = 50;
 
 /**
  * Holds segments, in the order in which they were captured, against what a text expects. Follows all ways of reading
@@ -102,12 +102,20 @@ class Matcher {
   }
 
   /** Whether this way needs no more of the segment, and waits for the next. */
-  #absorbs({ state, unit, isTaken }: Position, { units, acknowledgesUnsent }: Arrival): boolean {
+  #absorbs(position: Position, arrival: Arrival): boolean {
+    const { state, unit, isTaken } = position;
     const item = this.#items[state.item];
     if (item?.kind === 'gap') return true;
     if (this.#strict) return isTaken;
     if (item === undefined) return true;
-    return units.slice(unit).every(({ mayBeIgnored }) => mayBeIgnored) && !acknowledgesUnsent;
+    const isSpent = arrival.units.slice(unit).every(({ mayBeIgnored }) => mayBeIgnored);
+    if (!isSpent || arrival.acknowledgesUnsent) return false;
+    return !linesOf(item).some((counted, line) => {
+      return (
+        mayBegin(state, item, line) &&
+        this.#taker.isDue({ ...position, counted, inGroup: undefined }, arrival)
+      );
+    });
   }
 
   #advance(position: Position, arrival: Arrival, index: number, push: (position: Position) => void): void {

@@ -14,7 +14,7 @@ export class SegmentsSyntaxError extends TypeError {
     place: { readonly line: number; readonly column: number; readonly text: string },
   ) {
     const { line, column, text } = place;
-    super(`line ${line}, column ${column}: ${problem}\n${picture(text, column)}`);
+    super(`line ${line}, column ${column}: ${steady(problem)}\n${picture(text, column)}`);
     this.line = line;
     this.column = column;
   }
@@ -27,6 +27,13 @@ function picture(text: string, column: number): string {
   // Tabs stay: they are as wide above the caret as before it.
   const margin = shown.slice(0, column - 1 - from).map((character) => (character === '\t' ? '\t' : ' '));
   return `  ${shown.join('')}\n  ${margin.join('')}^`;
+}
+
+function steady(problem: string): string {
+  const characters = Array.from(problem, steadied);
+  return characters.length > 2 * MAX_SHOWN
+    ? `${characters.slice(0, 2 * MAX_SHOWN).join('')}…`
+    : characters.join('');
 }
 
 /** What could steer a terminal is shown as a question mark. */

@@ -6,11 +6,12 @@ import { type Command, type OptionValues, usageError } from './command.ts';
 import { analyze } from './analyze.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { expect } from './expect.ts';
 import { ExitCode, exitCodeOfError } from './exit-codes.ts';
 import { printable } from '../report/terminal/text.ts';
 import { print, say } from './terminal.ts';
 
-const COMMANDS: readonly Command[] = [demo, analyze, doctor];
+const COMMANDS: readonly Command[] = [demo, analyze, expect, doctor];
 
 // Who pipes us into `head` has read enough; the verdict, and so the exit code, is still owed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

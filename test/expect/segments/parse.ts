@@ -142,7 +142,7 @@ const WRONG: readonly (readonly [text: string, line: number, column: number, pro
   ['repeat 0 client > server SYN', 1, 8, /needs no line/],
   ['repeat 5000 client > server SYN', 1, 8, /no more than 1000/],
   [`in any order {\n${'client > server ACK\n'.repeat(MAX_IN_ANY_ORDER + 1)}}`, 10, 1, /more than 8/],
-  [`${'client > server ACK\n'.repeat(MAX_ITEMS + 1)}`, MAX_ITEMS + 1, 1, /more than 2000 lines/],
+  ['client > server ACK\n'.repeat(MAX_ITEMS + 1), MAX_ITEMS + 1, 1, /more than 2000 lines/],
 ];
 
 for (const [text, line, column, problem] of WRONG) {

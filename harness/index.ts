@@ -40,7 +40,15 @@ export type {
   Timeline,
   TrackedSegment,
 } from './model/connection.ts';
-export type { ClaimResult, Mismatch, Verdict, VerdictStatus } from './model/verdict.ts';
+export type {
+  ClaimFinding,
+  ClaimOutcome,
+  ClaimReport,
+  ClaimResult,
+  Mismatch,
+  Verdict,
+  VerdictStatus,
+} from './model/verdict.ts';
 
 export type { Behaviour, BehaviourModule } from './peer/behaviour.ts';
 export type { SocketCommand, SocketVerb } from './peer/protocol.ts';
@@ -122,10 +130,12 @@ export { assertMet, ExpectationError } from './assert/assert-met.ts';
 export { examineClaims } from './expect/claims.ts';
 
 export { CATALOGUE, findScenario } from './scenario/catalogue.ts';
+export { type ClaimsOptions, runClaims } from './scenario/claims/run-claims.ts';
 export { type RunOptions, runScenario, type ScenarioRun, worst } from './scenario/run-scenario.ts';
 export type { Mutant, Scenario, Step, StepCommand } from './scenario/scenario.ts';
 
 export { renderJson } from './report/json.ts';
 export { type LadderOptions, renderLadder } from './report/terminal/ladder.ts';
 export type { TextOptions } from './report/terminal/theme.ts';
+export { renderClaimReports } from './report/terminal/claim-reports.ts';
 export { renderClaims, renderMismatch, renderVerdicts } from './report/terminal/verdicts.ts';

@@ -1,4 +1,4 @@
-import type { Connection, Timeline } from '../model/connection.ts';
+import type { Connection, Side, Timeline } from '../model/connection.ts';
 import { formatEndpoint } from '../model/endpoint.ts';
 import type { Lane } from '../model/observation.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
@@ -81,11 +81,20 @@ const CLAIMS: readonly Claim[] = [
   },
   {
     text: 'Closing may involve timeouts and retransmissions.',
-    examine({ segments }) {
-      const again = segments.find(
+    examine(connection, timeline) {
+      const again = connection.segments.find(
         ({ segment, retransmission }) => retransmission && hasFlags(segment, Flag.FIN),
       );
-      return again && confirmed(`the ${again.from} sent its FIN again (frame ${again.segment.frame})`);
+      if (again !== undefined) {
+        return confirmed(`the ${again.from} sent its FIN again (frame ${again.segment.frame})`);
+      }
+      const waitedMs =
+        isWhole('wire', timeline) && isWhole('kernel', timeline) ? outwaited(connection) : undefined;
+      return waitedMs === undefined
+        ? undefined
+        : confirmed(
+            `the ${waitedMs.side} waited ${waitedMs.ms.toFixed(0)} ms in FIN-WAIT-2 for a FIN that never came, and was gone`,
+          );
     },
   },
   {
@@ -112,6 +121,9 @@ const CLAIMS: readonly Claim[] = [
   },
 ];
 
+/** The claims, in order of their numbers. */
+export const CLAIM_TEXTS: readonly string[] = CLAIMS.map(({ text }) => text);
+
 /** The claims that this connection confirms or refutes, in order of their numbers. */
 export function examineClaims(timeline: Timeline, connection: Connection): ClaimResult[] {
   return CLAIMS.flatMap(({ text, examine }, index) => {
@@ -126,6 +138,23 @@ function confirmed(evidence: string): Finding {
 
 function refuted(evidence: string): Finding {
   return { outcome: 'refuted', evidence };
+}
+
+/** The end that left FIN-WAIT-2 though the other never closed, and how long `ss` showed it there. */
+function outwaited({
+  segments,
+  observedStates,
+  summary: { firstCloser },
+}: Connection): { side: Side; ms: number } | undefined {
+  if (firstCloser === undefined) return undefined;
+  const own = observedStates.filter(({ side }) => side === firstCloser);
+  const waiting = own.findIndex(({ state }) => state === 'FIN-WAIT-2');
+  const [began, gone] = [own[waiting], own[waiting + 1]];
+  const ended = segments.some(({ from, segment }) => {
+    return hasFlags(segment, Flag.RST) || (from !== firstCloser && hasFlags(segment, Flag.FIN));
+  });
+  if (ended || began === undefined || gone?.state !== 'CLOSED') return undefined;
+  return { side: firstCloser, ms: Number(gone.latestNs - began.earliestNs) / 1e6 };
 }
 
 function isWhole(lane: Lane, { evidence }: Timeline): boolean {

@@ -93,7 +93,7 @@ const CLAIMS: readonly Claim[] = [
       return waitedMs === undefined
         ? undefined
         : confirmed(
-            `the ${waitedMs.side} waited ${waitedMs.ms.toFixed(0)} ms in FIN-WAIT-2 for a FIN that never came, and was gone`,
+            `the ${waitedMs.side} was gone from FIN-WAIT-2 within ${waitedMs.ms.toFixed(0)} ms, without a FIN from the other end`,
           );
     },
   },
@@ -140,7 +140,7 @@ function refuted(evidence: string): Finding {
   return { outcome: 'refuted', evidence };
 }
 
-/** The end that left FIN-WAIT-2 though the other never closed, and how long `ss` showed it there. */
+/** The end that left FIN-WAIT-2 though the other never closed, and how long it was there at most, by `ss`. */
 function outwaited({
   segments,
   observedStates,

@@ -22,6 +22,8 @@ export interface Position {
   readonly octets: number;
   /** A line took the segment as it stands; no other can. */
   readonly isTaken: boolean;
+  /** The line that took the octets before: when no line wants the rest, it is that one that is wrong. */
+  readonly cutBy?: ExpectedSegment | undefined;
 }
 
 /** A way on, and whether the line is complete there. */
@@ -141,11 +143,11 @@ export class LineTaker {
   }
 
   #takeAck(attempt: Attempt, arrival: Arrival, index: number): Taken[] {
-    const { counted, state, unit, octets, isTaken } = attempt;
+    const { counted, state, unit, octets, isTaken, cutBy } = attempt;
     const { segment } = counted;
     const { tracked, units } = arrival;
     const need = this.#needOf(attempt, arrival);
-    const here = { unit, octets, isTaken, isComplete: true };
+    const here = { unit, octets, isTaken, cutBy, isComplete: true };
     if (this.#wasAcked(segment, need)) return [{ ...here, state }];
     if (acknowledges(segment, tracked, need)) {
       if (!this.#isTimely(segment, { state, since: state.last }, index)) return [];
@@ -180,8 +182,9 @@ export class LineTaker {
     if (found === undefined || demand === undefined) return [];
     const isFirst = state.unit === 0 && state.octets === 0;
     const beginsElsewhere = isFirst && (segment.sequence ?? found.at + octets) !== found.at + octets;
+    const wrong = attempt.cutBy ?? segment;
     if (found.of.from !== segment.from || beginsElsewhere) {
-      this.#refusals.add({ state, expected: segment, at: index });
+      this.#refusals.add({ state, expected: wrong, at: index });
       return [];
     }
     const ways: Taken[] = [];
@@ -196,7 +199,7 @@ export class LineTaker {
       );
     }
     if (found.kind !== demand.kind) {
-      this.#refusals.add({ state, expected: segment, at: index });
+      this.#refusals.add({ state, expected: wrong, at: index });
       return ways;
     }
     if (this.#isOverdue(state, segment.from, index)) return ways;
@@ -209,6 +212,7 @@ export class LineTaker {
         unit: way.left === 0 ? unit + 1 : unit,
         octets: way.left === 0 ? 0 : octets + way.taken,
         isTaken,
+        cutBy: way.left === 0 ? undefined : segment,
       };
       if (!isWhole) ways.push({ ...here, state: withFrame(next, found.of.segment.frame), isComplete: false });
       else if (this.#isWhole(segment, state, found, index)) {

@@ -150,9 +150,9 @@ class Matcher {
     }
   }
 
-  #refuseRest({ state, unit, isTaken }: Position, { units }: Arrival, index: number): void {
+  #refuseRest({ state, unit, isTaken, cutBy }: Position, { units }: Arrival, index: number): void {
     const isLeft = this.#strict ? !isTaken : this.#items[state.item] !== undefined && unit < units.length;
-    if (isLeft) this.#refusals.add({ state, expected: 'nothing more', at: index });
+    if (isLeft) this.#refusals.add({ state, expected: cutBy ?? 'nothing more', at: index });
   }
 
   #conclude(states: readonly State[]): MatchResult {

@@ -88,7 +88,8 @@ async function closeMany(lab: Lab, scenario: Scenario): Promise<ClaimEvidence> {
   const timelines: Timeline[] = [];
   for (let count = 0; count < MANY; count++) timelines.push(await timelineOf(lab, scenario));
   const timeline = joined(timelines);
-  return { timeline, notes: [countTimeWait(timeline, await lab.sample())] };
+  const ports = timeline.connections.map(({ server }) => server.port);
+  return { timeline, notes: [countTimeWait(timeline, await lab.sample({ ports }))] };
 }
 
 /** The connections of several runs, as those of one. */

@@ -382,6 +382,20 @@ test('what never came is told behind the last segment', (t) => {
   ]);
 });
 
+test('a RST where an ACK was to come is shown, and not only that the ACK never came', (t) => {
+  for (const more of [[], ['client FIN,ACK']]) {
+    const lines = [...OPENING, 'client FIN,ACK len 10', 'server RST,ACK', ...more];
+    const { mismatches } = verdictOf(segments(ISSUE), lines);
+    t.is(mismatches[0]?.observed, 'server → client  RST,ACK  seq 1  ack 12  (frame 5)');
+  }
+});
+
+test('the line whose length is wrong is shown, not the one that gets the rest', (t) => {
+  const text = `${OPENED}client > server ACK len 3\nserver > client ACK\nserver > client FIN`;
+  const { mismatches } = verdictOf(segments(text), [...OPENING, 'client ACK len 4', 'server FIN,ACK']);
+  t.is(mismatches[0]?.expected, 'client → server  ACK  len 3  (line 4)');
+});
+
 test('an ACK that is overdue is told at the segment that should have carried it', (t) => {
   const text = `${OPENED}client > server ACK len 4\nserver > client ACK\nserver > client FIN`;
   const { mismatches } = verdictOf(segments(text), [...OPENING, 'client ACK len 4', 'server FIN,ACK ack 1']);

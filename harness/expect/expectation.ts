@@ -7,8 +7,9 @@ import type { ProgramExpectation } from './program-expectations.ts';
 import type { SegmentExpectation } from './segment-expectations.ts';
 
 /** Why an end sent a RST, as far as calls, queues and segments tell. */
-export const RESET_CAUSES = ['unread data', 'resetAndDestroy', 'data after close'] as const;
-export type ResetCause = (typeof RESET_CAUSES)[number];
+export type ResetCause = 'unread data' | 'resetAndDestroy' | 'data after close';
+
+const RESET_CAUSES: readonly ResetCause[] = ['unread data', 'resetAndDestroy', 'data after close'];
 
 /** What is expected of a connection, as plain data: it can be printed, stored and judged later. */
 export type Expectation =

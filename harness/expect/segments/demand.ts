@@ -30,7 +30,7 @@ const CONTROL = Flag.SYN | Flag.FIN | Flag.RST;
 const JUDGED = CONTROL | Flag.ACK;
 const ONE: Range = { min: 1, max: 1 };
 
-export function demandOf({ segment, times }: CountedSegment, strict: boolean): Demand {
+function demandOf({ segment, times }: CountedSegment, strict: boolean): Demand {
   const { flags, payloadBytes, retransmission, delivered } = segment;
   const word = flags === undefined ? undefined : flagWord(flags);
   const isOne = retransmission !== undefined || delivered !== undefined || word === 0;
@@ -42,19 +42,31 @@ export function demandOf({ segment, times }: CountedSegment, strict: boolean): D
   return isRepeated ? { by: 'segment', isPureAck: true } : { by: 'ack' };
 }
 
-/** A line of nothing but data that may be none, as one that may not come. */
-export function withOptionalData(item: ExpectedItem): ExpectedItem {
-  if (item.kind === 'segment') return { kind: 'segment', ...asOptional(item) };
-  return item.kind === 'any order' ? { ...item, segments: item.segments.map(asOptional) } : item;
+/** A line with what it asks for. */
+export interface Line extends CountedSegment {
+  readonly demand: Demand;
 }
 
-function asOptional(counted: CountedSegment): CountedSegment {
-  const { segment, times } = counted;
-  const demand = demandOf(counted, false);
+/** An item of the text, each line with what it asks for. */
+export type Item =
+  | ({ readonly kind: 'segment' } & Line)
+  | { readonly kind: 'any order'; readonly segments: readonly Line[] }
+  | Exclude<ExpectedItem, { readonly kind: 'segment' | 'any order' }>;
+
+export function itemOf(item: ExpectedItem, strict: boolean): Item {
+  if (item.kind === 'segment') return { kind: 'segment', ...lineOf(item, strict) };
+  return item.kind === 'any order'
+    ? { ...item, segments: item.segments.map((counted) => lineOf(counted, strict)) }
+    : item;
+}
+
+function lineOf({ segment, times }: CountedSegment, strict: boolean): Line {
+  const demand = demandOf({ segment, times }, strict);
   const [unit, ...others] = demand.by === 'units' ? demand.units : [];
-  if (unit?.octets.min !== 0 || others.length > 0) return counted;
-  const payloadBytes = { ...unit.octets, min: 1 };
-  return { segment: { ...segment, payloadBytes }, times: { ...times, min: 0 } };
+  if (unit?.octets.min !== 0 || others.length > 0) return { segment, times, demand };
+  // Nothing but data that may be none is a line that may not come.
+  const some = { ...unit, octets: { ...unit.octets, min: 1 } };
+  return { segment, times: { ...times, min: 0 }, demand: { by: 'units', units: [some] } };
 }
 
 function unitsOf(flags: number, payloadBytes: Range | undefined): UnitDemand[] {

@@ -3,15 +3,15 @@ import type { Arrival, Unit } from './arrivals.ts';
 import {
   acknowledges,
   completes,
-  type Demand,
-  demandOf,
   hasFieldsOf,
   hasFlagsOf,
   isPlainAck,
+  type Line,
   type UnitDemand,
 } from './demand.ts';
-import { type CountedSegment, type ExpectedSegment, isWithin, renderMs } from './expected-segments.ts';
+import { type ExpectedSegment, isWithin, renderMs } from './expected-segments.ts';
 import { type State, withFrame } from './match-state.ts';
+import { type Way, waysThrough } from './octet-ways.ts';
 import type { Refusals } from './refusals.ts';
 
 /** How far one way of reading has come, in the text and within the segment that is looked at. */
@@ -33,7 +33,7 @@ export interface Taken extends Position {
 
 /** A line that is tried at a position. */
 export interface Attempt extends Position {
-  readonly counted: CountedSegment;
+  readonly line: Line;
   readonly inGroup: number | undefined;
 }
 
@@ -48,7 +48,6 @@ export class LineTaker {
   readonly #strict: boolean;
   readonly #segments: readonly TrackedSegment[];
   readonly #refusals: Refusals;
-  readonly #demands = new Map<CountedSegment, Demand>();
   /** Highest acknowledgement that each side has sent, and the end of what came from it, up to the segment before. */
   readonly #acked: Record<Side, number | undefined> = { client: undefined, server: undefined };
   readonly #next: Record<Side, number | undefined> = { client: undefined, server: undefined };
@@ -84,7 +83,7 @@ export class LineTaker {
 
   /** The ways on when this line comes now; none when the segment does not say it. */
   take(attempt: Attempt, arrival: Arrival, index: number): Taken[] {
-    const demand = this.#demandOf(attempt.counted);
+    const { demand } = attempt.line;
     switch (demand.by) {
       case 'segment':
         return this.#takeSegment(attempt, arrival, index, demand.isPureAck);
@@ -96,23 +95,22 @@ export class LineTaker {
   }
 
   /** A line of ACK that an earlier segment has met. */
-  takeAckOfBefore(state: State, counted: CountedSegment): State | undefined {
-    const { segment } = counted;
-    if (this.#demandOf(counted).by !== 'ack') return undefined;
+  takeAckOfBefore(state: State, { segment, demand }: Line): State | undefined {
+    if (demand.by !== 'ack') return undefined;
     const need = segment.acknowledgment ?? this.#next[otherSide(segment.from)] ?? -Infinity;
     return this.#wasAcked(segment, need) ? state : undefined;
   }
 
   /** Whether the segment says what a line of ACK asks for: the first that does is the one, in time or not. */
   isDue(attempt: Attempt, arrival: Arrival): boolean {
-    const { segment } = attempt.counted;
-    if (this.#demandOf(attempt.counted).by !== 'ack') return false;
+    const { segment, demand } = attempt.line;
+    if (demand.by !== 'ack') return false;
     const need = this.#needOf(attempt, arrival);
     return this.#wasAcked(segment, need) || acknowledges(segment, arrival.tracked, need);
   }
 
   #needOf(attempt: Attempt, arrival: Arrival): number {
-    return attempt.counted.segment.acknowledgment ?? this.#sentBefore(attempt, arrival) ?? -Infinity;
+    return attempt.line.segment.acknowledgment ?? this.#sentBefore(attempt, arrival) ?? -Infinity;
   }
 
   /** Whether its sender had acknowledged so much before, and any acknowledgement will do. */
@@ -122,9 +120,9 @@ export class LineTaker {
   }
 
   #takeSegment(attempt: Attempt, arrival: Arrival, index: number, isPureAck: boolean): Taken[] {
-    const { counted, state, unit, octets, isTaken } = attempt;
+    const { line, state, unit, octets, isTaken } = attempt;
     const { tracked, units } = arrival;
-    const { segment } = counted;
+    const { segment } = line;
     if (isTaken || unit > 0 || octets > 0) return [];
     const fits =
       tracked.from === segment.from &&
@@ -143,8 +141,8 @@ export class LineTaker {
   }
 
   #takeAck(attempt: Attempt, arrival: Arrival, index: number): Taken[] {
-    const { counted, state, unit, octets, isTaken, cutBy } = attempt;
-    const { segment } = counted;
+    const { line, state, unit, octets, isTaken, cutBy } = attempt;
+    const { segment } = line;
     const { tracked, units } = arrival;
     const need = this.#needOf(attempt, arrival);
     const here = { unit, octets, isTaken, cutBy, isComplete: true };
@@ -160,67 +158,71 @@ export class LineTaker {
       this.#refusals.add({ state, expected: segment, at: index });
       return [];
     }
-    const owed = { segment, need, since: state.last };
+    const owed = { segment, item: state.item, inGroup: attempt.inGroup, need, since: state.last };
     return [{ ...here, state: { ...state, owed: [...state.owed, owed] } }];
   }
 
   /** How far the other end's octets have come where the line stands. */
   #sentBefore(
-    { counted, unit, octets }: Attempt,
+    { line, unit, octets }: Attempt,
     { tracked, units, next, otherNext }: Arrival,
   ): number | undefined {
-    if (tracked.from === counted.segment.from) return otherNext;
+    if (tracked.from === line.segment.from) return otherNext;
     const ahead = units[unit];
     return ahead === undefined || ahead.kind === 'RST' ? next : ahead.at + octets;
   }
 
   #takeUnit(attempt: Attempt, arrival: Arrival, index: number, demands: readonly UnitDemand[]): Taken[] {
-    const { state, counted, inGroup, unit, octets, isTaken } = attempt;
-    const { segment } = counted;
+    const { state, line, inGroup, unit, octets } = attempt;
+    const { segment } = line;
     const found = arrival.units[unit];
     const demand = demands[state.unit];
     if (found === undefined || demand === undefined) return [];
+    const wrong = { state, expected: attempt.cutBy ?? segment, at: index };
     const isFirst = state.unit === 0 && state.octets === 0;
     const beginsElsewhere = isFirst && (segment.sequence ?? found.at + octets) !== found.at + octets;
-    const wrong = attempt.cutBy ?? segment;
     if (found.of.from !== segment.from || beginsElsewhere) {
-      this.#refusals.add({ state, expected: wrong, at: index });
+      this.#refusals.add(wrong);
       return [];
     }
-    const ways: Taken[] = [];
-    if (demand.octets.min === 0 && state.octets === 0) {
-      ways.push(
-        ...this.#takeUnit(
-          { ...attempt, state: { ...state, inGroup, unit: state.unit + 1 } },
-          arrival,
-          index,
-          demands,
-        ),
-      );
-    }
+    const without = demand.octets.min === 0 && state.octets === 0;
+    const next = { ...attempt, state: { ...state, inGroup, unit: state.unit + 1 } };
+    const skipped = without ? this.#takeUnit(next, arrival, index, demands) : [];
     if (found.kind !== demand.kind) {
-      this.#refusals.add({ state, expected: wrong, at: index });
-      return ways;
+      this.#refusals.add(wrong);
+      return skipped;
     }
-    if (this.#isOverdue(state, segment.from, index)) return ways;
-    for (const way of waysThrough(demand, state.octets, found, octets)) {
-      const isWhole = way.isEnough && state.unit + 1 === demands.length;
-      const next: State = way.isEnough
-        ? { ...state, inGroup, unit: state.unit + 1, octets: 0 }
-        : { ...state, inGroup, octets: way.octets };
-      const here = {
-        unit: way.left === 0 ? unit + 1 : unit,
-        octets: way.left === 0 ? 0 : octets + way.taken,
+    if (this.#isOverdue(state, segment.from, index)) return skipped;
+    const isLast = state.unit + 1 === demands.length;
+    const ways = waysThrough(demand, state.octets, found, octets);
+    return [...skipped, ...ways.flatMap((way) => this.#follow(way, attempt, { found, index, isLast }))];
+  }
+
+  /** Where a line is once it has taken octets of a unit, the last that it asks for or not. */
+  #follow(
+    way: Way,
+    { state, line: { segment }, inGroup, unit, octets, isTaken }: Attempt,
+    { found, index, isLast }: { readonly found: Unit; readonly index: number; readonly isLast: boolean },
+  ): Taken[] {
+    const isComplete = way.isEnough && isLast;
+    if (isComplete && !this.#isWhole(segment, state, found, index)) return [];
+    const isSpent = way.left === 0;
+    const next: State = {
+      ...state,
+      inGroup,
+      ...(way.isEnough ? { unit: state.unit + 1, octets: 0 } : { octets: way.octets }),
+      ...(isComplete && { last: index }),
+    };
+    return [
+      {
+        state: withFrame(next, found.of.segment.frame),
+        unit: isSpent ? unit + 1 : unit,
+        octets: isSpent ? 0 : octets + way.taken,
         isTaken,
-        cutBy: way.left === 0 ? undefined : segment,
-      };
-      if (!isWhole) ways.push({ ...here, state: withFrame(next, found.of.segment.frame), isComplete: false });
-      else if (this.#isWhole(segment, state, found, index)) {
-        const last = withFrame({ ...next, last: index }, found.of.segment.frame);
-        ways.push({ ...here, state: last, isComplete: true });
-      }
-    }
-    return ways;
+        cutBy: isSpent ? undefined : segment,
+        isComplete,
+      },
+    ];
   }
 
   #isWhole(segment: ExpectedSegment, state: State, { of }: Unit, index: number): boolean {
@@ -254,44 +256,9 @@ export class LineTaker {
     this.#refusals.add({ state, expected: segment, at: index, note });
     return false;
   }
-
-  #demandOf(counted: CountedSegment): Demand {
-    const known = this.#demands.get(counted);
-    if (known !== undefined) return known;
-    const demand = demandOf(counted, this.#strict);
-    this.#demands.set(counted, demand);
-    return demand;
-  }
 }
 
 /** Behind a RST no ACK comes any more. */
 function endsAll({ kind, mayBeIgnored }: Unit): boolean {
   return kind === 'RST' && !mayBeIgnored;
-}
-
-interface Way {
-  readonly isEnough: boolean;
-  /** Octets of the demand that have come then. */
-  readonly octets: number;
-  /** Octets of the unit that were taken now, and that are left. */
-  readonly taken: number;
-  readonly left: number;
-}
-
-/** A demand for octets ends where it is full, or, if it has enough by then, where the segment ends. */
-function waysThrough(demand: UnitDemand, come: number, found: Unit, used: number): Way[] {
-  if (found.kind !== 'data') return [{ isEnough: true, octets: 1, taken: 1, left: 0 }];
-  const { min, max = Infinity } = demand.octets;
-  const available = found.octets - used;
-  const taken = Math.min(available, max - come);
-  const octets = come + taken;
-  const left = available - taken;
-  const way = { octets, taken, left };
-  const isFull = octets === max;
-  return [
-    ...(octets >= min && (isFull || left === 0) ? [{ ...way, isEnough: true }] : []),
-    ...(isFull
-      ? []
-      : [{ ...way, isEnough: false, octets: max === Infinity ? Math.min(octets, min) : octets }]),
-  ];
 }

@@ -1,7 +1,7 @@
 import type { TrackedSegment } from '../../model/connection.ts';
 import { type Arrival, arrivalsOf } from './arrivals.ts';
-import type { ExpectedItem, ExpectedSegments } from './expected-segments.ts';
-import { withOptionalData } from './demand.ts';
+import type { ExpectedSegments } from './expected-segments.ts';
+import { type Item, itemOf } from './demand.ts';
 import { LineTaker, type Position } from './line-taker.ts';
 import {
   beyond,
@@ -40,7 +40,7 @@ export function matchSegments(expected: ExpectedSegments, segments: readonly Tra
 
 class Matcher {
   readonly #strict: boolean;
-  readonly #items: readonly ExpectedItem[];
+  readonly #items: readonly Item[];
   readonly #isTimed: boolean;
   readonly #arrivals: readonly Arrival[];
   readonly #refusals = new Refusals();
@@ -49,8 +49,10 @@ class Matcher {
 
   constructor({ strict, items }: ExpectedSegments, segments: readonly TrackedSegment[]) {
     this.#strict = strict;
-    this.#items = strict ? items : items.map(withOptionalData);
-    this.#isTimed = items.some((item) => linesOf(item).some(({ segment }) => segment.sinceMs !== undefined));
+    this.#items = items.map((item) => itemOf(item, strict));
+    this.#isTimed = this.#items.some((item) =>
+      linesOf(item).some(({ segment }) => segment.sinceMs !== undefined),
+    );
     this.#arrivals = arrivalsOf(segments);
     this.#taker = new LineTaker({ strict, segments, refusals: this.#refusals });
     this.#stepsLeft = STEPS + STEPS_PER_SEGMENT * segments.length;
@@ -110,10 +112,9 @@ class Matcher {
     if (item === undefined) return true;
     const isSpent = arrival.units.slice(unit).every(({ mayBeIgnored }) => mayBeIgnored);
     if (!isSpent || arrival.acknowledgesUnsent) return false;
-    return !linesOf(item).some((counted, line) => {
+    return !linesOf(item).some((line, at) => {
       return (
-        mayBegin(state, item, line) &&
-        this.#taker.isDue({ ...position, counted, inGroup: undefined }, arrival)
+        mayBegin(state, item, at) && this.#taker.isDue({ ...position, line, inGroup: undefined }, arrival)
       );
     });
   }
@@ -137,11 +138,11 @@ class Matcher {
       this.#refusals.add({ state, expected: 'an acknowledgement of octets that were sent', at: index });
       return;
     }
-    for (const [line, counted] of linesOf(item).entries()) {
-      if (!mayBegin(state, item, line)) continue;
-      const inGroup = item.kind === 'any order' ? line : undefined;
-      for (const taken of this.#taker.take({ ...position, counted, inGroup }, arrival, index)) {
-        push(taken.isComplete ? { ...taken, state: complete(taken.state, item, line) } : taken);
+    for (const [at, line] of linesOf(item).entries()) {
+      if (!mayBegin(state, item, at)) continue;
+      const inGroup = item.kind === 'any order' ? at : undefined;
+      for (const taken of this.#taker.take({ ...position, line, inGroup }, arrival, index)) {
+        push(taken.isComplete ? { ...taken, state: complete(taken.state, item, at) } : taken);
       }
     }
     if (isSkippable(state, item)) push({ ...position, state: beyond(state) });

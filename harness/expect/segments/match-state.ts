@@ -1,8 +1,12 @@
-import type { CountedSegment, ExpectedItem, ExpectedSegment } from './expected-segments.ts';
+import type { Item, Line } from './demand.ts';
+import type { ExpectedSegment } from './expected-segments.ts';
 
 /** An ACK that may still come: at the latest on what its sender sends next. */
 export interface Owed {
   readonly segment: ExpectedSegment;
+  /** Where its line stands. */
+  readonly item: number;
+  readonly inGroup: number | undefined;
   readonly need: number;
   /** Index of the segment from which its time counts; -1 for none. */
   readonly since: number;
@@ -46,8 +50,8 @@ export function keyOf(
   { item, done, inGroup = -1, unit, octets, last, owed }: State,
   isTimed: boolean,
 ): string {
-  const debts = owed.map(({ segment, need, since }) => {
-    return `${segment.from}/${segment.line ?? ''}/${need}/${isTimed ? since : ''}`;
+  const debts = owed.map((debt) => {
+    return `${debt.item}/${debt.inGroup ?? ''}/${debt.need}/${isTimed ? debt.since : ''}`;
   });
   return `${item},${done},${inGroup},${unit},${octets},${isTimed ? last : ''},${debts.join(' ')}`;
 }
@@ -64,19 +68,19 @@ export function framesOf({ frames }: State): number[] {
   return all.reverse();
 }
 
-export function linesOf(item: ExpectedItem): readonly CountedSegment[] {
+export function linesOf(item: Item): readonly Line[] {
   if (item.kind === 'segment') return [item];
   return item.kind === 'any order' ? item.segments : [];
 }
 
 /** Whether this line of its item may come now, or is under way. */
-export function mayBegin({ done, inGroup }: State, item: ExpectedItem, line: number): boolean {
+export function mayBegin({ done, inGroup }: State, item: Item, line: number): boolean {
   if (item.kind !== 'any order') return true;
   return inGroup === undefined ? (done & (1 << line)) === 0 : inGroup === line;
 }
 
 /** Whether the item has come often enough. */
-export function isSkippable({ done, inGroup, unit, octets }: State, item: ExpectedItem): boolean {
+export function isSkippable({ done, inGroup, unit, octets }: State, item: Item): boolean {
   if (inGroup !== undefined || unit > 0 || octets > 0) return false;
   if (item.kind === 'segment') return done >= item.times.min;
   return linesOf(item).every(({ times }, line) => times.min === 0 || (done & (1 << line)) !== 0);
@@ -87,7 +91,7 @@ export function beyond(state: State): State {
 }
 
 /** A line of the item has come, whole. */
-export function complete(state: State, item: ExpectedItem, line: number): State {
+export function complete(state: State, item: Item, line: number): State {
   const rested: State = { ...state, inGroup: undefined, unit: 0, octets: 0 };
   if (item.kind === 'any order') {
     const done = state.done | (1 << line);

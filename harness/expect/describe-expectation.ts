@@ -90,7 +90,7 @@ function describeReopening({ reopens }: ByKind<'zero window'>): string {
 }
 
 function describeProbes({ by, of, times, answered }: ByKind<'probes'>): string {
-  const answer = answered === undefined ? '' : answered ? ', each answered' : ', none answered';
+  const answer = answered === undefined ? '' : answered ? ', the last answered' : ', none answered';
   return `${of} probes of the ${by} ${describeTimes(times)}${answer}`;
 }
 

@@ -80,7 +80,8 @@ export function zeroWindow(options: { readonly by: Side; readonly reopens?: bool
  * `by` sent probes: segments that repeat the octet before its next, and carry at most that one.
  * @param options.of `keep-alive` (RFC 9293 §3.8.4), or `zero window` (§3.8.6.1) where the other end's window is closed
  * @param options.times exactly so many @default one or more
- * @param options.answered whether the other end answered each, or none @default either
+ * @param options.answered whether the other end answered the last of them, or none at all (a kernel limits how often it
+ * answers) @default either
  */
 export function probes(options: {
   readonly by: Side;

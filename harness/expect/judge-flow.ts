@@ -214,7 +214,8 @@ function judgeZeroWindow(connection: Connection, { by, reopens }: ByKind<'zero w
   return { needs: NEEDS, shortfalls, proof: `win 0 in frame ${closed?.segment.frame ?? ''}${again}` };
 }
 
-function judgeProbes(connection: Connection, { by, of, times, answered }: ByKind<'probes'>): Judgement {
+function judgeProbes(connection: Connection, expectation: ByKind<'probes'>): Judgement {
+  const { by, of, times } = expectation;
   const probes = probesOf(connection.segments, by).filter(({ kind }) => kind === of);
   const expected = `${way(by)}  ${of} probe`;
   const shortfalls: Shortfall[] = [];
@@ -224,13 +225,13 @@ function judgeProbes(connection: Connection, { by, of, times, answered }: ByKind
   if (probes.length < times.min) {
     shortfalls.push(absent(connection, `${expected}, ${times.min} times`, `${probes.length} of them`));
   }
-  const odd =
-    answered === undefined ? undefined : probes.find(({ answer }) => (answer !== undefined) !== answered);
-  if (odd !== undefined) {
-    const { probe, answer = probe } = odd;
-    const wanted =
-      answered === true ? `${way(otherSide(by))}  an answer to frame ${probe.segment.frame}` : 'no answer';
-    shortfalls.push(seenAt(connection, answer, wanted, answered === true ? 'absent' : 'seen'));
+  const last = probes.at(-1);
+  const answered = probes.find(({ answer }) => answer !== undefined)?.answer;
+  if (expectation.answered === true && last !== undefined && last.answer === undefined) {
+    const wanted = `${way(otherSide(by))}  an answer to frame ${last.probe.segment.frame}`;
+    shortfalls.push(seenAt(connection, last.probe, wanted, 'absent'));
+  } else if (expectation.answered === false && answered !== undefined) {
+    shortfalls.push(seenAt(connection, answered, 'no answer'));
   }
   const frames = probes.map(({ probe }) => probe.segment.frame).join(', ');
   return { needs: NEEDS, shortfalls, proof: `probes in frames ${frames}` };

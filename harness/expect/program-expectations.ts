@@ -18,10 +18,21 @@ export type ProgramExpectation =
   | { readonly kind: 'left in'; readonly side: Side; readonly state: TcpState };
 
 /** Events that are observed; one of another name could never be met. */
-const EVENTS: readonly string[] = ['connect', 'data', 'end', 'finish', 'drain', 'timeout', 'error', 'close'];
+const EVENTS: readonly string[] = [
+  'connection',
+  'connect',
+  'data',
+  'end',
+  'finish',
+  'drain',
+  'timeout',
+  'error',
+  'close',
+];
 
 /**
- * The socket of `side` emitted the event: `connect`, `data`, `end`, `finish`, `drain`, `timeout`, `error`, `close`.
+ * The socket of `side` emitted the event: `connect`, `data`, `end`, `finish`, `drain`, `timeout`, `error`, `close`; or
+ * its server did, `connection`.
  * @param options.code of an `error`: `ECONNRESET`
  * @param options.times exactly so often @default once or more
  */

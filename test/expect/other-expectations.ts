@@ -33,6 +33,7 @@ const KEPT_ALIVE = [
   'client ACK seq 0 +1000 ms',
   'server ACK',
 ];
+const KEPT_AT_LAST = [...OPENING, 'client ACK seq 0 +1000 ms', 'client ACK seq 0 +1000 ms', 'server ACK'];
 const UNKEPT = [...OPENING, 'client ACK seq 0 +1000 ms', 'client ACK seq 0 +1000 ms'];
 const RESET_AT_ONCE = [...OPENING, 'client ACK len 9', 'server ACK', 'server RST,ACK'];
 
@@ -169,6 +170,14 @@ const CASES: readonly Case[] = [
     'met',
   ],
   [probes({ by: 'client', of: 'keep-alive', answered: false }), 'two answers', KEPT_ALIVE, NONE, 'violated'],
+  [probes({ by: 'client', of: 'keep-alive', answered: true }), 'the last one is', KEPT_AT_LAST, NONE, 'met'],
+  [
+    probes({ by: 'client', of: 'keep-alive', answered: false }),
+    'the last one is',
+    KEPT_AT_LAST,
+    NONE,
+    'violated',
+  ],
   [probes({ by: 'client', of: 'keep-alive', answered: false }), 'no answer', UNKEPT, NONE, 'met'],
   [probes({ by: 'client', of: 'keep-alive', answered: true }), 'no answer', UNKEPT, NONE, 'violated'],
   [probes({ by: 'client', of: 'keep-alive', times: 1 }), 'two', UNKEPT, NONE, 'violated'],

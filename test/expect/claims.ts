@@ -232,6 +232,23 @@ test('claim 2, numbers of which one follows from the one before: not shown', (t)
   t.is(outcomeOfNumbers([first, second, second + 500, ...others]), 'not shown');
 });
 
+test('claim 2, of twelve numbers one that follows by chance: confirmed; two: not shown', (t) => {
+  const first = RANDOM[0] ?? 0;
+  const others = [711_111_111, 3_222_222_222, 1_033_333_333, 4_144_444_444, 155_555_555];
+  t.is(outcomeOfNumbers([first, first + 500, ...RANDOM.slice(1), ...others]), 'confirmed');
+  t.is(
+    outcomeOfNumbers([
+      first,
+      first + 500,
+      first + 1_000_000_000,
+      first + 1_000_000_500,
+      ...RANDOM.slice(1),
+      ...others,
+    ]),
+    'not shown',
+  );
+});
+
 test('claim 2, connections so far apart that a clock explains much by chance: not shown', (t) => {
   t.is(outcomeOfNumbers(RANDOM, { msApart: 10_000 }), 'not shown');
 });

@@ -59,8 +59,10 @@ export class LineTaker {
   }
 
   /** Remembers a segment once all ways have looked at it. */
-  note({ tracked: { from, acknowledgment }, next }: Arrival): void {
-    if (acknowledgment !== undefined) this.#acked[from] = Math.max(this.#acked[from] ?? 0, acknowledgment);
+  note({ tracked: { from, acknowledgment }, next, otherNext }: Arrival): void {
+    // In a capture that begins within a connection, numbers of an end that has not spoken are relative to nothing.
+    if (acknowledgment !== undefined && otherNext !== undefined)
+      this.#acked[from] = Math.max(this.#acked[from] ?? 0, acknowledgment);
     this.#next[from] = next;
   }
 

@@ -24,7 +24,7 @@ export type MatchResult =
   | { readonly outcome: 'too many ways' };
 
 /** Steps that matching may take, and more of them for each segment: far beyond what any honest text needs. */
-const STEPS = 1_000_000;
+const STEPS = 400_000;
 const STEPS_PER_SEGMENT = 50;
 
 /**

@@ -151,6 +151,24 @@ const LENIENT: readonly Case[] = [
     'met',
   ],
   [
+    'either order: FINs and ACKs that crossed',
+    `${OPENED}in any order {\nserver > client FIN\nclient > server FIN\n}\nin any order {\nserver > client ACK ack 2\nclient > server ACK ack 2\n}\nend`,
+    CROSSED,
+    'met',
+  ],
+  [
+    'either order: an ACK that never came',
+    `${OPENED}in any order {\nserver > client FIN\nclient > server FIN\n}\nin any order {\nserver > client ACK ack 2\nclient > server ACK ack 2\n}\nend`,
+    CROSSED.slice(0, 6),
+    'violated',
+  ],
+  [
+    'a capture that begins within: an ACK from before the other end spoke is none of its octets',
+    'server > client ACK len 9\nclient > server ACK\nserver > client ACK len 3',
+    ['client ACK seq 70 ack 90', 'server ACK len 9 seq 90', 'server ACK len 3 seq 99'],
+    'violated',
+  ],
+  [
     'an optional line that comes',
     `${OPENED}optional client > server ACK len 2\nclient > server FIN`,
     [...OPENING, 'client ACK len 2', 'client FIN,ACK'],

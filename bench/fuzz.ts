@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { analyzeCapture, type CaptureSource, FIELDS, isFinwaitError } from '../harness/index.ts';
 import { renderJsonLine } from '../harness/report/json.ts';
-import { renderTable } from '../harness/report/terminal/table.ts';
+import { Table } from '../harness/report/terminal/table.ts';
 import { renderZeekJsonRow, renderZeekLogRow } from '../harness/report/zeek-log.ts';
 import { generateCapture } from './capture-generator.ts';
 import { mutated, type Original, originalOf, Random } from './mutations.ts';
@@ -114,7 +114,8 @@ async function analyze(bytes: Uint8Array, random: Random): Promise<number> {
     maxOpen: random.of(OPEN_LIMITS),
     onRow: (row, zeekRow) => {
       // What is not finite or not plain data is refused here, too.
-      const texts = [renderTable([row], FIELDS), renderJsonLine({ ...row })];
+      const table = new Table(FIELDS);
+      const texts = [table.line(table.add(row)), renderJsonLine({ ...row })];
       if (zeekRow !== undefined) texts.push(renderZeekLogRow(zeekRow), renderZeekJsonRow(zeekRow));
       for (const text of texts) checkPrintable(text);
     },

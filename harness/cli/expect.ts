@@ -15,7 +15,7 @@ import {
 } from '../index.ts';
 import { renderJson } from '../report/json.ts';
 import { renderLadder } from '../report/terminal/ladder.ts';
-import { printable } from '../report/terminal/text.ts';
+import { printable } from '../report/terminal/printable.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { exitCodeOfStatus } from './exit-codes.ts';
 import { print, textOptions } from './terminal.ts';

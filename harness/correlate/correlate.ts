@@ -32,7 +32,7 @@ interface Run {
 
 function join(group: SegmentGroup, index: number, { evidence, clock, groups, js }: Run): Connection {
   const held = heldSegments(group.segments, evidence.holds, clock);
-  const segments = trackSegments(group, (segment) => held.has(segment));
+  const segments = trackSegments(group, (segment) => held.has(segment), evidence.wireMayMiss);
   const next = groups.find((other, at) => at > index && haveSameEnds(other, group));
   const span = { beganAtNs: startOf(group), ...(next && { nextBeganAtNs: startOf(next) }) };
   const states =

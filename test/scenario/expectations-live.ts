@@ -17,7 +17,7 @@ import type { Lab } from '../../harness/lab/lab.ts';
 import type { Pair } from '../../harness/lab/pair.ts';
 import { findScenario } from '../../harness/scenario/catalogue.ts';
 import { runScenario } from '../../harness/scenario/run-scenario.ts';
-import { shareLab } from '../support/shared-lab.ts';
+import { labFor, shareLab } from '../support/shared-lab.ts';
 
 const privateLab = shareLab(test);
 
@@ -43,6 +43,27 @@ async function establishedPair(lab: Lab, server: string, client = 'half-close'):
   });
   return pair;
 }
+
+test.serial(
+  'evidence ends with a snapshot that is surely behind the last segment, from the first run on',
+  async (t) => {
+    const lab = await labFor(t, { network: 'private' });
+    if (lab === undefined) return;
+    try {
+      for (let round = 0; round < 5; round++) {
+        await using pair = await establishedPair(lab, 'half-open');
+        await pair.client.end();
+        await pair.until({ acknowledged: ['client'], states: { client: 'FIN-WAIT-2' } });
+        const timeline = correlate(await pair.evidence());
+        t.notThrows(() => {
+          assertMet(timeline, leftIn('client', 'FIN-WAIT-2'), leftIn('server', 'CLOSE-WAIT'));
+        });
+      }
+    } finally {
+      await lab.stop();
+    }
+  },
+);
 
 test.serial('a half-close is as its text tells it', async (t) => {
   const lab = privateLab(t);

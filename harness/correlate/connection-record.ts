@@ -4,7 +4,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { LossAndDelay } from './loss-and-delay.ts';
 import { PairTracker } from './pair-tracker.ts';
 import type { PredictedConnection } from './predicted-connection.ts';
-import { WiresharkStream } from './wireshark-stream.ts';
+import { Analysis, WiresharkStream } from './wireshark-stream.ts';
 import { ZeekConnection } from './zeek-connection.ts';
 import { DOUBLE } from './representation.ts';
 
@@ -124,6 +124,10 @@ export class ConnectionRecord {
     this.#zeek.see(packet, side, seconds);
     const analysis = this.#wireshark.see(packet, side, seconds);
     this.#figures.see(packet, side, seconds, analysis);
+    // With an octet of payload it was a repetition already.
+    if ((analysis & Analysis.KEEP_ALIVE) !== 0 && packet.payloadBytes === 0) {
+      lifecycle.noteKeepAlive(packet.sequenceNumber, fromClient);
+    }
   }
 
   /** From here on the parts follow the connection themselves. */

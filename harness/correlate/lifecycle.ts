@@ -97,6 +97,13 @@ export class Lifecycle {
     if (isNew && this.#isFirstCloser(to)) this.bytesAfterFirstFin += fields.payloadBytes;
   }
 
+  /** Notes a keep-alive probe, which asks for an answer as what is sent again does. To be told after {@link see}. */
+  noteKeepAlive(sequence: number, fromClient: boolean): void {
+    const from = fromClient ? this.client : this.server;
+    const to = fromClient ? this.server : this.client;
+    from.noteAgain(sequence | 0, to.packets);
+  }
+
   /** How it began. */
   get opening(): Opening {
     const { client, server } = this;

@@ -31,7 +31,7 @@ export type RowEnding =
   | 'half-closed'
   /** FINs both ways, the last acknowledgement missing. */
   | 'closing'
-  /** One end sent the same segment again three times or more, and the other was not heard of any more. */
+  /** One end sent a segment again, or probed, three times or more, and the other was not heard of any more. */
   | 'abandoned'
   /** No FIN and no RST; data or ACKs stopped coming. */
   | 'open'

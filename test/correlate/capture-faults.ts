@@ -191,4 +191,13 @@ test('ports reused inside a connection are an anomaly of the one before, another
 test('a SYN that answers a SYN, after an ACK, is the same connection: a split handshake', (t) => {
   const lines = ['client SYN', 'server ACK seq -7', 'server SYN seq 0', 'client SYN,ACK seq 0', 'server ACK'];
   t.is(only(lines).lifecycle.opening, 'split');
+  t.is(correlate(run(lines)).connections.length, 1);
+});
+
+test('keep-alive probes that nobody answers: abandoned; one answer, and it is open', (t) => {
+  const probes = Array<string>(3).fill('client ACK seq 5 +1000 ms');
+  const lines = [...OPENING, 'client ACK len 5', 'server ACK', ...probes];
+  t.is(outcome(lines).ending, 'abandoned');
+  t.is(outcome([...lines, 'server ACK']).ending, 'open');
+  t.is(outcome(lines.slice(0, -1)).ending, 'open');
 });

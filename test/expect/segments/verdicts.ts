@@ -360,7 +360,7 @@ for (const [what, text, lines, status] of STRICT) {
   });
 }
 
-const ISSUE = `client > server  SYN
+const EXAMPLE = `client > server  SYN
 server > client  SYN,ACK           ack 1
 client > server  ACK
 client > server  FIN,ACK  len 10   within 5 ms
@@ -370,7 +370,7 @@ server > client  ACK               # may ride on the FIN
 test('a mismatch is shown at its segment, expected and observed in the words of the text', (t) => {
   const lines = [...OPENING, 'client FIN,ACK len 12', 'server ACK'];
   const js: RunOptions['js'] = [[3.5, 'client', 'end()']];
-  const { status, title, mismatches } = verdictOf(segments(ISSUE), lines, { js });
+  const { status, title, mismatches } = verdictOf(segments(EXAMPLE), lines, { js });
   t.is(status, 'violated');
   t.is(title, 'segments as in the text of 5 lines');
   t.deepEqual(mismatches, [
@@ -385,12 +385,16 @@ test('a mismatch is shown at its segment, expected and observed in the words of 
 });
 
 test('what came too late is told with its time', (t) => {
-  const { reason } = verdictOf(segments(ISSUE), [...OPENING, 'client FIN,ACK len 10 +7.25 ms', 'server ACK']);
+  const { reason } = verdictOf(segments(EXAMPLE), [
+    ...OPENING,
+    'client FIN,ACK len 10 +7.25 ms',
+    'server ACK',
+  ]);
   t.is(reason, 'client → server  FIN,ACK  seq 1  ack 1  len 10  7.25 ms after frame 3  (frame 4)');
 });
 
 test('what never came is told behind the last segment', (t) => {
-  const { mismatches } = verdictOf(segments(ISSUE), [...OPENING, 'client FIN,ACK len 10']);
+  const { mismatches } = verdictOf(segments(EXAMPLE), [...OPENING, 'client FIN,ACK len 10']);
   t.deepEqual(mismatches, [
     {
       expected: 'server → client  ACK  (line 5)',
@@ -403,7 +407,7 @@ test('what never came is told behind the last segment', (t) => {
 test('a RST where an ACK was to come is shown, and not only that the ACK never came', (t) => {
   for (const more of [[], ['client FIN,ACK']]) {
     const lines = [...OPENING, 'client FIN,ACK len 10', 'server RST,ACK', ...more];
-    const { mismatches } = verdictOf(segments(ISSUE), lines);
+    const { mismatches } = verdictOf(segments(EXAMPLE), lines);
     t.is(mismatches[0]?.observed, 'server → client  RST,ACK  seq 1  ack 12  (frame 5)');
   }
 });
@@ -425,7 +429,7 @@ test('an ACK that is overdue is told at the segment that should have carried it'
 });
 
 test('the proof names the frames', (t) => {
-  const { status, reason } = verdictOf(segments(ISSUE), [
+  const { status, reason } = verdictOf(segments(EXAMPLE), [
     ...OPENING,
     'client FIN,ACK len 10',
     'server FIN,ACK',
@@ -437,20 +441,20 @@ for (const damage of DAMAGE.filter(({ lane }) => lane === 'wire')) {
   test(`with ${damage.kind} in the wire lane neither a match nor a mismatch is proved`, (t) => {
     const options = { damage: [damage] };
     const matching = [...OPENING, 'client FIN,ACK len 10', 'server ACK'];
-    t.is(verdictOf(segments(ISSUE), matching, options).status, 'undetermined');
-    t.is(verdictOf(segments(ISSUE), OPENING, options).status, 'undetermined');
-    t.is(verdictOf(segments(ISSUE), [...OPENING, 'server RST,ACK'], options).reason, damage.detail);
+    t.is(verdictOf(segments(EXAMPLE), matching, options).status, 'undetermined');
+    t.is(verdictOf(segments(EXAMPLE), OPENING, options).status, 'undetermined');
+    t.is(verdictOf(segments(EXAMPLE), [...OPENING, 'server RST,ACK'], options).reason, damage.detail);
   });
 }
 
 test('assertMet draws the mismatch of a text in the ladder', (t) => {
   const timeline = timelineOf([...OPENING, 'client FIN,ACK len 12', 'server ACK']);
   const { message } = t.throws(() => {
-    assertMet(timeline, segments(ISSUE));
+    assertMet(timeline, segments(EXAMPLE));
   });
   t.regex(message, /FIN,ACK[^\n]*len 12[^]*Expected +client → server {2}FIN,ACK {2}len 10[^]*Observed/);
 });
 
 test('a misspelt option is a TypeError that names it', (t) => {
-  t.throws(() => segments(ISSUE, { stict: true } as never), { instanceOf: TypeError, message: /"stict"/ });
+  t.throws(() => segments(EXAMPLE, { stict: true } as never), { instanceOf: TypeError, message: /"stict"/ });
 });

@@ -37,8 +37,8 @@ export interface Turn {
   readonly stepNs: number;
   /** What an opening's SYNs say: the window scales of client and server, -1 for no option. */
   readonly scales: readonly [number, number];
-  /** What stands in the acknowledgment field of a SYN, which has no ACK. */
-  readonly staleAcknowledgment: number;
+  /** What stands in the acknowledgment field of a SYN without ACK, from the server's first octet on; undefined: 0. */
+  readonly staleAcknowledgment: number | undefined;
   /** The client's initial sequence number; undefined for any. */
   readonly iss: number | undefined;
 }
@@ -58,11 +58,10 @@ interface End {
   lastBytes: number;
   acknowledged: number;
   window: number;
+  shift: number;
 }
 
 const SERVER_PORT = 443;
-/** By which a segment fills the other end's window; often wrong where scales differ. */
-const SCALE = 7;
 
 /** The packets of turns taken one after the other; each port is a connection, and opens anew when told to. */
 export function conversation(turns: readonly Turn[], setting: Setting): Packet[] {
@@ -102,7 +101,7 @@ function placed(packet: Packet, ipVersion: 4 | 6): Packet {
 function freshEnd(salt: number, side: number, given?: number): End {
   // Some pass the end of the sequence space.
   const iss = given ?? Math.imul(salt * 2 + side, 0x9e37_79b1) | 0;
-  return { iss, nxt: iss, last: iss, lastBytes: 0, acknowledged: 0, window: 500 };
+  return { iss, nxt: iss, last: iss, lastBytes: 0, acknowledged: 0, window: 500, shift: 0 };
 }
 
 function send(
@@ -125,9 +124,12 @@ function send(
     side === 0 ? [clientPort, SERVER_PORT] : [SERVER_PORT, clientPort];
   packet.flags = usualFlags;
   packet.sequenceNumber = from.nxt;
-  packet.acknowledgmentNumber = (usualFlags & Flag.ACK) === 0 ? staleAcknowledgment : to.nxt;
+  packet.acknowledgmentNumber = (usualFlags & Flag.ACK) === 0 ? staleField(to, staleAcknowledgment) : to.nxt;
   packet.window = from.window;
-  if ((usualFlags & Flag.SYN) !== 0) packet.windowScale = scales[side];
+  if ((usualFlags & Flag.SYN) !== 0) {
+    packet.windowScale = scales[side];
+    if (Math.min(...scales) >= 0) from.shift = Math.min(scales[side], 14);
+  }
   deviate(packet, from, to, action, bytes);
   packet.ipBytes = 40 + packet.payloadBytes;
   const control = (packet.flags & (Flag.SYN | Flag.FIN)) === 0 ? 0 : 1;
@@ -139,6 +141,10 @@ function send(
   }
   from.acknowledged = packet.acknowledgmentNumber;
   return packet;
+}
+
+function staleField({ iss }: End, offset: number | undefined): number {
+  return offset === undefined ? 0 : (iss + 1 + offset) | 0;
 }
 
 function deviate(packet: Packet, from: End, to: End, action: Turn['action'], bytes: number): void {
@@ -194,7 +200,7 @@ function deviate(packet: Packet, from: End, to: End, action: Turn['action'], byt
       packet.window = from.window;
       return;
     case 'full window':
-      packet.payloadBytes = Math.max(0, (from.acknowledged + (to.window << SCALE) - from.nxt) & 0xffff);
+      packet.payloadBytes = (to.acknowledged + (to.window << to.shift) - from.nxt) & 0xffff;
       return;
     case 'bare':
       packet.flags = 0;
@@ -215,6 +221,8 @@ function deviate(packet: Packet, from: End, to: End, action: Turn['action'], byt
       return;
     case 'scale on no syn':
       packet.windowScale = bytes & 15;
+      packet.payloadBytes = 1;
+      from.shift = Math.min(bytes & 15, 14);
       return;
     default:
   }

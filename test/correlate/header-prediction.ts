@@ -121,14 +121,15 @@ const turn: fc.Arbitrary<Turn> = fc.record({
   side: fc.constantFrom<0 | 1>(0, 1),
   action: fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom('data', 'ack', 'fin', 'open') },
+    { weight: 1, arbitrary: fc.constantFrom('scale on no syn', 'full window') },
     { weight: 1, arbitrary: fc.constantFrom(...ACTIONS) },
   ),
   bytes: fc.constantFrom(1, 2, 100, 1460, 9000, 70_000),
   stepNs: fc.constantFrom(-1_000_000, -1, 0, 1000, 1_000_000, 40_000_000, 2_000_000_000, 6_000_000_000),
   scales: fc.oneof({ weight: 4, arbitrary: fc.constant([7, 7] as const) }, fc.tuple(scale, scale)),
   staleAcknowledgment: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(0) },
-    fc.constantFrom(1, -1, 0x7fff_ffff),
+    { weight: 4, arbitrary: fc.constant(undefined) },
+    fc.constantFrom(0, -1, 1, 1000),
   ),
   iss: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, fc.constantFrom(0, -1, -2, -1000)),
 });

@@ -76,11 +76,6 @@ export class FlowTable {
     return this.#keys.subarray(slot * KEY_WORDS, (slot + 1) * KEY_WORDS);
   }
 
-  /** Ports of a slot, as its first packet had them: the source's in the upper half. */
-  portsOf(slot: number): number {
-    return this.#keys[slot * KEY_WORDS + 8] ?? 0;
-  }
-
   /** Takes out a slot that was inserted. */
   remove(slot: number): void {
     const mask = this.#mask;

@@ -15,18 +15,17 @@ import {
   STRIDE,
   Word,
 } from './prediction-layout.ts';
+import { MOST_WINDOW_SHIFT } from './window-limits.ts';
 import { nanoseconds } from './wireshark-rules.ts';
 import { zeekIpBytes } from './zeek-connection.ts';
 import { Letter, LETTER_BITS, LETTERS_PER_WORD, RESPONDER } from './zeek-history.ts';
+import { MAX_INITIAL_WINDOW, MAX_UNACKNOWLEDGED } from './zeek-reassembly.ts';
 
 const CONTROL = Flag.SYN | Flag.FIN | Flag.RST;
 const SYN_ACK = Flag.SYN | Flag.ACK;
 const SECOND_NS = 1e9;
-/** Analyzers begin to doubt the capture beyond these: Zeek's tcp_max_initial_window, and half of its 10 MiB. */
-const MOST_UNANSWERED = 16_384;
-const MOST_UNACKNOWLEDGED = 5_242_880;
-/** RFC 7323 §2.3. */
-const MOST_WINDOW_SHIFT = 14;
+/** Well before Zeek begins to doubt the capture. */
+const MOST_UNACKNOWLEDGED = MAX_UNACKNOWLEDGED / 2;
 
 /** What became of a packet; after the last one both FINs are acknowledged, and no more is to come but stragglers. */
 export const Taken = { NO: 0, YES: 1, LAST: 2 } as const;
@@ -250,7 +249,7 @@ export class HeaderPrediction {
     if (end === words[to + End.EDGE]) return false;
     const acknowledged = words[to + End.ACKNOWLEDGED] ?? 0;
     const outstanding = (end - acknowledged) | 0;
-    if (outstanding <= MOST_UNANSWERED) return true;
+    if (outstanding <= MAX_INITIAL_WINDOW) return true;
     return outstanding <= MOST_UNACKNOWLEDGED && acknowledged !== ((iss + 1) | 0);
   }
 

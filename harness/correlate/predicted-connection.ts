@@ -3,7 +3,7 @@ import { DOUBLE } from './representation.ts';
 
 /** One end of a {@link PredictedConnection}: what all that it sent amounts to. */
 export class PredictedEnd {
-  /** Number of its SYN, of the next octet that it is to send, and of the last acknowledgment that it sent. */
+  /** Number of its SYN, of the next octet that it is to send, and the acknowledgment field of its latest segment. */
   iss = 0;
   nxt = 0;
   acknowledged = 0;
@@ -64,8 +64,6 @@ export class PredictedConnection {
   letters = 0;
   historyWord0 = 0;
   historyWord1 = 0;
-  clientPort = 0;
-  serverPort = 0;
   readonly client: PredictedEnd = new PredictedEnd();
   readonly server: PredictedEnd = new PredictedEnd();
 

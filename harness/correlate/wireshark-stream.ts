@@ -1,7 +1,7 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import type { PredictedConnection } from './predicted-connection.ts';
-import { MOST_WINDOW_SHIFT, SCALE_UNKNOWN, SCALE_UNUSED, WiresharkDirection } from './wireshark-direction.ts';
+import { SCALE_UNKNOWN, SCALE_UNUSED, WiresharkDirection } from './wireshark-direction.ts';
 import {
   Analysis,
   advance,
@@ -12,6 +12,7 @@ import {
   nanoseconds,
 } from './wireshark-rules.ts';
 import { DOUBLE } from './representation.ts';
+import { MOST_WINDOW_SHIFT } from './window-limits.ts';
 
 export { Analysis };
 

@@ -1,3 +1,4 @@
+import { nanoseconds } from '../model/nanoseconds.ts';
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import { RoundTrips } from './loss-and-delay-round-trips.ts';
@@ -16,7 +17,6 @@ import {
   Word,
 } from './prediction-layout.ts';
 import { MOST_WINDOW_SHIFT } from './window-limits.ts';
-import { nanoseconds } from './wireshark-rules.ts';
 import { zeekIpBytes } from './zeek-connection.ts';
 import { Letter, LETTER_BITS, LETTERS_PER_WORD, RESPONDER } from './zeek-history.ts';
 import { MAX_INITIAL_WINDOW, MAX_UNACKNOWLEDGED } from './zeek-reassembly.ts';

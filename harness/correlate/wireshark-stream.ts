@@ -1,3 +1,4 @@
+import { nanoseconds } from '../model/nanoseconds.ts';
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import type { PredictedConnection } from './predicted-connection.ts';
@@ -9,7 +10,6 @@ import {
   examineForward,
   examineRetransmission,
   isZeroWindowProbe,
-  nanoseconds,
 } from './wireshark-rules.ts';
 import { DOUBLE } from './representation.ts';
 import { MOST_WINDOW_SHIFT } from './window-limits.ts';

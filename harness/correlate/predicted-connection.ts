@@ -57,7 +57,7 @@ export class PredictedConnection {
   lastNs: number = DOUBLE;
   /** Until both ends had closed: of the second FIN, then. */
   lastOpenNs: number = DOUBLE;
-  /** From the SYN to the handshake's last ACK; -1 before that. */
+  /** From the SYN to the handshake's last ACK; before stage 3 it means nothing. */
   handshakeNs: number = DOUBLE;
   bytesAfterFirstFin: number = DOUBLE;
   /** Zeek's history as ZeekHistory packs it. */

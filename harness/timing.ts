@@ -73,3 +73,14 @@ function timeout({ what, lastSeen }: Awaited, timeoutMs: number): FinwaitError {
 export async function pace(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(ms, undefined, signal === undefined ? {} : { signal });
 }
+
+/**
+ * A timer for what must be put away soon: each call of the result starts it anew. It keeps no process alive.
+ * Taken at once: a program may put stand-ins for the global timers in their place later.
+ */
+export function flushTimer(flush: () => void, ms: number): () => void {
+  const timer = setTimeout(flush, ms).unref();
+  return () => {
+    timer.refresh();
+  };
+}

@@ -49,6 +49,7 @@ export const EVENT_LAYOUTS: readonly EventLayout[] = [
       ['over', 'number'],
       ['layer', 'text'],
       ...CALL,
+      ...ENDS,
     ],
   },
   {

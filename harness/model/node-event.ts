@@ -76,10 +76,11 @@ export interface EndsFields {
 export interface NodeEvents {
   /**
    * A socket was met for the first time: `connect()` was called on it, a server accepted it, or (with neither)
-   * something happened to a handle that it was given. Stable.
+   * something happened to a handle that it was given; only then it tells its ends here. Stable.
    */
   'finwait:socket:create': SocketEventBase &
-    CallFields & {
+    CallFields &
+    EndsFields & {
       readonly role?: 'client' | 'server';
       readonly allowHalfOpen: boolean;
       /** The id of the socket that this one wraps: a TLS socket over a plain one. */

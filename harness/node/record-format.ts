@@ -16,7 +16,11 @@ export const MAGIC: Uint8Array = Uint8Array.of(0x66, 0x69, 0x6e, 0x77, 0x61, 0x6
 
 export const HEAD_BYTES = 64;
 
-export const HeadOffset = { leftOutSockets: 8, leftOutEvents: 16, ended: 24 } as const;
+export const HeadOffset = {
+  leftOutSockets: 8,
+  leftOutEvents: 16,
+  ended: 24,
+} as const;
 
 export const RecordType = {
   /** Byte length, JSON of {@link RecordHeader}. The first record. */
@@ -47,4 +51,4 @@ export interface RecordHeader {
 }
 
 /** `node-PID-THREAD-START.fwr`: START tells apart a process id that came back. */
-export const RECORD_FILE = /^node-(\d+)-(\d+)-([0-9a-z]+)\.fwr$/;
+export const RECORD_FILE: RegExp = /^node-(\d+)-(\d+)-([0-9a-z]+)\.fwr$/;

@@ -1,0 +1,101 @@
+/**
+ * Sees what a program does with its TCP sockets and servers, by methods put around those of `net`'s prototypes.
+ * It adds no listener, holds no handle and never throws: watching changes nothing but the stacks, in which the
+ * methods show.
+ */
+import net, { type Server, type Socket } from 'node:net';
+import { sinceOriginNs } from './clock.ts';
+import type { EventSink } from './event-sink.ts';
+import { ServerWatch } from './server-watch.ts';
+import { SocketWatch } from './socket-watch.ts';
+import { wrapMethod } from './wrap-method.ts';
+
+/** Puts the methods in place, for good: once a thread. */
+export function observePrototypes(sink: EventSink): SocketWatch {
+  const sockets = new SocketWatch(sink);
+  const servers = new ServerWatch(sink, sockets);
+  watchSockets(net.Socket.prototype, sockets);
+  watchServers(net.Server.prototype, servers);
+  return sockets;
+}
+
+type Method = (...args: never[]) => unknown;
+
+function watchSockets(prototype: Socket, watch: SocketWatch): void {
+  wrapMethod(prototype, 'connect', (original: Method) => {
+    return function connect(this: Socket, ...args: never[]): unknown {
+      watch.connecting(this, sinceOriginNs(), connect);
+      const result = Reflect.apply(original, this, args);
+      watch.connectCalled(this);
+      return result;
+    };
+  });
+  wrapMethod(prototype, 'end', (original: Method) => {
+    return function end(this: Socket, ...args: never[]): unknown {
+      watch.endCalled(this, end);
+      return Reflect.apply(original, this, args);
+    };
+  });
+  wrapMethod(prototype, 'resetAndDestroy', (original: Method) => {
+    return function resetAndDestroy(this: Socket, ...args: never[]): unknown {
+      watch.resetCalled(this, resetAndDestroy);
+      return Reflect.apply(original, this, args);
+    };
+  });
+  wrapMethod(prototype, '_destroy', (original: Method) => {
+    return function _destroy(this: Socket, ...args: never[]): unknown {
+      watch.destroyCalled(this, args[0], _destroy);
+      return Reflect.apply(original, this, args);
+    };
+  });
+  wrapMethod(prototype, 'pause', (original: Method) => {
+    return function pause(this: Socket, ...args: never[]): unknown {
+      watch.pauseCalled(this, pause);
+      return Reflect.apply(original, this, args);
+    };
+  });
+  wrapMethod(prototype, 'resume', (original: Method) => {
+    return function resume(this: Socket, ...args: never[]): unknown {
+      watch.resumeCalled(this, resume);
+      return Reflect.apply(original, this, args);
+    };
+  });
+  wrapMethod(prototype, '_writeGeneric', (original: Method) => {
+    return function _writeGeneric(this: Socket, ...args: never[]): unknown {
+      if (!watch.wantsWrites()) return Reflect.apply(original, this, args);
+      const before = watch.dispatchedBytes(this);
+      const result = Reflect.apply(original, this, args);
+      watch.written(this, before);
+      return result;
+    };
+  });
+  wrapMethod(prototype, 'emit', (original: Method) => {
+    return function emit(this: Socket, name: never, ...args: never[]): unknown {
+      watch.emitting(this, name, args);
+      const result = Reflect.apply(original, this, [name, ...args]);
+      if (name === 'end' || name === 'finish') watch.emittedEnd(this);
+      return result;
+    };
+  });
+}
+
+function watchServers(prototype: Server, watch: ServerWatch): void {
+  wrapMethod(prototype, 'listen', (original: Method) => {
+    return function listen(this: Server, ...args: never[]): unknown {
+      watch.listenCalled(this, listen);
+      return Reflect.apply(original, this, args);
+    };
+  });
+  wrapMethod(prototype, 'close', (original: Method) => {
+    return function close(this: Server, ...args: never[]): unknown {
+      watch.closeCalled(this, close);
+      return Reflect.apply(original, this, args);
+    };
+  });
+  wrapMethod(prototype, 'emit', (original: Method) => {
+    return function emit(this: Server, name: never, ...args: never[]): unknown {
+      watch.emitting(this, name, args[0]);
+      return Reflect.apply(original, this, [name, ...args]);
+    };
+  });
+}

@@ -20,6 +20,7 @@ export interface EventLayout {
 const CALL = [
   ['by', 'text'],
   ['site', 'site'],
+  ['siteInferred', 'flag'],
 ] as const;
 const LAYER = [
   ['layer', 'text'],

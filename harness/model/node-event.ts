@@ -52,9 +52,15 @@ export interface ServerEventBase extends NodeEventBase {
 
 /** What a call carries. */
 export interface CallFields {
-  readonly by: Caller;
+  /** Absent when the program does not let its stacks be read. */
+  readonly by?: Caller;
   /** Absent for calls that Node made of its own accord. */
   readonly site?: CallSite;
+  /**
+   * True when this call's stack was not read: above 2,000 a second, a call whose kind came from one place every time
+   * it was read is taken to come from there again.
+   */
+  readonly siteInferred?: true;
 }
 
 /** What speaks over the socket at the moment. */

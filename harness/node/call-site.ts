@@ -8,11 +8,19 @@ export interface Caller {
   readonly siteId: number;
   /** The layer whose frames lie between the program and the socket. */
   readonly layer: Layer | undefined;
+  /** This stack was not read; all like it told this. */
+  readonly isInferred: boolean;
+  /** The same caller, inferred. */
+  inferred: Caller | undefined;
+}
+
+function newCaller(by: Caller['by'], siteId: number, layer: Layer | undefined): Caller {
+  return { by, siteId, layer, isInferred: false, inferred: undefined };
 }
 
 /** Nothing can be said: this program does not let its stacks be read. */
-const UNREADABLE: Caller = { by: undefined, siteId: -1, layer: undefined };
-export const CALLED_BY_NODE: Caller = { by: 'node', siteId: -1, layer: undefined };
+const UNREADABLE: Caller = newCaller(undefined, -1, undefined);
+export const CALLED_BY_NODE: Caller = newCaller('node', -1, undefined);
 
 /** What {@link CallerReader} looks at; `Error.captureStackTrace(target, below)` leaves out `below` and above. */
 type Below = (...args: never[]) => unknown;
@@ -110,13 +118,13 @@ export class CallerReader {
     const layer = layerOf(frames);
     if (user === undefined && dependency === undefined) {
       const driven = frames.some(({ place }) => place === 'harness');
-      return { by: driven ? 'program' : 'node', siteId: -1, layer };
+      return newCaller(driven ? 'program' : 'node', -1, layer);
     }
     const siteId = this.#addSite({
       ...(user && { user }),
       ...(dependency && { dependency: { ...dependency, package: packageOf(dependency.file) } }),
     });
-    return { by: 'program', siteId, layer };
+    return newCaller('program', siteId, layer);
   }
 }
 

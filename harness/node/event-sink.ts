@@ -7,7 +7,8 @@ import type { DefinitionTable } from './definitions.ts';
 
 /** Who keeps events. */
 export interface EventRecorder {
-  record(code: number, atNs: number, subject: number, values: readonly number[]): void;
+  /** @param values of which the first `count` are the event's; they are its reader's only until it returns */
+  record(code: number, atNs: number, subject: number, values: readonly number[], count: number): void;
 }
 
 /** The code of every event. */
@@ -23,6 +24,9 @@ export class EventSink {
   readonly #channels: readonly Channel[] = EVENT_LAYOUTS.map(({ name }) => channel(name));
   /** By code: whether it goes into the record. */
   readonly #recorded: boolean[];
+  /** The same array for every event: under many connections each allocation counts. */
+  readonly #values: number[] = Array.from({ length: 16 }, () => 0);
+  #count = 0;
 
   constructor(definitions: DefinitionTable, recordWrites: boolean) {
     this.definitions = definitions;
@@ -40,13 +44,37 @@ export class EventSink {
     );
   }
 
-  /** @param atNs since the thread's origin */
-  emit(code: number, atNs: number, subject: number, values: readonly number[]): void {
+  /** Adds the next value of the event that {@link emit} will tell. */
+  put(value: number): void {
+    this.#values[this.#count++] = value;
+  }
+
+  /** A flag as a value. */
+  putFlag(value: boolean): void {
+    this.#values[this.#count++] = value ? 1 : 0;
+  }
+
+  putText(text: string | undefined): void {
+    this.#values[this.#count++] = text === undefined ? -1 : this.definitions.textId(text);
+  }
+
+  putEnd(end: { readonly address: string; readonly port: number } | undefined): void {
+    this.putText(end?.address);
+    this.put(end === undefined ? -1 : end.port);
+  }
+
+  /**
+   * Tells an event with the values that were put since the last one.
+   * @param atNs since the thread's origin
+   */
+  emit(code: number, atNs: number, subject: number): void {
+    const count = this.#count;
+    this.#count = 0;
     if (this.recorder !== undefined && this.#recorded[code] === true) {
-      this.recorder.record(code, atNs, subject, values);
+      this.recorder.record(code, atNs, subject, this.#values, count);
     }
     const to = this.#channels[code];
-    if (to?.hasSubscribers === true) this.#publish(to, code, atNs, subject, values);
+    if (to?.hasSubscribers === true) this.#publish(to, code, atNs, subject, this.#values.slice(0, count));
   }
 
   #publish(to: Channel, code: number, atNs: number, subject: number, values: readonly number[]): void {

@@ -70,9 +70,11 @@ function watchSockets(prototype: Socket, watch: SocketWatch): void {
     };
   });
   wrapMethod(prototype, 'emit', (original: Method) => {
-    return function emit(this: Socket, name: never, ...args: never[]): unknown {
-      watch.emitting(this, name, args);
-      const result = Reflect.apply(original, this, [name, ...args]);
+    // The arguments are handed on one by one: then V8 need not make an array of them.
+    return function emit(this: Socket, ...args: never[]): unknown {
+      const name: unknown = args[0];
+      watch.emitting(this, name, args[1], args[2], args[4]);
+      const result = Reflect.apply(original, this, args);
       if (name === 'end' || name === 'finish') watch.emittedEnd(this);
       return result;
     };
@@ -93,9 +95,9 @@ function watchServers(prototype: Server, watch: ServerWatch): void {
     };
   });
   wrapMethod(prototype, 'emit', (original: Method) => {
-    return function emit(this: Server, name: never, ...args: never[]): unknown {
-      watch.emitting(this, name, args[0]);
-      return Reflect.apply(original, this, [name, ...args]);
+    return function emit(this: Server, ...args: never[]): unknown {
+      watch.emitting(this, args[0], args[1]);
+      return Reflect.apply(original, this, args);
     };
   });
 }

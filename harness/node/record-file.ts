@@ -71,7 +71,7 @@ export class RecordFile implements EventRecorder, DefinitionListener {
     }
   }
 
-  record(code: number, atNs: number, subject: number, values: readonly number[]): void {
+  record(code: number, atNs: number, subject: number, values: readonly number[], count: number): void {
     if (!this.#admits(code, subject)) return;
     if (this.#used + LONGEST_EVENT_BYTES > BUFFER_BYTES) this.write();
     const delta = atNs - this.#lastEventNs;
@@ -79,7 +79,7 @@ export class RecordFile implements EventRecorder, DefinitionListener {
     this.#varint(RecordType.event + code);
     this.#varint(delta >= 0 ? delta * 2 : -delta * 2 - 1);
     this.#varint(subject);
-    for (const value of values) this.#varint(value + 1);
+    for (let index = 0; index < count; index++) this.#varint((values[index] ?? -1) + 1);
     this.#writeOrWait(atNs);
   }
 

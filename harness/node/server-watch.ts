@@ -1,8 +1,9 @@
 import type { Server, Socket } from 'node:net';
+import type { NodeEventName } from '../model/node-event.ts';
 import type { Caller } from './call-site.ts';
 import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
-import { errorField, internals, localEnd, type PlainEnd, plainEnd, serverLayer, tcpHandle } from './socket-facts.ts';
+import { errorCode, errorField, internals, localEnd, type PlainEnd, plainEnd, serverLayer, tcpHandle } from './socket-facts.ts';
 import type { Listener, SocketWatch } from './socket-watch.ts';
 
 type Below = (...args: never[]) => unknown;
@@ -30,17 +31,15 @@ export class ServerWatch {
   }
 
   listenCalled(server: Server, below: Below): void {
-    this.#lifeOf(server).caller = this.#sockets.callers.callerOf(below);
+    this.#lifeOf(server).caller = this.#sockets.callers.callerOf(below, 0, sinceOriginNs());
   }
 
   closeCalled(server: Server, below: Below): void {
     if (tcpHandle(server) === undefined) return;
-    const { by, siteId } = this.#sockets.callers.callerOf(below);
-    this.#tell('finwait:server:close-call', server, [
-      this.#text(by),
-      siteId,
-      internals(server)._connections ?? -1,
-    ]);
+    const atNs = sinceOriginNs();
+    this.#putCaller(this.#sockets.callers.callerOf(below, 0, atNs));
+    this.#sink.put(internals(server)._connections ?? -1);
+    this.#sink.emit(Code['finwait:server:close-call'], atNs, this.#lifeOf(server).id);
   }
 
   /** `server` is about to emit an event to the program's listeners. */
@@ -56,7 +55,7 @@ export class ServerWatch {
         this.#dropped(server, argument);
         return;
       case 'close':
-        if (this.#lives.get(server)?.listener !== undefined) this.#tell('finwait:server:close', server, []);
+        if (this.#lives.get(server)?.listener !== undefined) this.#tell('finwait:server:close', server);
         return;
       case 'error':
         if (this.#lives.has(server)) this.#failed(server, argument);
@@ -79,13 +78,11 @@ export class ServerWatch {
     const life = this.#lifeOf(server);
     const local = localEnd(handle);
     life.listener = this.#listenerOf(server, life.id, local);
-    this.#sink.emit(Code['finwait:server:listen'], atNs, life.id, [
-      this.#text(life.caller?.by),
-      life.caller?.siteId ?? -1,
-      ...this.#end(local),
-      typeof handle.fd === 'number' ? handle.fd : -1,
-      this.#text(life.listener.layer),
-    ]);
+    this.#putCaller(life.caller);
+    this.#sink.putEnd(local);
+    this.#sink.put(typeof handle.fd === 'number' ? handle.fd : -1);
+    this.#sink.putText(life.listener.layer);
+    this.#sink.emit(Code['finwait:server:listen'], atNs, life.id);
   }
 
   #listenerOf(server: Server, id: number, local: PlainEnd | undefined): Listener {
@@ -95,17 +92,15 @@ export class ServerWatch {
 
   #dropped(server: Server, data: unknown): void {
     const { localAddress, localPort, remoteAddress, remotePort } = (data ?? {}) as Partial<DropData>;
-    this.#tell('finwait:server:drop', server, [
-      ...this.#end(end(localAddress, localPort)),
-      ...this.#end(end(remoteAddress, remotePort)),
-    ]);
+    this.#sink.putEnd(end(localAddress, localPort));
+    this.#sink.putEnd(end(remoteAddress, remotePort));
+    this.#tell('finwait:server:drop', server);
   }
 
   #failed(server: Server, error: unknown): void {
-    this.#tell('finwait:server:error', server, [
-      this.#text(errorField(error, 'code') ?? errorField(error, 'name') ?? 'UNKNOWN'),
-      this.#text(errorField(error, 'syscall')),
-    ]);
+    this.#sink.putText(errorCode(error));
+    this.#sink.putText(errorField(error, 'syscall'));
+    this.#tell('finwait:server:error', server);
   }
 
   #lifeOf(server: Server): ServerLife {
@@ -117,16 +112,14 @@ export class ServerWatch {
     return life;
   }
 
-  #tell(name: `finwait:server:${string}` & keyof typeof Code, server: Server, values: readonly number[]): void {
-    this.#sink.emit(Code[name], sinceOriginNs(), this.#lifeOf(server).id, values);
+  #tell(name: NodeEventName, server: Server): void {
+    this.#sink.emit(Code[name], sinceOriginNs(), this.#lifeOf(server).id);
   }
 
-  #end(of: PlainEnd | undefined): readonly [number, number] {
-    return of === undefined ? [-1, -1] : [this.#text(of.address), of.port];
-  }
-
-  #text(text: string | undefined): number {
-    return this.#sink.definitions.textId(text);
+  #putCaller(caller: Caller | undefined): void {
+    this.#sink.putText(caller?.by);
+    this.#sink.put(caller?.siteId ?? -1);
+    this.#sink.put(caller?.isInferred === true ? 1 : -1);
   }
 }
 

@@ -11,9 +11,12 @@ export interface TcpHandle {
 }
 
 interface NameOut {
-  address?: string;
-  port?: number;
+  address?: string | undefined;
+  port?: number | undefined;
 }
+
+/** Filled by every question to the kernel: a new object would cost a third of it. */
+const answer: NameOut & { family?: string } = { address: undefined, family: '', port: undefined };
 
 /** What `net` and `http` keep on their objects. */
 interface Internals {
@@ -45,14 +48,12 @@ export interface PlainEnd {
 }
 
 export function localEnd(handle: TcpHandle | undefined): PlainEnd | undefined {
-  const out: NameOut = {};
-  return handle !== undefined && handle.getsockname(out) === 0 ? plainEnd(out) : undefined;
+  return handle !== undefined && handle.getsockname(answer) === 0 ? plainEnd(answer) : undefined;
 }
 
 export function peerEnd(handle: TcpHandle | undefined): PlainEnd | undefined {
-  const out: NameOut = {};
-  if (typeof handle?.getpeername !== 'function' || handle.getpeername(out) !== 0) return undefined;
-  return plainEnd(out);
+  if (typeof handle?.getpeername !== 'function' || handle.getpeername(answer) !== 0) return undefined;
+  return plainEnd(answer);
 }
 
 export function plainEnd({ address, port }: NameOut): PlainEnd | undefined {
@@ -67,6 +68,11 @@ export function errorField(error: unknown, name: 'code' | 'syscall' | 'name'): s
     if (value !== undefined) return typeof value === 'string' ? value : undefined;
   }
   return undefined;
+}
+
+/** `ECONNRESET` and the like, or the error's name. */
+export function errorCode(error: unknown): string {
+  return errorField(error, 'code') ?? errorField(error, 'name') ?? 'UNKNOWN';
 }
 
 /** What a server speaks, by what only servers of that kind have. */

@@ -1,8 +1,10 @@
 import type { Server, Socket } from 'node:net';
 import { CALLED_BY_NODE, type Caller, CallerReader } from './call-site.ts';
+import { CallerBudget } from './caller-budget.ts';
 import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
 import {
+  errorCode,
   errorField,
   hasWebSocket,
   internals,
@@ -10,6 +12,7 @@ import {
   localEnd,
   peerEnd,
   type PlainEnd,
+  plainEnd,
   type TcpHandle,
   tcpHandle,
 } from './socket-facts.ts';
@@ -30,7 +33,11 @@ class SocketLife {
   destroyed = false;
   /** Node is about to destroy it of its own accord, before any other code runs. */
   nodeDestroys = false;
+  /** Whose child it is: its server, or the place of its connect(). */
+  context = 0;
   attempts = 0;
+  /** Whom the last attempt was for: spares the kernel the question when it succeeds. */
+  target: PlainEnd | undefined;
   pauses = 0;
   calledAtNs = 0;
   caller: Caller | undefined;
@@ -51,14 +58,14 @@ export interface Listener {
 
 /** Turns what happens to sockets into events. */
 export class SocketWatch {
-  readonly callers: CallerReader;
+  readonly callers: CallerBudget;
   readonly #sink: EventSink;
   readonly #lives = new WeakMap<Socket, SocketLife>();
   #lastId = 0;
 
   constructor(sink: EventSink) {
     this.#sink = sink;
-    this.callers = new CallerReader((site) => sink.definitions.siteId(site));
+    this.callers = new CallerBudget(new CallerReader((site) => sink.definitions.siteId(site)));
   }
 
   /** The id that events give this socket, from now on if it had none. */
@@ -70,7 +77,8 @@ export class SocketWatch {
     const known = this.#lives.get(socket);
     const life = known === undefined || known.destroyed ? this.#begin(socket) : known;
     life.calledAtNs = atNs;
-    life.caller = this.callers.callerOf(below);
+    life.caller = this.callers.callerOf(below, 0, atNs);
+    life.context = life.caller.siteId * 2 + 1;
     life.layer = life.caller.layer;
   }
 
@@ -86,40 +94,46 @@ export class SocketWatch {
     const life = this.#begin(socket);
     life.told = true;
     life.layer = layer;
-    this.#sink.emit(Code['finwait:socket:accept'], atNs, life.id, [
-      ...this.#end(local ?? localEnd(handle)),
-      ...this.#end(peerEnd(handle)),
-      fdOf(handle),
-      id,
-      flag(socket.allowHalfOpen),
-      this.#text(layer),
-    ]);
+    life.context = id * 2;
+    const sink = this.#sink;
+    sink.putEnd(local ?? localEnd(handle));
+    sink.putEnd(peerEnd(handle));
+    sink.put(fdOf(handle));
+    sink.put(id);
+    sink.putFlag(socket.allowHalfOpen);
+    sink.putText(layer);
+    sink.emit(Code['finwait:socket:accept'], atNs, life.id);
   }
 
   endCalled(socket: Socket, below: Below): void {
     const life = this.#lifeOf(socket);
     if (life === undefined || life.ended || life.destroyed) return;
     life.ended = true;
-    this.#tellCall(Code['finwait:socket:end-call'], socket, life, this.callers.callerOf(below));
+    const atNs = sinceOriginNs();
+    this.#putCall(socket, life, this.callers.callerOf(below, life.context, atNs));
+    this.#sink.emit(Code['finwait:socket:end-call'], atNs, life.id);
   }
 
   resetCalled(socket: Socket, below: Below): void {
     const life = this.#lifeOf(socket);
     if (life === undefined || life.destroyed) return;
-    this.#tellCall(Code['finwait:socket:reset-call'], socket, life, this.callers.callerOf(below));
+    const atNs = sinceOriginNs();
+    this.#putCall(socket, life, this.callers.callerOf(below, life.context, atNs));
+    this.#sink.emit(Code['finwait:socket:reset-call'], atNs, life.id);
   }
 
   /** Called by the stream once a socket, whatever destroys it. */
   destroyCalled(socket: Socket, error: unknown, below: Below): void {
     const life = this.#lifeOf(socket);
     if (life === undefined || life.destroyed) return;
+    const atNs = sinceOriginNs();
     const byNode = life.nodeDestroys || isResetting(socket);
-    const caller = byNode ? CALLED_BY_NODE : this.callers.callerOf(below);
+    const caller = byNode ? CALLED_BY_NODE : this.callers.callerOf(below, life.context, atNs);
     life.destroyed = true;
-    this.#tellCall(Code['finwait:socket:destroy-call'], socket, life, caller, [
-      flag(internals(socket)._readableState?.ended === true),
-      this.#text(errorField(error, 'code') ?? errorField(error, 'name')),
-    ]);
+    this.#putCall(socket, life, caller);
+    this.#sink.putFlag(internals(socket)._readableState?.ended === true);
+    this.#sink.putText(error ? errorCode(error) : undefined);
+    this.#sink.emit(Code['finwait:socket:destroy-call'], atNs, life.id);
   }
 
   /** Not every `pause()`: `pipe()` and HTTP call it on paused sockets, too. */
@@ -143,50 +157,52 @@ export class SocketWatch {
   written(socket: Socket, before: number): void {
     const bytes = this.dispatchedBytes(socket) - before;
     const life = bytes > 0 ? this.#lifeOf(socket) : undefined;
-    if (life !== undefined) this.#tell(Code['finwait:socket:write'], life, [bytes]);
+    if (life === undefined) return;
+    this.#sink.put(bytes);
+    this.#sink.emit(Code['finwait:socket:write'], sinceOriginNs(), life.id);
   }
 
-  /** `socket` is about to emit an event to the program's listeners. */
-  emitting(socket: Socket, name: unknown, args: readonly unknown[]): void {
+  /**
+   * `socket` is about to emit an event to the program's listeners.
+   * @param first the event's first argument, and so on
+   */
+  emitting(socket: Socket, name: unknown, first: unknown, second: unknown, fourth: unknown): void {
     switch (name) {
       case 'data':
-        this.#read(socket, args[0]);
+        this.#read(socket, first);
         return;
       case 'connectionAttempt':
-        this.#attempting(socket, args);
+        this.#attempting(socket, first, second);
         return;
       case 'connectionAttemptFailed':
-        this.#attemptFailed(socket, args, errorField(args[3], 'code') ?? 'UNKNOWN');
+        this.#attemptFailed(socket, first, second, errorCode(fourth));
         return;
       case 'connectionAttemptTimeout':
-        this.#attemptFailed(socket, args, 'ATTEMPT_TIMEOUT');
+        this.#attemptFailed(socket, first, second, 'ATTEMPT_TIMEOUT');
         return;
       case 'connect':
         this.#connected(socket);
         return;
       case 'end':
-        this.#tellWithLayer(Code['finwait:socket:remote-end'], socket, []);
+        this.#layered(Code['finwait:socket:remote-end'], socket);
         return;
       case 'finish':
-        this.#tellPlain(Code['finwait:socket:finish'], socket);
+        this.#plain(Code['finwait:socket:finish'], socket);
         return;
       case 'drain':
-        this.#tellPlain(Code['finwait:socket:drain'], socket);
+        this.#plain(Code['finwait:socket:drain'], socket);
         return;
       case 'free':
-        this.#tellWithLayer(Code['finwait:socket:free'], socket, []);
+        this.#layered(Code['finwait:socket:free'], socket);
         return;
       case 'timeout':
-        this.#tellWithLayer(Code['finwait:socket:timeout'], socket, [socket.timeout ?? -1]);
+        this.#timedOut(socket);
         return;
       case 'error':
-        this.#tellWithLayer(Code['finwait:socket:error'], socket, [
-          this.#text(errorField(args[0], 'code') ?? errorField(args[0], 'name') ?? 'UNKNOWN'),
-          this.#text(errorField(args[0], 'syscall')),
-        ]);
+        this.#failed(socket, first);
         return;
       case 'close':
-        this.#closed(socket, args[0] === true);
+        this.#closed(socket, first === true);
     }
   }
 
@@ -219,42 +235,41 @@ export class SocketWatch {
     if (life.told) return;
     life.told = true;
     const { caller } = life;
-    const { _parent } = internals(socket);
+    const { _parent, encrypted } = internals(socket);
     const over = _parent ? this.#lives.get(_parent)?.id : undefined;
-    if (caller === undefined) life.layer = internals(socket).encrypted === true ? 'tls' : undefined;
+    if (caller === undefined && encrypted === true) life.layer = 'tls';
     const handle = caller === undefined ? tcpHandle(socket) : undefined;
-    this.#sink.emit(
-      Code['finwait:socket:create'],
-      caller === undefined ? sinceOriginNs() : life.calledAtNs,
-      life.id,
-      [
-        this.#text(caller && 'client'),
-        flag(socket.allowHalfOpen),
-        over ?? -1,
-        this.#text(life.layer),
-        this.#text(caller?.by),
-        caller?.siteId ?? -1,
-        ...this.#end(localEnd(handle)),
-        ...this.#end(peerEnd(handle)),
-        handle === undefined ? -1 : fdOf(handle),
-      ],
-    );
+    const sink = this.#sink;
+    sink.putText(caller && 'client');
+    sink.putFlag(socket.allowHalfOpen);
+    sink.put(over ?? -1);
+    sink.putText(life.layer);
+    this.#putCaller(caller);
+    sink.putEnd(localEnd(handle));
+    sink.putEnd(peerEnd(handle));
+    sink.put(handle === undefined ? -1 : fdOf(handle));
+    sink.emit(Code['finwait:socket:create'], caller ? life.calledAtNs : sinceOriginNs(), life.id);
   }
 
-  #attempting(socket: Socket, [address, port]: readonly unknown[]): void {
+  #attempting(socket: Socket, address: unknown, port: unknown): void {
     const life = this.#lives.get(socket);
     if (life === undefined || typeof address !== 'string' || typeof port !== 'number') return;
     this.#tellCreated(socket, life);
     life.attempts++;
-    const values = [this.#text(address), port, life.attempts, life.caller?.siteId ?? -1];
-    this.#tell(Code['finwait:socket:connect-start'], life, values);
+    life.target = plainEnd({ address, port });
+    this.#sink.putEnd(life.target);
+    this.#sink.put(life.attempts);
+    this.#sink.put(life.caller?.siteId ?? -1);
+    this.#sink.emit(Code['finwait:socket:connect-start'], sinceOriginNs(), life.id);
   }
 
-  #attemptFailed(socket: Socket, [address, port]: readonly unknown[], code: string): void {
+  #attemptFailed(socket: Socket, address: unknown, port: unknown, code: string): void {
     const life = this.#lives.get(socket);
     if (life?.told !== true || typeof address !== 'string' || typeof port !== 'number') return;
-    const values = [this.#text(address), port, life.attempts, this.#text(code)];
-    this.#tell(Code['finwait:socket:connect-failed'], life, values);
+    this.#sink.putEnd(plainEnd({ address, port }));
+    this.#sink.put(life.attempts);
+    this.#sink.putText(code);
+    this.#sink.emit(Code['finwait:socket:connect-failed'], sinceOriginNs(), life.id);
   }
 
   #connected(socket: Socket): void {
@@ -262,81 +277,90 @@ export class SocketWatch {
     const handle = tcpHandle(socket);
     const life = this.#lifeOf(socket);
     if (handle === undefined || life === undefined) return;
-    const ends = [...this.#end(localEnd(handle)), ...this.#end(peerEnd(handle)), fdOf(handle)];
-    this.#sink.emit(Code['finwait:socket:connect'], atNs, life.id, ends);
+    this.#sink.putEnd(localEnd(handle));
+    this.#sink.putEnd(life.target ?? peerEnd(handle));
+    this.#sink.put(fdOf(handle));
+    this.#sink.emit(Code['finwait:socket:connect'], atNs, life.id);
   }
 
   #read(socket: Socket, chunk: unknown): void {
-    if (!this.#sink.wants(Code['finwait:socket:data'])) return;
+    const code = Code['finwait:socket:data'];
+    const life = this.#sink.wants(code) ? this.#lifeOf(socket) : undefined;
+    if (life === undefined) return;
+    const isOctets = typeof chunk === 'string' || chunk instanceof Uint8Array;
+    this.#sink.put(isOctets ? Buffer.byteLength(chunk) : -1);
+    this.#sink.emit(code, sinceOriginNs(), life.id);
+  }
+
+  #timedOut(socket: Socket): void {
     const life = this.#lifeOf(socket);
-    const bytes = typeof chunk === 'string' || chunk instanceof Uint8Array ? Buffer.byteLength(chunk) : -1;
-    if (life !== undefined) this.#tell(Code['finwait:socket:data'], life, [bytes]);
+    if (life === undefined) return;
+    this.#putLayer(socket, life);
+    this.#sink.put(socket.timeout ?? -1);
+    this.#sink.emit(Code['finwait:socket:timeout'], sinceOriginNs(), life.id);
+  }
+
+  #failed(socket: Socket, error: unknown): void {
+    const life = this.#lifeOf(socket);
+    if (life === undefined) return;
+    this.#putLayer(socket, life);
+    this.#sink.putText(errorCode(error));
+    this.#sink.putText(errorField(error, 'syscall'));
+    this.#sink.emit(Code['finwait:socket:error'], sinceOriginNs(), life.id);
   }
 
   #closed(socket: Socket, hadError: boolean): void {
     const life = this.#lives.get(socket);
     if (life?.told !== true) return;
     life.destroyed = true;
-    const values = [flag(hadError), socket.bytesRead, this.dispatchedBytes(socket)];
-    this.#tell(Code['finwait:socket:close'], life, values);
+    this.#sink.putFlag(hadError);
+    this.#sink.put(socket.bytesRead);
+    this.#sink.put(this.dispatchedBytes(socket));
+    this.#sink.emit(Code['finwait:socket:close'], sinceOriginNs(), life.id);
   }
 
-  #tellPlain(code: number, socket: Socket): void {
-    if (!this.#sink.wants(code)) return;
-    const life = this.#lifeOf(socket);
-    if (life !== undefined) this.#tell(code, life, []);
+  #plain(code: number, socket: Socket): void {
+    const life = this.#sink.wants(code) ? this.#lifeOf(socket) : undefined;
+    if (life !== undefined) this.#sink.emit(code, sinceOriginNs(), life.id);
   }
 
-  #tellWithLayer(code: number, socket: Socket, more: readonly number[]): void {
+  #layered(code: number, socket: Socket): void {
     const life = this.#lifeOf(socket);
-    if (life !== undefined) this.#tell(code, life, [...this.#layer(socket, life), ...more]);
+    if (life === undefined) return;
+    this.#putLayer(socket, life);
+    this.#sink.emit(code, sinceOriginNs(), life.id);
   }
 
   #tellPause(code: number, socket: Socket, below: Below): void {
     const life = this.#lifeOf(socket);
     if (life === undefined || life.destroyed || ++life.pauses > TOLD_PAUSES) return;
-    const { by, siteId } = this.callers.callerOf(below);
-    this.#tell(code, life, [this.#text(by), siteId]);
+    const atNs = sinceOriginNs();
+    this.#putCaller(this.callers.callerOf(below, life.context, atNs));
+    this.#sink.emit(code, atNs, life.id);
   }
 
-  #tellCall(code: number, socket: Socket, life: SocketLife, caller: Caller, more: readonly number[] = []): void {
-    this.#tell(code, life, [
-      this.#text(caller.by),
-      caller.siteId,
-      ...this.#layer(socket, life),
-      socket.readableLength,
-      socket.writableLength,
-      ...more,
-    ]);
+  #putCall(socket: Socket, life: SocketLife, caller: Caller): void {
+    this.#putCaller(caller);
+    this.#putLayer(socket, life);
+    this.#sink.put(socket.readableLength);
+    this.#sink.put(socket.writableLength);
   }
 
-  #tell(code: number, life: SocketLife, values: readonly number[]): void {
-    this.#sink.emit(code, sinceOriginNs(), life.id, values);
+  #putCaller(caller: Caller | undefined): void {
+    this.#sink.putText(caller?.by);
+    this.#sink.put(caller?.siteId ?? -1);
+    this.#sink.put(caller?.isInferred === true ? 1 : -1);
   }
 
   /** Layer and, for HTTP, whether it lies idle. */
-  #layer(socket: Socket, life: SocketLife): readonly number[] {
-    if (life.layer === undefined) return [-1, -1];
-    if (life.layer !== 'http' && life.layer !== 'https') return [this.#text(life.layer), -1];
-    const idle = isIdle(socket);
-    if (idle && !internals(socket).parser && hasWebSocket(socket)) {
-      life.layer = 'ws';
-      return [this.#text('ws'), -1];
-    }
-    return [this.#text(life.layer), flag(idle)];
+  #putLayer(socket: Socket, life: SocketLife): void {
+    const isHttp = life.layer === 'http' || life.layer === 'https';
+    const idle = isHttp && isIdle(socket);
+    if (idle && !internals(socket).parser && hasWebSocket(socket)) life.layer = 'ws';
+    this.#sink.putText(life.layer);
+    if (isHttp && life.layer !== 'ws') this.#sink.putFlag(idle);
+    else this.#sink.put(-1);
   }
-
-  #end(end: PlainEnd | undefined): readonly [number, number] {
-    return end === undefined ? [-1, -1] : [this.#text(end.address), end.port];
-  }
-
-  #text(text: string | undefined): number {
-    return this.#sink.definitions.textId(text);
-  }
-}
-
-function flag(value: boolean): number {
-  return value ? 1 : 0;
 }
 
 function fdOf({ fd }: TcpHandle): number {

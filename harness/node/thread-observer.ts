@@ -46,7 +46,8 @@ function keepRecord(sink: EventSink, directory: string, limitBytes: number): voi
   sink.recorder = file;
   sink.definitions.listener = file;
   onThreadExit((exitCode) => {
-    sink.emit(Code['finwait:process:exit'], sinceOriginNs(), 0, [exitCode]);
+    sink.put(exitCode);
+    sink.emit(Code['finwait:process:exit'], sinceOriginNs(), 0);
     file.end();
   });
 }

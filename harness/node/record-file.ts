@@ -18,12 +18,12 @@ export interface RecordFileOptions {
 /** Room for events between two writes; each takes some 15 octets, a definition more. */
 const BUFFER_BYTES = 65_536;
 /** No event waits longer for its write while JS runs, save in a program that blocks its own event loop. */
-const WRITE_EVERY_MS = 2;
+const WRITE_EVERY_MS = 3;
 const LONGEST_EVENT_BYTES = 160;
 
 /**
  * One thread's record on disk. Events wait in a small buffer: the first after a quiet time is written at once, the
- * others together 2 ms later by a timer that keeps nothing alive; so a killed process loses 2 ms. Nothing is ever
+ * others together 3 ms later by a timer that keeps nothing alive; so a killed process loses 3 ms. Nothing is ever
  * thrown: a disk that refuses ends the record, and what follows is counted as left out.
  */
 export class RecordFile implements EventRecorder, DefinitionListener {

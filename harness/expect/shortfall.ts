@@ -1,3 +1,4 @@
+import { callSiteText } from '../model/call-site-text.ts';
 import type { Connection, Side, TrackedSegment } from '../model/connection.ts';
 import type { Lane } from '../model/observation.ts';
 import { flagsText } from '../model/segment.ts';
@@ -79,7 +80,9 @@ export function causeOf(connection: Connection, { from, atNs }: TrackedSegment):
   if (call === undefined) return undefined;
   const unread = unreadBytes(connection, from, call.atNs);
   const waiting = unread > 0 ? ` with ${unread} unread bytes` : '';
-  return `${from} ${call.report.name}()${waiting}${call.report.by === 'node' ? ', called by Node itself' : ''}`;
+  const place = call.report.site && callSiteText(call.report.site);
+  const by = call.report.by === 'node' ? ', called by Node itself' : place === undefined ? '' : `, ${place}`;
+  return `${from} ${call.report.name}()${waiting}${by}`;
 }
 
 /** States behind the other end's FIN, which counts one octet in Recv-Q until the program has read the end. */

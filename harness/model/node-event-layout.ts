@@ -77,7 +77,11 @@ export const EVENT_LAYOUTS: readonly EventLayout[] = [
     subject: 'socket',
     fields: [...ENDS, ['server', 'number'], ['allowHalfOpen', 'flag'], ['layer', 'text']],
   },
-  { name: 'finwait:socket:end-call', subject: 'socket', fields: [...CALL, ...LAYER, ...WAITING] },
+  {
+    name: 'finwait:socket:end-call',
+    subject: 'socket',
+    fields: [...CALL, ...LAYER, ...WAITING, ['bytes', 'number']],
+  },
   {
     name: 'finwait:socket:destroy-call',
     subject: 'socket',

@@ -127,6 +127,8 @@ export interface NodeEvents {
       readonly unreadBytes: number;
       /** Octets written before and not yet handed to the kernel. */
       readonly pendingBytes: number;
+      /** Octets of the chunk that was given with it. */
+      readonly bytes?: number;
     };
   /** `destroy()` or whatever led to it, the first on this socket. Stable. */
   'finwait:socket:destroy-call': SocketEventBase &

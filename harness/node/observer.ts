@@ -32,7 +32,7 @@ function watchSockets(prototype: Socket, watch: SocketWatch): void {
   });
   wrapMethod(prototype, 'end', (original: Method) => {
     return function end(this: Socket, ...args: never[]): unknown {
-      watch.endCalled(this, end);
+      watch.endCalled(this, args[0], end);
       return Reflect.apply(original, this, args);
     };
   });

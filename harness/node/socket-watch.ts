@@ -133,12 +133,13 @@ export class SocketWatch {
     sink.emit(Code['finwait:socket:accept'], atNs, life.id);
   }
 
-  endCalled(socket: Socket, below: Below): void {
+  endCalled(socket: Socket, chunk: unknown, below: Below): void {
     const life = this.#lifeOf(socket);
     if (life === undefined || life.ended || life.destroyed) return;
     life.ended = true;
     const atNs = sinceOriginNs();
     this.#putCall(socket, life, this.callers.callerOf(below, life.context, atNs));
+    this.#sink.put(octets(chunk));
     this.#sink.emit(Code['finwait:socket:end-call'], atNs, life.id);
   }
 
@@ -315,8 +316,7 @@ export class SocketWatch {
     const code = Code['finwait:socket:data'];
     const life = this.#sink.wants(code) ? this.#lifeOf(socket) : undefined;
     if (life === undefined) return;
-    const isOctets = typeof chunk === 'string' || chunk instanceof Uint8Array;
-    this.#sink.put(isOctets ? Buffer.byteLength(chunk) : -1);
+    this.#sink.put(octets(chunk));
     this.#sink.emit(code, sinceOriginNs(), life.id);
   }
 
@@ -389,6 +389,11 @@ export class SocketWatch {
     if (isHttp && life.layer !== 'ws') this.#sink.putFlag(idle);
     else this.#sink.put(-1);
   }
+}
+
+/** −1 for what is no chunk: end() may be given a callback only. */
+function octets(chunk: unknown): number {
+  return typeof chunk === 'string' || chunk instanceof Uint8Array ? Buffer.byteLength(chunk) : -1;
 }
 
 function fdOf({ fd }: TcpHandle): number {

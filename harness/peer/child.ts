@@ -5,6 +5,7 @@
 import net, { type Server, type Socket } from 'node:net';
 import { FinwaitError } from '../errors.ts';
 import { plainAddress } from '../model/endpoint.ts';
+import { installObserver } from '../node/thread-observer.ts';
 import type { Behaviour, BehaviourModule } from './behaviour.ts';
 import { openChannel } from './channel.ts';
 import { observeSocket } from './observe-socket.ts';
@@ -23,6 +24,9 @@ interface Listening {
   /** Accepted and not yet closed. */
   readonly accepted: Set<Socket>;
 }
+
+// Before the first socket, so that each is seen from its beginning.
+installObserver();
 
 const servers = new Map<number, Listening>();
 const sockets = new Map<SocketId, Socket>();

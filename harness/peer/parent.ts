@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { BirpcReturn } from 'birpc';
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
+import { OriginalPositions } from '../node/source-maps.ts';
 import { openChannel } from './channel.ts';
 import { keepLastWords } from './last-words.ts';
 import { PEER_EVENT_NAMES, type PeerEvents, type PeerFunctions } from './protocol.ts';
@@ -43,7 +44,14 @@ export function startPeer(events: PeerEvents, options: PeerOptions): Peer {
   if (pid === undefined) {
     throw new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', `the ${name} peer could not be started`);
   }
-  const functions = openChannel<PeerFunctions, PeerEvents>(subprocess, events, {
+  const positions = new OriginalPositions();
+  const shownEvents: PeerEvents = {
+    ...events,
+    report: (socketId, report) => {
+      events.report(socketId, report.site ? { ...report, site: positions.ofSite(report.site) } : report);
+    },
+  };
+  const functions = openChannel<PeerFunctions, PeerEvents>(subprocess, shownEvents, {
     other: `the ${name} peer`,
     isTold: PEER_EVENT_NAMES,
   });

@@ -1,4 +1,4 @@
-import { fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { EVENT_LAYOUTS } from '../model/node-event-layout.ts';
@@ -8,6 +8,9 @@ import { monotonicNs, sinceOriginNs } from './clock.ts';
 import type { DefinitionListener } from './definitions.ts';
 import { Code, type EventRecorder } from './event-sink.ts';
 import { HEAD_BYTES, HeadOffset, MAGIC, type RecordHeader, RecordType } from './record-format.ts';
+
+// Taken now: a program may put stand-ins in their place.
+const { fstatSync, mkdirSync, openSync, writeSync } = fs;
 
 export interface RecordFileOptions {
   readonly directory: string;

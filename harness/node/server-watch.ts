@@ -65,6 +65,7 @@ export class ServerWatch {
   #accepted(server: Server, socket: unknown): void {
     // Whoever emits it by hand may pass what he likes.
     if (typeof socket !== 'object' || socket === null || !('allowHalfOpen' in socket)) return;
+    if (tcpHandle(socket as Socket) === undefined) return;
     const atNs = sinceOriginNs();
     const life = this.#lifeOf(server);
     life.listener ??= this.#listenerOf(server, life.id, undefined);

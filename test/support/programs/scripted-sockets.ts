@@ -19,7 +19,6 @@ function say(line: string): void {
 }
 
 async function turns(count: number): Promise<void> {
-  // eslint-disable-next-line no-restricted-globals -- a turn of the event loop, not a time
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 

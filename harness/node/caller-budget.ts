@@ -41,7 +41,8 @@ export class CallerBudget {
     if (this.#reads < 1 && habit !== undefined && habit.equal >= HABIT) return inferred(habit.caller);
     this.#reads--;
     const caller = this.#reader.callerOf(below);
-    if (habit !== undefined) habit.equal = habit.equal >= 0 && isSame(habit.caller, caller) ? habit.equal + 1 : -1;
+    if (habit !== undefined)
+      habit.equal = habit.equal >= 0 && isSame(habit.caller, caller) ? habit.equal + 1 : -1;
     else this.#begin(below, context, caller);
     return caller;
   }

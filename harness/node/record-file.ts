@@ -68,7 +68,10 @@ export class RecordFile implements EventRecorder, DefinitionListener {
       const folder = resolve(directory);
       mkdirSync(folder, { recursive: true });
       const start = monotonicNs(sinceOriginNs()).toString(36);
-      return new RecordFile(openSync(join(folder, `node-${process.pid}-${threadId}-${start}.fwr`), 'wx'), limitBytes);
+      return new RecordFile(
+        openSync(join(folder, `node-${process.pid}-${threadId}-${start}.fwr`), 'wx'),
+        limitBytes,
+      );
     } catch {
       return undefined;
     }

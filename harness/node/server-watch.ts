@@ -3,7 +3,16 @@ import type { NodeEventName } from '../model/node-event.ts';
 import type { Caller } from './call-site.ts';
 import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
-import { errorCode, errorField, internals, localEnd, type PlainEnd, plainEnd, serverLayer, tcpHandle } from './socket-facts.ts';
+import {
+  errorCode,
+  errorField,
+  internals,
+  localEnd,
+  type PlainEnd,
+  plainEnd,
+  serverLayer,
+  tcpHandle,
+} from './socket-facts.ts';
 import type { Listener, SocketWatch } from './socket-watch.ts';
 
 type Below = (...args: never[]) => unknown;

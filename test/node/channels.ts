@@ -2,7 +2,13 @@ import { channel, tracingChannel } from 'node:diagnostics_channel';
 import net, { type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import test from 'ava';
-import { messages, NODE_EVENT_NAMES, publish, subscribe, subscribeTracing } from '../../harness/node/channels.ts';
+import {
+  messages,
+  NODE_EVENT_NAMES,
+  publish,
+  subscribe,
+  subscribeTracing,
+} from '../../harness/node/channels.ts';
 import type { NodeEvents } from '../../harness/model/node-event.ts';
 import '../../harness/node/register.ts';
 
@@ -44,15 +50,18 @@ test.serial('after unsubscribing, even twice, nothing is told', (t) => {
   t.is(count, 1);
 });
 
-test.serial('messages wait for who iterates, up to the capacity; the oldest are dropped and counted', async (t) => {
-  const queue = messages(DRAIN, { capacity: 2 });
-  for (const socket of [1, 2, 3]) publish(DRAIN, () => drainOf(socket));
-  t.is(queue.dropped, 1);
-  const taken: number[] = [];
-  for await (const { message } of queue) if (taken.push(message.socket) === 2) break;
-  t.deepEqual(taken, [2, 3]);
-  t.false(channel(DRAIN).hasSubscribers);
-});
+test.serial(
+  'messages wait for who iterates, up to the capacity; the oldest are dropped and counted',
+  async (t) => {
+    const queue = messages(DRAIN, { capacity: 2 });
+    for (const socket of [1, 2, 3]) publish(DRAIN, () => drainOf(socket));
+    t.is(queue.dropped, 1);
+    const taken: number[] = [];
+    for await (const { message } of queue) if (taken.push(message.socket) === 2) break;
+    t.deepEqual(taken, [2, 3]);
+    t.false(channel(DRAIN).hasSubscribers);
+  },
+);
 
 test.serial('iteration ends by its signal, also for one who already waits', async (t) => {
   const stop = new AbortController();
@@ -87,12 +96,24 @@ test('a traced promise is one call from start to settling, with its error', asyn
 
 test('a traced synchronous call is over at its end', (t) => {
   const errors: unknown[] = [];
-  const subscription = subscribeTracing('finwait-test.sync', ({ error }) => errors.push(error), { until: 'sync' });
+  const subscription = subscribeTracing('finwait-test.sync', ({ error }) => errors.push(error), {
+    until: 'sync',
+  });
   const traced = tracingChannel('finwait-test.sync');
-  t.throws(() => traced.traceSync(() => { throw new Error('at once'); }, {}));
-  t.is(traced.traceSync(() => 5, {}), 5);
+  t.throws(() =>
+    traced.traceSync(() => {
+      throw new Error('at once');
+    }, {}),
+  );
+  t.is(
+    traced.traceSync(() => 5, {}),
+    5,
+  );
   subscription();
-  t.deepEqual(errors.map((error) => (error as Error | undefined)?.message), ['at once', undefined]);
+  t.deepEqual(
+    errors.map((error) => (error as Error | undefined)?.message),
+    ['at once', undefined],
+  );
 });
 
 test('Node’s own net.server.listen, whose events share only the server, becomes one call', async (t) => {

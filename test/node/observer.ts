@@ -95,10 +95,13 @@ test('each attempt of happy eyeballs is told, and how it failed', async (t) => {
           .resume().on('close', () => server.close()));`,
   });
   const starts = all(events, 'finwait:socket:connect-start');
-  t.deepEqual(starts.map(({ attempt, peer }) => [attempt, peer.address]), [
-    [1, '::1'],
-    [2, '127.0.0.1'],
-  ]);
+  t.deepEqual(
+    starts.map(({ attempt, peer }) => [attempt, peer.address]),
+    [
+      [1, '::1'],
+      [2, '127.0.0.1'],
+    ],
+  );
   t.like(all(events, 'finwait:socket:connect-failed')[0], { attempt: 1, peer: { address: '::1' } });
   t.is(all(events, 'finwait:socket:connect')[0]?.peer?.address, '127.0.0.1');
 });
@@ -155,8 +158,15 @@ test('TLS: the socket on top names the one that it lies over, or its own ends', 
   t.is(accept?.layer, 'tls');
   const over = all(events, 'finwait:socket:create').find((create) => create.over === accept?.socket);
   t.is(over?.layer, 'tls');
-  t.true(all(events, 'finwait:socket:end-call').some(({ socket, by }) => socket === over?.socket && by === 'program'));
-  t.like(all(events, 'finwait:socket:create').find(({ role }) => role === 'client'), { layer: 'tls' });
+  t.true(
+    all(events, 'finwait:socket:end-call').some(
+      ({ socket, by }) => socket === over?.socket && by === 'program',
+    ),
+  );
+  t.like(
+    all(events, 'finwait:socket:create').find(({ role }) => role === 'client'),
+    { layer: 'tls' },
+  );
 });
 
 test('a dropped connection, a timeout and a reset are told', async (t) => {
@@ -216,7 +226,10 @@ test('sockets that are no TCP sockets are left out', async (t) => {
         net.connect(path).resume().on('close', () => server.close());
       });`,
   });
-  t.deepEqual(events.map(({ name }) => name), ['finwait:process:exit']);
+  t.deepEqual(
+    events.map(({ name }) => name),
+    ['finwait:process:exit'],
+  );
 });
 
 test('above two thousand stacks a second a site is inferred, and says so; a mixed kind never is', async (t) => {

@@ -29,7 +29,10 @@ test('after an uncaught error everything is there', async (t) => {
   using folder = new TemporaryFolder();
   await observed(join(BYSTANDERS, 'unhandled-error.cjs'), { directory: folder.path });
   const [record] = await readRunDirectory(folder.path);
-  t.like(record?.events.find(({ name }) => name === 'finwait:socket:error'), { code: 'ECONNREFUSED' });
+  t.like(
+    record?.events.find(({ name }) => name === 'finwait:socket:error'),
+    { code: 'ECONNREFUSED' },
+  );
   t.like(record?.events.at(-1), { name: 'finwait:process:exit', exitCode: 1 });
 });
 
@@ -44,7 +47,9 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       const events = mergeEvents(await readRunDirectory(folder.path));
       return names(events).filter((name) => name === 'socket:close').length;
     };
-    await eventually('the last close in the record', async () => ((await closes()) === 100 ? true : undefined));
+    await eventually('the last close in the record', async () =>
+      (await closes()) === 100 ? true : undefined,
+    );
     program.kill(signal);
     await program.ended();
     const [record] = await readRunDirectory(folder.path);
@@ -99,7 +104,10 @@ test('a file cut at any octet gives the events before the cut', async (t) => {
 });
 
 test('a file that is no record is named', (t) => {
-  t.throws(() => decodeRecord('x.fwr', new Uint8Array(100)), { code: 'ERR_FINWAIT_FORMAT', message: /x\.fwr/ });
+  t.throws(() => decodeRecord('x.fwr', new Uint8Array(100)), {
+    code: 'ERR_FINWAIT_FORMAT',
+    message: /x\.fwr/,
+  });
   t.is(decodeRecord('x.fwr', new Uint8Array()), undefined);
 });
 
@@ -117,5 +125,8 @@ test('writes are recorded only when asked for', async (t) => {
   );
   t.false(names(without ?? []).includes('socket:write'));
   const writes = (with_ ?? []).filter((event) => event.name === 'finwait:socket:write');
-  t.deepEqual(writes.map(({ bytes }) => bytes), [8, 8]);
+  t.deepEqual(
+    writes.map(({ bytes }) => bytes),
+    [8, 8],
+  );
 });

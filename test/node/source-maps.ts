@@ -40,7 +40,12 @@ test('without a map, or a file, or with a broken map the position stays', (t) =>
 
 test('a call site is told by the program’s line, and by the package that stands before it', (t) => {
   const user = { file: '/home/me/app/lib/pool.js', line: 88, column: 12 };
-  const dependency = { file: '/home/me/app/node_modules/undici/lib/x.js', line: 1, column: 1, package: 'undici' };
+  const dependency = {
+    file: '/home/me/app/node_modules/undici/lib/x.js',
+    line: 1,
+    column: 1,
+    package: 'undici',
+  };
   t.is(callSiteText({ user }), 'lib/pool.js:88:12');
   t.is(callSiteText({ user, dependency }), 'undici, on behalf of lib/pool.js:88:12');
   t.is(callSiteText({ dependency }), 'undici');

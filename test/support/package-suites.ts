@@ -23,10 +23,9 @@ export const PACKAGE_SUITES: readonly PackageSuite[] = [
   {
     // undici, http, https and http2 against servers that abort, time out and go away.
     name: '@fastify/reply-from',
-    quick: ['undici', 'full-post-http2', 'http2-target-crash'].map(
-      (name) => `${name}.test.js`,
-    ),
-    leftOut: /multipart|formbody|timeout|http2-goaway|on-error|get-upstream|proxy-agent|pseudo|base-path|retry/,
+    quick: ['undici', 'full-post-http2', 'http2-target-crash'].map((name) => `${name}.test.js`),
+    leftOut:
+      /multipart|formbody|timeout|http2-goaway|on-error|get-upstream|proxy-agent|pseudo|base-path|retry/,
   },
   {
     // Its own HTTP client on bare net and tls sockets: pipelining, resets, reconnects.

@@ -39,7 +39,10 @@ export interface SocketScript {
 const verbs: fc.Arbitrary<SocketCall['verb']> = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom('write' as const) },
   { weight: 4, arbitrary: fc.constantFrom('end' as const) },
-  { weight: 3, arbitrary: fc.constantFrom('destroy' as const, 'resetAndDestroy' as const, 'destroySoon' as const) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom('destroy' as const, 'resetAndDestroy' as const, 'destroySoon' as const),
+  },
   { weight: 3, arbitrary: fc.constantFrom('pause' as const, 'resume' as const, 'read' as const) },
   {
     weight: 2,
@@ -59,7 +62,13 @@ const call: fc.Arbitrary<SocketCall> = fc.record({
   who: fc.constantFrom('client' as const, 'server' as const),
   verb: verbs,
   octets: fc.constantFrom(0, 1, 14, 20_000, 70_000),
-  when: fc.constantFrom('now' as const, 'now' as const, 'tick' as const, 'microtask' as const, 'immediate' as const),
+  when: fc.constantFrom(
+    'now' as const,
+    'now' as const,
+    'tick' as const,
+    'microtask' as const,
+    'immediate' as const,
+  ),
 });
 
 const reads = fc.constantFrom('data' as const, 'readable' as const, 'not' as const);

@@ -28,7 +28,11 @@ function told(value: unknown): string {
   return String(value);
 }
 
-function listen(who: string, socket: Socket, { reads }: { readonly reads: SocketScript['clientReads'] }): void {
+function listen(
+  who: string,
+  socket: Socket,
+  { reads }: { readonly reads: SocketScript['clientReads'] },
+): void {
   for (const name of [...EVENTS, ...LATE_EVENTS]) {
     if ((name === 'data' && reads !== 'data') || (name === 'readable' && reads !== 'readable')) continue;
     socket.on(name, (...args: unknown[]) => {
@@ -41,9 +45,18 @@ function listen(who: string, socket: Socket, { reads }: { readonly reads: Socket
 }
 
 function state(who: string, socket: Socket): void {
-  const { readyState, destroyed, readableFlowing, readableLength, writableLength, bytesRead, bytesWritten } = socket;
+  const { readyState, destroyed, readableFlowing, readableLength, writableLength, bytesRead, bytesWritten } =
+    socket;
   const counts = socket.eventNames().map((name) => `${String(name)}:${socket.listenerCount(name)}`);
-  const facts = { readyState, destroyed, readableFlowing, readableLength, writableLength, bytesRead, bytesWritten };
+  const facts = {
+    readyState,
+    destroyed,
+    readableFlowing,
+    readableLength,
+    writableLength,
+    bytesRead,
+    bytesWritten,
+  };
   say(`${who} ${JSON.stringify(facts)} ${counts.join(' ')} ${Object.keys(socket).length}`);
 }
 

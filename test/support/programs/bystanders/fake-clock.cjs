@@ -8,9 +8,11 @@ fs.writeSync = () => assert();
 function assert() {
   console.log('called');
 }
-const server = net.createServer((socket) => socket.end()).listen(0, '127.0.0.1', () => {
-  net
-    .connect(server.address().port, '127.0.0.1')
-    .resume()
-    .on('close', () => server.close());
-});
+const server = net
+  .createServer((socket) => socket.end())
+  .listen(0, '127.0.0.1', () => {
+    net
+      .connect(server.address().port, '127.0.0.1')
+      .resume()
+      .on('close', () => server.close());
+  });

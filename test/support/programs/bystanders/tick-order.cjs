@@ -9,7 +9,11 @@ console.log(Object.getOwnPropertyNames(globalThis).length, process.eventNames(),
 const keys = [];
 for (const key in socket) keys.push(key);
 console.log(keys.sort().join(' '));
-console.log(net.Socket.prototype.end.name, net.Socket.prototype.emit.length, net.Socket.prototype.connect.length);
+console.log(
+  net.Socket.prototype.end.name,
+  net.Socket.prototype.emit.length,
+  net.Socket.prototype.connect.length,
+);
 console.log('prepareStackTrace' in Error, Error.stackTraceLimit, typeof Error.prepareStackTrace);
 socket.destroy();
 console.log('prepareStackTrace' in Error, Error.stackTraceLimit);

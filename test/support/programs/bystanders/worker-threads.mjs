@@ -9,12 +9,14 @@ if (isMainThread) {
     console.log('worker exit', code);
   }
 } else {
-  const server = net.createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1', () => {
-    const client = net.connect(server.address().port, '127.0.0.1');
-    client.on('data', (data) => parentPort.postMessage(String(data)));
-    client.on('close', () => {
-      server.close();
-      process.exit(5);
+  const server = net
+    .createServer((socket) => socket.end('hello'))
+    .listen(0, '127.0.0.1', () => {
+      const client = net.connect(server.address().port, '127.0.0.1');
+      client.on('data', (data) => parentPort.postMessage(String(data)));
+      client.on('close', () => {
+        server.close();
+        process.exit(5);
+      });
     });
-  });
 }

@@ -177,6 +177,8 @@ export class RecordFile implements EventRecorder, DefinitionListener {
 
   /** A record that ends in text. */
   #string(type: number, id: number | undefined, text: string): void {
+    // Past the bound no event is recorded that could need it.
+    if (this.#writtenBytes + this.#used > this.#limitBytes) return;
     const bytes = Buffer.from(text);
     if (this.#used + bytes.length + 32 > BUFFER_BYTES) this.write();
     this.#varint(type);

@@ -29,6 +29,7 @@ export type {
   StateTransition,
 } from './model/observation.ts';
 export type {
+  CallerKind,
   CallFields,
   CallSite,
   CodePosition,

@@ -3,7 +3,7 @@
  * scripts/node-versions.js runs this under Node 22, 24 and 26, too.
  */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { readRunDirectory } from '../../harness/node/record-reader.ts';
@@ -74,6 +74,17 @@ async function outcomes(
   const { exitCode, stdout, stderr } = await run(program, { args: [file], directory: records });
   if (exitCode !== 0 || stderr !== '') throw new Error(`exit code ${exitCode ?? 'none'}: ${stderr}`);
   return stdout.split(/^# \d+$/m).slice(1);
+}
+
+for (const intruder of ['listens', 'asks', 'waits']) {
+  test(`the scripts find out an observer that ${intruder}`, async (t) => {
+    using folder = new TemporaryFolder();
+    const scripts = fc.sample(socketScript, { numRuns: 30, seed: 42 });
+    const preload = resolve(BYSTANDERS, `intruder-${intruder}.cjs`);
+    const plain = await outcomes(scripts, bare, folder.path);
+    const watched = await outcomes(scripts, (file, options) => observed(file, { ...options, preload }), folder.path);
+    t.true(plain.filter((outcome, index) => outcome !== watched[index]).length > 10);
+  });
 }
 
 test(`${SCRIPTS} generated scripts of calls see the same events in the same order`, async (t) => {

@@ -53,7 +53,13 @@ export function reportOf(socket: Socket, name: 'connection'): JsReport {
   const handle = tcpHandle(socket);
   const local = localEnd(handle);
   const peer = peerEnd(handle);
-  return { atNs: process.hrtime.bigint(), kind: 'event', name, ...(local && { local }), ...(peer && { peer }) };
+  return {
+    atNs: process.hrtime.bigint(),
+    kind: 'event',
+    name,
+    ...(local && { local }),
+    ...(peer && { peer }),
+  };
 }
 
 let subscribed = false;

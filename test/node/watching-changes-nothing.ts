@@ -82,7 +82,11 @@ for (const intruder of ['listens', 'asks', 'waits']) {
     const scripts = fc.sample(socketScript, { numRuns: 30, seed: 42 });
     const preload = resolve(BYSTANDERS, `intruder-${intruder}.cjs`);
     const plain = await outcomes(scripts, bare, folder.path);
-    const watched = await outcomes(scripts, (file, options) => observed(file, { ...options, preload }), folder.path);
+    const watched = await outcomes(
+      scripts,
+      (file, options) => observed(file, { ...options, preload }),
+      folder.path,
+    );
     t.true(plain.filter((outcome, index) => outcome !== watched[index]).length > 10);
   });
 }
@@ -98,9 +102,15 @@ test(`${SCRIPTS} generated scripts of calls see the same events in the same orde
   // On a machine under load the kernel may deliver two segments at two times, and a script has several outcomes,
   // watched or not: then those that both ways have must meet.
   t.true(differing.length <= SCRIPTS / 10, `${differing.length} differ, seed ${seed}`);
-  const seen = { bare: differing.map(() => new Set<string>()), observed: differing.map(() => new Set<string>()) };
+  const seen = {
+    bare: differing.map(() => new Set<string>()),
+    observed: differing.map(() => new Set<string>()),
+  };
   for (let run = 0; differing.length > 0 && run < 5; run++) {
-    for (const [name, way] of [['bare', bare], ['observed', observed]] as const) {
+    for (const [name, way] of [
+      ['bare', bare],
+      ['observed', observed],
+    ] as const) {
       const each = await outcomes(differing, way, folder.path);
       for (const [index, outcome] of each.entries()) seen[name][index]?.add(outcome);
     }
@@ -111,6 +121,9 @@ test(`${SCRIPTS} generated scripts of calls see the same events in the same orde
   }
   // The comparison means something only if the scripts get somewhere.
   for (const event of ['client connect', 'server data', 'server end', 'client close true', 'client error']) {
-    t.true(plain.some((outcome) => outcome.includes(event)), event);
+    t.true(
+      plain.some((outcome) => outcome.includes(event)),
+      event,
+    );
   }
 });

@@ -81,7 +81,7 @@ async function memory(count: number): Promise<number> {
 }
 
 const loads: Readonly<Record<string, () => Promise<number>>> = {
-  churn: () => churn(12_000),
+  churn: () => churn(20_000),
   echo: () => echo(40_000),
   memory: () => memory(2000),
 };

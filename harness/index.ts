@@ -28,7 +28,7 @@ export type {
   SocketSnapshot,
   StateTransition,
 } from './model/observation.ts';
-export type { Damage, EvidenceQuality } from './model/evidence.ts';
+export type { Damage, EvidenceQuality, NetworkSetting } from './model/evidence.ts';
 export type { RunEvidence } from './model/run-evidence.ts';
 export type {
   Connection,
@@ -43,14 +43,28 @@ export type {
 export type { ClaimResult, Mismatch, Verdict, VerdictStatus } from './model/verdict.ts';
 
 export type { Behaviour, BehaviourModule } from './peer/behaviour.ts';
-export type { SocketCommand, SocketVerb } from './peer/protocol.ts';
+export type {
+  ClientOptions,
+  ServerCommand,
+  ServerOptions,
+  SocketCommand,
+  SocketVerb,
+} from './peer/protocol.ts';
 
 export { Lab, type LabOptions, openLab } from './lab/lab.ts';
-export { type DrivenSocket, type Gate, Pair } from './lab/pair.ts';
-export type { PairOptions } from './lab/pair-connection.ts';
+export { type DrivenSocket, type Gate, Pair, type PairFault } from './lab/pair.ts';
+export { LabServer, type ServerChoice } from './lab/lab-server.ts';
+export type { ClientChoice, DiallingServer, PairOptions } from './lab/pair-options.ts';
 export type { Condition, SegmentPattern } from './lab/condition.ts';
 export type { Program } from './lab/program.ts';
-export type { GateFilter, NetworkKind, ProgramOptions } from './lab/protocol.ts';
+export type {
+  FaultRule,
+  GateFilter,
+  HostCount,
+  NetworkKind,
+  PeerName,
+  ProgramOptions,
+} from './lab/protocol.ts';
 export { type Capability, examineMachine, type MachineReport } from './lab/examine-machine.ts';
 
 export { type Capture, startCapture } from '../captures/tcpdump.ts';
@@ -90,8 +104,23 @@ export { assertMet, ExpectationError } from './assert/assert-met.ts';
 export { examineClaims } from './expect/claims.ts';
 
 export { CATALOGUE, findScenario } from './scenario/catalogue.ts';
+export { type CatalogueOptions, runCatalogue } from './scenario/run-catalogue.ts';
 export { type RunOptions, runScenario, type ScenarioRun, worst } from './scenario/run-scenario.ts';
-export type { Mutant, Scenario, Step, StepCommand } from './scenario/scenario.ts';
+export {
+  type Chapter,
+  CHAPTERS,
+  type Mutant,
+  needsPrivateNetwork,
+  type OnConnection,
+  type Scenario,
+  type ScenarioExpectation,
+  type Setting,
+  type Step,
+} from './scenario/scenario.ts';
+export type { Actor, NetworkCommand, PeerCommand, SegmentChoice, StepCommand } from './scenario/commands.ts';
+export type { Check, CheckedRun, Finding } from './scenario/check.ts';
+export { Stage } from './scenario/stage.ts';
+export type { TimeCompression } from './lab/compression.ts';
 
 export { renderJson } from './report/json.ts';
 export { type LadderOptions, renderLadder } from './report/terminal/ladder.ts';

@@ -73,3 +73,14 @@ function timeout({ what, lastSeen }: Awaited, timeoutMs: number): FinwaitError {
 export async function pace(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(ms, undefined, signal === undefined ? {} : { signal });
 }
+
+/** What {@link limitIdle} sets: a `net.Socket`. */
+interface IdleLimited {
+  // The method, by the name that net gives it.
+  setTimeout(ms: number): unknown;
+}
+
+/** `socket.setTimeout(ms)`: its program is told so long after the last activity. Nothing of ours waits for it. */
+export function limitIdle(socket: IdleLimited, ms: number): void {
+  socket.setTimeout(ms);
+}

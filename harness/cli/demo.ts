@@ -2,11 +2,9 @@ import { createInterface } from 'node:readline';
 import {
   CATALOGUE,
   findScenario,
-  type Lab,
   type Mutant,
-  openLab,
+  runCatalogue,
   type RunOptions,
-  runScenario,
   type Scenario,
   type ScenarioRun,
   worst,
@@ -20,6 +18,9 @@ import { print, say, textOptions } from './terminal.ts';
 
 const DEFAULT_SCENARIO = 'half-close-by-client';
 
+/** Scenarios side by side: most of their time is spent waiting. */
+const AT_ONCE = 4;
+
 /** Version of what `--json` prints; raised when a field changes its meaning or goes. */
 const JSON_SCHEMA_VERSION = 1;
 
@@ -29,6 +30,7 @@ export const demo: Command = {
   positionals: true,
   about: `run a scenario on a real kernel and draw it (${DEFAULT_SCENARIO} if none is named)`,
   options: {
+    slow: { type: 'boolean', about: 'with all: those that take long, too' },
     list: { type: 'boolean', about: 'list the scenarios' },
     json: { type: 'boolean', about: 'print the runs as JSON instead of drawing them' },
     step: { type: 'boolean', about: 'wait for Enter before each step, and draw what it brought about' },
@@ -38,20 +40,32 @@ export const demo: Command = {
   },
   async run(values, names) {
     if (values['list'] === true) return list(values);
-    const scenarios = chooseScenarios(names);
+    const scenarios = chooseScenarios(names, values['slow'] === true);
     const mutant = chooseMutant(scenarios, values['mutant']);
-    await using lab = await openLab({ network: chooseNetwork(values['network']) });
-    if (lab.network === 'host' && lab.refusal !== undefined) {
-      say(`No private network here (${lab.refusal}); running on the host’s loopback.`);
-    }
+    const steps = values['step'] === true ? new StepReader() : undefined;
+    let network: string | undefined;
+    const running = runCatalogue(scenarios, {
+      network: chooseNetwork(values['network']),
+      atOnce: steps === undefined && scenarios.length > 1 ? AT_ONCE : 1,
+      onLab: (lab) => {
+        if (network === undefined && lab.network === 'host' && lab.refusal !== undefined) {
+          say(`No private network here (${lab.refusal}); running on the host’s loopback.`);
+        }
+        network ??= lab.network;
+      },
+      runOptions: (scenario) => ({ ...(mutant && { mutant }), ...steps?.optionsFor(scenario, values) }),
+    });
     const runs: ScenarioRun[] = [];
-    for (const scenario of scenarios) {
-      const run = await runOne(lab, scenario, mutant, values);
-      runs.push(run);
-      if (values['json'] !== true) print(`${draw(run, scenario, values)}\n`);
+    try {
+      for await (const run of running) {
+        runs.push(run);
+        if (values['json'] !== true) print(`${draw(run, values)}\n`);
+      }
+    } finally {
+      steps?.close();
     }
     if (values['json'] === true) {
-      print(renderJson({ schemaVersion: JSON_SCHEMA_VERSION, network: lab.network, runs }));
+      print(renderJson({ schemaVersion: JSON_SCHEMA_VERSION, network, runs }));
     }
     return exitCodeOfStatus(worst(runs));
   },
@@ -77,9 +91,11 @@ function list(values: OptionValues): ExitCode {
   return Code.met;
 }
 
-function chooseScenarios(names: readonly string[]): readonly Scenario[] {
-  if (names.length === 0) return chooseScenarios([DEFAULT_SCENARIO]);
-  if (names.length === 1 && names[0] === 'all') return CATALOGUE;
+function chooseScenarios(names: readonly string[], slowToo: boolean): readonly Scenario[] {
+  if (names.length === 0) return chooseScenarios([DEFAULT_SCENARIO], slowToo);
+  if (names.length === 1 && names[0] === 'all') {
+    return CATALOGUE.filter(({ slow }) => slowToo || slow === undefined);
+  }
   return names.map((name) => {
     const scenario = findScenario(name);
     if (scenario === undefined) {
@@ -107,45 +123,57 @@ function chooseNetwork(text: OptionValues[string] = 'auto'): 'private' | 'host' 
   throw usageError(`--network takes private, host or auto, not "${String(text)}".`, 'Leave it out for auto.');
 }
 
-async function runOne(
-  lab: Lab,
-  scenario: Scenario,
-  mutant: Mutant | undefined,
-  values: OptionValues,
-): Promise<ScenarioRun> {
-  const options: RunOptions = { ...(mutant && { mutant }) };
-  if (values['step'] !== true) return await runScenario(lab, scenario, options);
-  const input = createInterface({ input: process.stdin });
-  // Read as an iterator, lines that were piped in early wait for their step; at the end of input the rest runs on.
-  const lines = input[Symbol.asyncIterator]();
-  try {
-    return await runScenario(lab, scenario, {
-      ...options,
+/** Reads Enter for each step; at the end of the input the rest runs on. */
+class StepReader {
+  readonly #input = createInterface({ input: process.stdin });
+  // Read as an iterator, lines that were piped in early wait for their step.
+  readonly #lines = this.#input[Symbol.asyncIterator]();
+
+  optionsFor({ steps }: Scenario, values: OptionValues): RunOptions {
+    return {
       beforeStep: async (words, index) => {
-        say(`step ${index + 1} of ${scenario.steps.length}: the ${words} (press Enter)`);
-        await lines.next();
+        const of = steps === undefined ? '' : ` of ${steps.length}`;
+        say(`step ${index + 1}${of}: the ${words} (press Enter)`);
+        await this.#lines.next();
       },
       afterStep: (connection) => {
         if (connection !== undefined) say(`${renderLadder(connection, textOptions(values))}\n`);
       },
-    });
-  } finally {
-    input.close();
+    };
+  }
+
+  close(): void {
+    this.#input.close();
   }
 }
 
-function draw(run: ScenarioRun, scenario: Scenario, values: OptionValues): string {
-  const { connection, verdicts, claims } = run;
+function draw(run: ScenarioRun, values: OptionValues): string {
+  const { connection, connections, verdicts, claims } = run;
   const options = textOptions(values);
-  if (connection === undefined) return renderVerdicts(verdicts, options);
-  const { title, explanation } = scenario;
-  return renderLadder(connection, {
-    ...options,
-    title,
-    explanation,
-    verdicts,
-    claims,
-    clientLabel: `clients/${scenario.client}`,
-    serverLabel: scenario.server === 'nobody' ? 'nobody listens' : `servers/${scenario.server}`,
-  });
+  const scenario = findScenario(run.scenario);
+  if (scenario === undefined) throw new TypeError(`There is no scenario "${run.scenario}"`);
+  const { title, explanation, client, server } = scenario;
+  const labels = {
+    clientLabel: programLabel('clients', client),
+    serverLabel: programLabel('servers', server),
+  };
+  const others = Object.entries(connections)
+    .filter(([, other]) => other !== connection)
+    .map(([name, other]) => renderLadder(other, { ...options, ...labels, title: name }));
+  if (connection === undefined) return [...others, renderVerdicts(verdicts, options)].join('\n\n');
+  const main = renderLadder(connection, { ...options, ...labels, title, explanation, verdicts, claims });
+  return [...others, main].join('\n\n');
+}
+
+/** `servers/half-open`. */
+function programLabel(
+  folder: 'clients' | 'servers',
+  program: string | URL | Scenario['client'] | Scenario['server'],
+): string {
+  if (program === 'nobody') return 'nobody listens';
+  if (typeof program === 'string') return `${folder}/${program}`;
+  if (program instanceof URL) return program.href;
+  return 'dials' in program
+    ? programLabel('clients', program.dials)
+    : programLabel(folder, program.behaviour);
 }

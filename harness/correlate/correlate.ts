@@ -4,7 +4,7 @@ import type { EvidenceQuality } from '../model/evidence.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import { alignClocks, type ClockMap } from './clocks.ts';
 import { groupSegments, type SegmentGroup } from './group-segments.ts';
-import { heldSegments } from './held-segments.ts';
+import { interferenceWith } from './held-segments.ts';
 import { observedStates } from './observed-states.ts';
 import { placeReports } from './place-reports.ts';
 import { summarize } from './summary.ts';
@@ -31,8 +31,8 @@ interface Run {
 }
 
 function join(group: SegmentGroup, index: number, { evidence, clock, groups, js }: Run): Connection {
-  const held = heldSegments(group.segments, evidence.holds, clock);
-  const segments = trackSegments(group, (segment) => held.has(segment));
+  const { held, injected } = interferenceWith(group.segments, evidence.holds, clock, evidence.segments);
+  const segments = trackSegments(group, { held, injected });
   const next = groups.find((other, at) => at > index && haveSameEnds(other, group));
   const span = { beganAtNs: startOf(group), ...(next && { nextBeganAtNs: startOf(next) }) };
   const states =

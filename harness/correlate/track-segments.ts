@@ -4,15 +4,13 @@ import { seqAdd, seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { EndpointTracker } from './endpoint-tracker.ts';
 import { type SegmentGroup, senderOf } from './group-segments.ts';
+import type { Interference } from './held-segments.ts';
 
 /**
  * Follows both ends of a connection through its segments.
- * @param isHeld whether a gate kept the segment from its receiver
+ * @param interference what gates did to its segments
  */
-export function trackSegments(
-  group: SegmentGroup,
-  isHeld: (segment: Segment) => boolean = () => false,
-): TrackedSegment[] {
+export function trackSegments(group: SegmentGroup, interference: Interference = NONE): TrackedSegment[] {
   const { segments } = group;
   const start = startOf(group);
   const trackers = {
@@ -25,13 +23,14 @@ export function trackSegments(
     if (segment === undefined) return;
     trackers[otherSide(senderOf(group, segment))].trackReceived(segment, anomaliesOf[index] ?? []);
   };
-  const held = segments.map(isHeld);
+  const held = segments.map((segment) => interference.held.has(segment));
   const crossings = findCrossings(group, held);
   return segments.map((segment, index) => {
     const from = senderOf(group, segment);
     const to = otherSide(from);
     const anomalies = anomaliesOf[index] ?? [];
-    const retransmission = trackers[from].trackSent(segment, anomalies);
+    const injected = interference.injected.has(segment);
+    const retransmission = !injected && trackers[from].trackSent(segment, anomalies);
     for (const { crossed, by } of crossings) if (by === index) receive(crossed);
     const delivered = held[index] !== true;
     if (delivered && !crossings.some(({ crossed }) => crossed === index)) receive(index);
@@ -45,11 +44,14 @@ export function trackSegments(
       }),
       retransmission,
       delivered,
+      ...(injected && { injected: true as const }),
       statesAfter: { client: trackers.client.state, server: trackers.server.state },
       anomalies,
     };
   });
 }
+
+const NONE: Interference = { held: new Set(), injected: new Set() };
 
 /** The states before the first segment. A capture that begins inside a connection finds it established. */
 function startOf(group: SegmentGroup): Readonly<Record<Side, TcpState>> {

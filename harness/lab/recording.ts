@@ -53,6 +53,12 @@ export class Recording {
     this.#connection.follow();
   }
 
+  /** The kernel has given the client's socket this end. */
+  confirmClient(client: Endpoint): void {
+    this.#connection.confirm(client);
+    this.#waiters.wakeAll();
+  }
+
   sideOf(segment: Segment): Side {
     return sameEndpoint(segment.source, this.server) ? 'server' : 'client';
   }

@@ -25,6 +25,8 @@ export interface TrackedSegment {
   readonly retransmission: boolean;
   /** False when a gate kept the segment from its receiver. */
   readonly delivered: boolean;
+  /** True for a RST that the network sent in the name of this end, which knows nothing of it. */
+  readonly injected?: true;
   /** Both ends' states once this segment was sent and received, by RFC 9293's table. */
   readonly statesAfter: Readonly<Record<Side, TcpState>>;
   /** What the table does not allow: `data before established`, `segment after RST`, … */

@@ -2,7 +2,16 @@ import type { Socket } from 'node:net';
 import { type Endpoint, plainAddress } from '../model/endpoint.ts';
 import type { JsReport } from '../model/observation.ts';
 
-const CALLS = ['connect', 'write', 'end', 'destroy', 'resetAndDestroy', 'pause', 'resume'] as const;
+const CALLS = [
+  'connect',
+  'write',
+  'end',
+  'destroy',
+  'destroySoon',
+  'resetAndDestroy',
+  'pause',
+  'resume',
+] as const;
 const EVENTS: ReadonlySet<string> = new Set([
   'connect',
   'data',

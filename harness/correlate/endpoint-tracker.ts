@@ -1,9 +1,9 @@
 import { Flag, type Segment } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
-import type { TcpState } from '../model/tcp-state.ts';
+import type { TcpEvent, TcpState } from '../model/tcp-state.ts';
 import { ReceiveSpace } from './receive-space.ts';
 import { SendSpace } from './send-space.ts';
-import { codeOf, describeMissing, Event, nextState, State, stateOf } from './transition-codes.ts';
+import { codeOf, describeMissing, Event, eventOf, nextState, State, stateOf } from './transition-codes.ts';
 
 /** The parts of a segment that the tracker reads. */
 export type TrackedFields = Pick<
@@ -24,12 +24,15 @@ export class EndpointTracker {
   /** The unacceptable ACK received last while opening. */
   #refusedAck = 0;
   #hasRefused = false;
+  /** Told of every event that the table has a cell for. */
+  readonly #onEvent: ((from: TcpState, event: TcpEvent, to: TcpState) => void) | undefined;
   readonly #send = new SendSpace();
   readonly #receive = new ReceiveSpace();
 
   /** @param start the state before the first segment: `CLOSED` for who opens actively, `LISTEN` for who waits */
-  constructor(start: TcpState) {
+  constructor(start: TcpState, onEvent?: (from: TcpState, event: TcpEvent, to: TcpState) => void) {
     this.#state = codeOf(start);
+    this.#onEvent = onEvent;
   }
 
   /** Forgets everything. */
@@ -123,7 +126,10 @@ export class EndpointTracker {
   #apply(event: number, anomalies: string[]): void {
     const next = nextState(this.#state, event);
     if (next === -1) anomalies.push(describeMissing(this.#state, event));
-    else this.#state = next;
+    else {
+      this.#onEvent?.(stateOf(this.#state), eventOf(event), stateOf(next));
+      this.#state = next;
+    }
   }
 
   /** A RST's sequence number may be a copy of the other end's acknowledgement; it opens no sequence space. */

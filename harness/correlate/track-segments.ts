@@ -1,4 +1,4 @@
-import { otherSide, type Side, type TrackedSegment } from '../model/connection.ts';
+import { otherSide, type Side, type TableTransition, type TrackedSegment } from '../model/connection.ts';
 import { Flag, hasFlags, type Segment, sequenceLength } from '../model/segment.ts';
 import { seqAdd, seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
@@ -13,14 +13,18 @@ import type { Interference } from './held-segments.ts';
 export function trackSegments(group: SegmentGroup, interference: Interference = NONE): TrackedSegment[] {
   const { segments } = group;
   const start = startOf(group);
-  const trackers = {
-    client: new EndpointTracker(start.client),
-    server: new EndpointTracker(start.server),
-  };
+  const transitionsOf = segments.map((): TableTransition[] => []);
+  let current = 0;
+  const trackerOf = (side: Side): EndpointTracker =>
+    new EndpointTracker(start[side], (from, event, to) => {
+      transitionsOf[current]?.push({ side, from, event, to });
+    });
+  const trackers = { client: trackerOf('client'), server: trackerOf('server') };
   const anomaliesOf = segments.map((): string[] => []);
   const receive = (index: number): void => {
     const segment = segments[index];
     if (segment === undefined) return;
+    current = index;
     trackers[otherSide(senderOf(group, segment))].trackReceived(segment, anomaliesOf[index] ?? []);
   };
   const held = segments.map((segment) => interference.held.has(segment));
@@ -29,6 +33,7 @@ export function trackSegments(group: SegmentGroup, interference: Interference = 
     const from = senderOf(group, segment);
     const to = otherSide(from);
     const anomalies = anomaliesOf[index] ?? [];
+    current = index;
     const injected = interference.injected.has(segment);
     const retransmission = !injected && trackers[from].trackSent(segment, anomalies);
     for (const { crossed, by } of crossings) if (by === index) receive(crossed);
@@ -45,6 +50,7 @@ export function trackSegments(group: SegmentGroup, interference: Interference = 
       retransmission,
       delivered,
       ...(injected && { injected: true as const }),
+      transitions: transitionsOf[index] ?? [],
       statesAfter: { client: trackers.client.state, server: trackers.server.state },
       anomalies,
     };

@@ -2,6 +2,8 @@ import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
 import { findProgram, installCommand } from '../install-hint.ts';
 import { parseFlags } from '../model/segment.ts';
+import type { Host } from './host.ts';
+import { emptyBucket, emptyingPort, keepLate, letOut } from './kept-segments.ts';
 import type { FaultRule, GateFilter } from './protocol.ts';
 
 /**
@@ -10,23 +12,24 @@ import type { FaultRule, GateFilter } from './protocol.ts';
  * release lets it pass at the next retransmission.
  */
 export class Gates {
-  readonly #hosts: readonly NftHost[];
+  readonly #hosts: readonly Host[];
   readonly #released = new Map<number, () => Promise<void>>();
   #lastId = 0;
 
-  constructor(hosts: readonly NftHost[]) {
+  constructor(hosts: readonly Host[]) {
     this.#hosts = hosts;
   }
 
   /** @returns the gate's id and the monotonic time from which it surely holds. */
   async set(rule: FaultRule): Promise<{ gateId: number; atNs: bigint }> {
     const gateId = ++this.#lastId;
-    await this.#apply(gateId, (host) => tableText(gateId, rule, host.device));
+    if (rule.action === 'keep') await this.#keep(gateId, rule);
+    else await this.#apply(gateId, (host) => tableText(gateId, rule, host.device));
     return { gateId, atNs: process.hrtime.bigint() };
   }
 
   /** Nothing reaches this host, and nothing that it sends leaves it. @returns the gate's id, as above */
-  async unplug(host: NftHost): Promise<{ gateId: number; atNs: bigint }> {
+  async unplug(host: Host): Promise<{ gateId: number; atNs: bigint }> {
     const gateId = ++this.#lastId;
     await this.#apply(gateId, () => unpluggedText(gateId, host.device), [host]);
     return { gateId, atNs: process.hrtime.bigint() };
@@ -39,11 +42,25 @@ export class Gates {
     return { atNs: process.hrtime.bigint() };
   }
 
+  async #keep(gateId: number, rule: FaultRule): Promise<void> {
+    for (const host of this.#hosts) {
+      const { priority } = await keepLate(host, gateId);
+      await nft(host, keepText(gateId, rule, priority));
+      await emptyBucket(host, gateId);
+    }
+    this.#released.set(gateId, async () => {
+      for (const host of this.#hosts) {
+        await nft(host, `delete table inet finwait_gate${gateId}`);
+        await letOut(host, gateId);
+      }
+    });
+  }
+
   /** A table a gate, on each host: deleting it deletes all that is in it. */
   async #apply(
     gateId: number,
-    textOf: (host: NftHost) => { readonly family: string; readonly text: string },
-    hosts: readonly NftHost[] = this.#hosts,
+    textOf: (host: Host) => { readonly family: string; readonly text: string },
+    hosts: readonly Host[] = this.#hosts,
   ): Promise<void> {
     const tables = hosts.map((host) => ({ host, ...textOf(host) }));
     await Promise.all(tables.map(({ host, text }) => nft(host, text)));
@@ -53,14 +70,6 @@ export class Gates {
       );
     });
   }
-}
-
-/** A host as nft sees it. */
-export interface NftHost {
-  /** What to put before a command so that it runs there. */
-  readonly enter: readonly string[];
-  /** The interface that its segments come in by. */
-  readonly device: string;
 }
 
 /** Longer than any run counts: `numgen` starts again behind it. */
@@ -87,6 +96,18 @@ function tableText(
   }
 }`;
   return { family, text };
+}
+
+/** Puts segments, and the datagram that empties their bucket, into the class that has to wait. */
+function keepText(gateId: number, rule: FaultRule, priority: string): string {
+  const which = rule.nth === undefined ? '' : ` ${ordinalMatch(rule.nth)}`;
+  return `table inet finwait_gate${gateId} {
+  chain segments {
+    type filter hook output priority 0; policy accept;
+    ${matchText(rule)}${which} meta priority set ${priority}
+    udp dport ${emptyingPort(gateId)} meta priority set ${priority}
+  }
+}`;
 }
 
 function unpluggedText(gateId: number, device: string): { readonly family: string; readonly text: string } {
@@ -131,7 +152,7 @@ function portNumber(port: number): number {
   return port;
 }
 
-async function nft({ enter }: NftHost, commands: string): Promise<void> {
+async function nft({ enter }: Host, commands: string): Promise<void> {
   const path = findProgram('nft');
   if (path === undefined) {
     throw new FinwaitError('ERR_FINWAIT_TOOL_MISSING', 'nft is not installed; gates need it', {

@@ -13,12 +13,15 @@ export class Host {
   /** The interface that its segments come in by. */
   readonly device: string;
   readonly address: string;
+  /** Where a datagram goes that is to leave by the device: the other host, or this one. */
+  readonly neighbour: string;
   readonly sampler: SocketSampler;
 
   private constructor(place: Place, sampler: SocketSampler) {
     this.enter = place.enter;
     this.device = place.device;
     this.address = place.address;
+    this.neighbour = place.neighbour;
     this.sampler = sampler;
   }
 
@@ -46,9 +49,10 @@ export interface Place {
   readonly enter: readonly string[];
   readonly device: string;
   readonly address: string;
+  readonly neighbour: string;
 }
 
-const HERE: Place = { enter: [], device: 'lo', address: LOOPBACK };
+const HERE: Place = { enter: [], device: 'lo', address: LOOPBACK, neighbour: LOOPBACK };
 
 /** Addresses that documents are written with (RFC 5737, RFC 3849), so that nobody takes them for somebody's. */
 const CABLE = {
@@ -89,8 +93,8 @@ export async function makeTwoHosts(): Promise<Readonly<Record<Side, Place>>> {
     await runIn(enter, 'ip', 'link', 'set', end.device, 'up');
   }
   return {
-    server: { enter: [], device: server.device, address: server.ipv4 },
-    client: { enter: there, device: client.device, address: client.ipv4 },
+    server: { enter: [], device: server.device, address: server.ipv4, neighbour: client.ipv4 },
+    client: { enter: there, device: client.device, address: client.ipv4, neighbour: server.ipv4 },
   };
 }
 

@@ -179,7 +179,7 @@ export class Lab implements AsyncDisposable {
     const set = this.#agent.functions.setFault(rule);
     const { gateId, atNs: fromNs } = await withDeadline(set, { what: 'a gate' });
     const release = async (): Promise<{ atNs: bigint }> => await this.#agent.functions.release(gateId);
-    if (action === 'duplicate')
+    if (action === 'duplicate' || action === 'keep')
       return gateOf(async () => {
         await release();
       });

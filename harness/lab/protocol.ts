@@ -44,9 +44,10 @@ export interface FaultRule extends GateFilter {
   /**
    * - `drop`: never received;
    * - `reset`: never received, and its sender gets a RST that looks as if the receiver had sent it;
-   * - `duplicate`: received twice.
+   * - `duplicate`: received twice;
+   * - `keep`: waits in its sender's queue until the rule is released, before the tap: neither seen nor received.
    */
-  readonly action: 'drop' | 'reset' | 'duplicate';
+  readonly action: 'drop' | 'reset' | 'duplicate' | 'keep';
 }
 
 export interface ProgramOptions {

@@ -68,8 +68,10 @@ export function passes(side: Side, ...states: readonly TcpState[]): Check {
     `${side} passes ${states.join(' → ')} by its segments`,
     ['wire'],
     ({ connection }): Finding => {
-      const passed = (connection?.segments ?? []).map(({ statesAfter }) => statesAfter[side]);
-      const distinct = passed.filter((state, index) => state !== passed[index - 1]);
+      const moves = (connection?.segments ?? [])
+        .flatMap(({ transitions }) => transitions)
+        .filter((transition) => transition.side === side && transition.from !== transition.to);
+      const distinct = [...moves.slice(0, 1).map(({ from }) => from), ...moves.map(({ to }) => to)];
       let next = 0;
       for (const state of distinct) if (state === states[next]) next++;
       return next === states.length ? { met: distinct.join(' → ') } : { violated: distinct.join(' → ') };

@@ -26,6 +26,11 @@ export type NetworkCommand =
   | ({ readonly verb: 'inject'; readonly as?: string } & SegmentChoice)
   /** Delivers the chosen segment (the first, if `nth` is left out) twice. */
   | ({ readonly verb: 'duplicate'; readonly as?: string } & SegmentChoice)
+  /**
+   * Keeps the chosen segment (the first, if `nth` is left out) in its sender's queue until released: it comes late,
+   * behind what was sent after it. Nothing is lost, and the capture shows it when it comes.
+   */
+  | ({ readonly verb: 'keep'; readonly as?: string } & SegmentChoice)
   /** Loses about `rate` (0–1) of all segments, which ones being a matter of `seed` alone. */
   | {
       readonly verb: 'lose';
@@ -118,6 +123,8 @@ function networkWords(command: NetworkCommand): string {
       return `holds every ${kindWords(command)}`;
     case 'inject':
       return `answers ${choiceWords(command)} by a RST of its own`;
+    case 'keep':
+      return `keeps ${choiceWords(command)} back`;
     case 'duplicate':
       return `doubles ${choiceWords(command)}`;
     case 'lose':

@@ -44,6 +44,8 @@ export class Faults {
         return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'drop' })];
       case 'inject':
         return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'reset' })];
+      case 'keep':
+        return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'keep' })];
       case 'duplicate':
         return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'duplicate' })];
       case 'blackhole':

@@ -22,6 +22,15 @@ export interface StageOptions {
   readonly afterStep?: (stage: Stage) => void | Promise<void>;
 }
 
+export interface SocketWait {
+  /** The connection whose sockets and evidence are meant. @default 'main' */
+  readonly on?: string;
+  /** For what takes longer than a step may. @default a step's */
+  readonly timeoutMs?: number;
+  /** @default 5 */
+  readonly everyMs?: number;
+}
+
 /** Name of the connection that a scenario's own server and client make. */
 const MAIN = 'main';
 
@@ -154,9 +163,10 @@ export class Stage implements AsyncDisposable {
   async untilSockets(
     what: string,
     isWanted: (snapshot: SocketSnapshot) => boolean,
-    on: string = MAIN,
+    options: SocketWait = {},
   ): Promise<SocketSnapshot> {
-    const { timeoutMs = 5000, signal } = this.#options.wait;
+    const { signal } = this.#options.wait;
+    const { on = MAIN, everyMs = 5, timeoutMs = this.#options.wait.timeoutMs ?? 5000 } = options;
     const pair = this.pair(on);
     const beganAtMs = performance.now();
     for (;;) {
@@ -169,7 +179,7 @@ export class Stage implements AsyncDisposable {
           true,
         );
       }
-      await pace(5, signal);
+      await pace(everyMs, signal);
     }
   }
 

@@ -65,7 +65,9 @@ export const demo: Command = {
       steps?.close();
     }
     if (values['json'] === true) {
-      print(renderJson({ schemaVersion: JSON_SCHEMA_VERSION, network, runs }));
+      // What the lanes saw before it was joined stands in the timeline again.
+      const joined = runs.map(({ evidence: _, ...run }) => run);
+      print(renderJson({ schemaVersion: JSON_SCHEMA_VERSION, network, runs: joined }));
     }
     return exitCodeOfStatus(worst(runs));
   },

@@ -12,6 +12,7 @@ export const scenario: Scenario = {
     'kernel goes to FIN-WAIT-1 and sends a FIN (RFC 9293 §3.10.4), as an established connection would.',
   chapter: 'states',
   rank: 12,
+  setting: { time: { retransmitAfterMs: 3000 } },
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [
@@ -24,7 +25,7 @@ export const scenario: Scenario = {
       command: { verb: 'keep', from: 'server', flags: 'SYN', without: 'ACK', as: 'kept, SYN' },
     },
     { who: 'network', command: { verb: 'hold', from: 'client', flags: 'SYN,ACK' } },
-    { who: 'network', command: { verb: 'hold', from: 'server', flags: 'SYN,ACK' } },
+    { who: 'network', command: { verb: 'hold', from: 'server', flags: 'ACK' } },
     { who: 'client', command: { verb: 'connect' }, until: { states: { client: 'SYN-SENT' } } },
     {
       who: 'server',

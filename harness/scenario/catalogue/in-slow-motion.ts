@@ -12,6 +12,7 @@ export const scenario: Scenario = {
     'still as long as one likes.',
   chapter: 'states',
   rank: 1,
+  setting: { time: { retransmitAfterMs: 3000 } },
   server: 'half-open',
   client: 'half-close',
   steps: [

@@ -11,6 +11,7 @@ export const scenario: Scenario = {
     'and its connect() fails with ECONNREFUSED (RFC 9293 §3.10.7.4).',
   chapter: 'states',
   rank: 13,
+  setting: { time: { retransmitAfterMs: 3000 } },
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [

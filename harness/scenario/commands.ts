@@ -136,9 +136,7 @@ function networkWords(command: NetworkCommand): string {
     case 'unplug':
       return `unplugs the ${command.host}’s host`;
     case 'release':
-      return command.which === undefined
-        ? 'lets everything through'
-        : `lets through what it ${command.which}`;
+      return command.which === undefined ? 'lets everything through' : `lets through the ${command.which}`;
   }
 }
 

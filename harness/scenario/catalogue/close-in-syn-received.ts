@@ -18,11 +18,11 @@ export const scenario: Scenario = {
   steps: [
     {
       who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'SYN', without: 'ACK', as: 'kept, SYN' },
+      command: { verb: 'keep', from: 'client', flags: 'SYN', as: 'SYNs' },
     },
     {
       who: 'network',
-      command: { verb: 'keep', from: 'server', flags: 'SYN', without: 'ACK', as: 'kept, SYN' },
+      command: { verb: 'keep', from: 'server', flags: 'SYN', as: 'SYNs' },
     },
     { who: 'network', command: { verb: 'hold', from: 'client', flags: 'SYN,ACK' } },
     { who: 'network', command: { verb: 'hold', from: 'server', flags: 'ACK' } },
@@ -34,7 +34,7 @@ export const scenario: Scenario = {
     },
     {
       who: 'network',
-      command: { verb: 'release', which: 'kept, SYN' },
+      command: { verb: 'release', which: 'SYNs' },
       until: {
         segments: [
           { from: 'client', flags: 'SYN,ACK' },

@@ -18,7 +18,7 @@ export const scenario: Scenario = {
   steps: [
     {
       who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'ACK', as: 'keeps the handshake’s last ACK' },
+      command: { verb: 'keep', from: 'client', flags: 'ACK' },
       until: { states: { client: 'CLOSED', server: 'CLOSED' } },
     },
     {
@@ -36,7 +36,7 @@ export const scenario: Scenario = {
     },
     {
       who: 'network',
-      command: { verb: 'keep', from: 'server', flags: 'ACK', without: 'FIN', as: 'keeps the ACK of the FIN' },
+      command: { verb: 'keep', from: 'server', flags: 'ACK', without: 'FIN' },
     },
     tells(
       'client',
@@ -53,7 +53,7 @@ export const scenario: Scenario = {
     },
     {
       who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'ACK', as: 'keeps the last ACK' },
+      command: { verb: 'keep', from: 'client', flags: 'ACK' },
     },
     tells(
       'server',

@@ -119,6 +119,15 @@ export {
 } from './scenario/scenario.ts';
 export type { Actor, NetworkCommand, PeerCommand, SegmentChoice, StepCommand } from './scenario/commands.ts';
 export type { Check, CheckedRun, Finding } from './scenario/check.ts';
+export { cover, isCovered } from './scenario/coverage/cover.ts';
+export type {
+  Arrow,
+  Coverage,
+  CoveredArrow,
+  CoveredState,
+  Proof,
+  SilentEvent,
+} from './model/coverage.ts';
 export { Stage } from './scenario/stage.ts';
 export type { TimeCompression } from './lab/compression.ts';
 

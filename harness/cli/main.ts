@@ -4,13 +4,14 @@ import { parseArgs } from 'node:util';
 import { isFinwaitError } from '../errors.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { analyze } from './analyze.ts';
+import { coverage } from './coverage.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { ExitCode, exitCodeOfError } from './exit-codes.ts';
 import { printable } from '../report/terminal/text.ts';
 import { print, say } from './terminal.ts';
 
-const COMMANDS: readonly Command[] = [demo, analyze, doctor];
+const COMMANDS: readonly Command[] = [demo, coverage, analyze, doctor];
 
 // Who pipes us into `head` has read enough; the verdict, and so the exit code, is still owed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

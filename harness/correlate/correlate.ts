@@ -34,7 +34,11 @@ function join(group: SegmentGroup, index: number, { evidence, clock, groups, js 
   const { held, injected } = interferenceWith(group.segments, evidence.holds, clock, evidence.segments);
   const segments = trackSegments(group, { held, injected });
   const next = groups.find((other, at) => at > index && haveSameEnds(other, group));
-  const span = { beganAtNs: startOf(group), ...(next && { nextBeganAtNs: startOf(next) }) };
+  const span = {
+    beganAtNs: startOf(group),
+    ...(next && { nextBeganAtNs: startOf(next) }),
+    isFirst: !groups.some((other, at) => at < index && haveSameEnds(other, group)),
+  };
   const states =
     clock === undefined
       ? []

@@ -14,17 +14,19 @@ export function trackSegments(group: SegmentGroup, interference: Interference = 
   const { segments } = group;
   const start = startOf(group);
   const transitionsOf = segments.map((): TableTransition[] => []);
+  // What an end makes of a segment that crossed another is told with that other, and names its own frame.
   let current = 0;
+  let frame = 0;
   const trackerOf = (side: Side): EndpointTracker =>
     new EndpointTracker(start[side], (from, event, to) => {
-      transitionsOf[current]?.push({ side, from, event, to });
+      transitionsOf[current]?.push({ side, from, event, to, frame });
     });
   const trackers = { client: trackerOf('client'), server: trackerOf('server') };
   const anomaliesOf = segments.map((): string[] => []);
   const receive = (index: number): void => {
     const segment = segments[index];
     if (segment === undefined) return;
-    current = index;
+    ({ frame } = segment);
     trackers[otherSide(senderOf(group, segment))].trackReceived(segment, anomaliesOf[index] ?? []);
   };
   const held = segments.map((segment) => interference.held.has(segment));
@@ -34,6 +36,7 @@ export function trackSegments(group: SegmentGroup, interference: Interference = 
     const to = otherSide(from);
     const anomalies = anomaliesOf[index] ?? [];
     current = index;
+    ({ frame } = segment);
     const injected = interference.injected.has(segment);
     const retransmission = !injected && trackers[from].trackSent(segment, anomalies);
     for (const { crossed, by } of crossings) if (by === index) receive(crossed);

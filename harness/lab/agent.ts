@@ -100,7 +100,7 @@ const functions: AgentFunctions = {
   async killSocket(local, peer) {
     const ends = ['src', formatEndpoint(local), 'dst', formatEndpoint(peer)];
     for (const host of new Set(Object.values(instruments().hosts)))
-      await host.run('ss', '-K', '-tn', ...ends);
+      await host.run('ss', '-K', '-tan', ...ends);
   },
 
   readSysctl: async (name) => instruments().hosts.server.readSysctl(name),

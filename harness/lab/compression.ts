@@ -3,7 +3,10 @@ import type { NetworkSetting } from '../model/evidence.ts';
 
 /** Timers of the kernel that a private network may have shorter, or retries that it may have fewer. */
 export interface TimeCompression {
-  /** Least time before a segment is sent again (Linux: 200 ms). A SYN is sent again after 1 s all the same. */
+  /**
+   * Least time before a segment is sent again (Linux: 200 ms); a longer one leaves room to look in peace. A SYN and a
+   * SYN,ACK are sent again after 1 s all the same.
+   */
   readonly retransmitAfterMs?: number;
   /** Most time before a segment is sent again (Linux: 120 s; the kernel takes no less than 1 s). */
   readonly retransmitAfterAtMostMs?: number;

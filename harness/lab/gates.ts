@@ -50,8 +50,9 @@ export class Gates {
     }
     this.#released.set(gateId, async () => {
       for (const host of this.#hosts) {
-        await nft(host, `delete table inet finwait_gate${gateId}`);
+        // In this order: what is sent meanwhile goes behind what was kept.
         await letOut(host, gateId);
+        await nft(host, `delete table inet finwait_gate${gateId}`);
       }
     });
   }

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { execa } from 'execa';
 import type { Host } from './host.ts';
 
@@ -45,6 +46,15 @@ export async function letOut(host: Host, id: number): Promise<void> {
 
 /** A datagram that goes out by the host's device. */
 async function sendDatagram(host: Host, bytes: number, port: number): Promise<void> {
+  if (host.enter.length === 0) {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => {
+      socket.send(Buffer.alloc(bytes), port, host.neighbour, () => {
+        socket.close(resolve);
+      });
+    });
+    return;
+  }
   const script = `
 const socket = require('node:dgram').createSocket('udp4');
 socket.send(Buffer.alloc(${bytes}), ${port}, '${host.neighbour}', () => socket.close());`;

@@ -58,6 +58,11 @@ export class LabEvents implements AgentEvents {
     for (const [key, owner] of this.#owners) if (owner.recording === recording) this.#owners.delete(key);
   }
 
+  /** A gate was set in the network of all of them. */
+  disturb(): void {
+    for (const recording of this.#recordings) recording.disturb();
+  }
+
   /** From now on what this server accepts is told. */
   addServer(serverId: number, onAccepted: AcceptListener): void {
     this.#servers.set(serverId, { onAccepted, recordings: new Set() });

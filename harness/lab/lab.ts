@@ -176,6 +176,7 @@ export class Lab implements AsyncDisposable {
     const { nth, action, ...filter } = rule;
     checkGateFilter(filter);
     this.#requirePrivate('A gate');
+    this.#events.disturb();
     const set = this.#agent.functions.setFault(rule);
     const { gateId, atNs: fromNs } = await withDeadline(set, { what: 'a gate' });
     const release = async (): Promise<{ atNs: bigint }> => await this.#agent.functions.release(gateId);
@@ -203,6 +204,7 @@ export class Lab implements AsyncDisposable {
   async unplug(side: Side): Promise<Gate> {
     checkSide(side);
     this.#requirePrivate('Pulling a cable');
+    this.#events.disturb();
     const { plug } = this.#agent.functions;
     const { atNs: fromNs } = await withDeadline(plug(side, false), { what: 'the pulling of a cable' });
     // What it would have received is on the wire, and what it sends never gets there.
@@ -214,6 +216,7 @@ export class Lab implements AsyncDisposable {
   async delay(ms: number): Promise<Gate> {
     if (!Number.isInteger(ms) || ms < 1) throw new TypeError(`Not a delay in ms: ${ms}`);
     this.#requirePrivate('A delay');
+    this.#events.disturb();
     await withDeadline(this.#agent.functions.delay(ms), { what: 'a delay' });
     return gateOf(async () => {
       await this.#agent.functions.delay(0);

@@ -23,6 +23,7 @@ export class Recording {
   readonly #connection: OwnConnection;
   readonly #reports: SideReport[] = [];
   readonly #waiters = new Waiters();
+  #isDisturbed = false;
   #failure: Error | undefined;
 
   constructor(server: Endpoint) {
@@ -81,6 +82,15 @@ export class Recording {
   addDamage(damage: Damage): void {
     this.#damage.set(damageKey(damage), damage);
     this.#waiters.wakeAll();
+  }
+
+  /** A gate was set: what was kept back may come when all seems to be over, and what seems to have come may be lost. */
+  disturb(): void {
+    this.#isDisturbed = true;
+  }
+
+  get isDisturbed(): boolean {
+    return this.#isDisturbed;
   }
 
   /** True when no segment will be seen any more. */

@@ -17,6 +17,8 @@ export interface TableTransition {
   readonly from: TcpState;
   readonly event: TcpEvent;
   readonly to: TcpState;
+  /** Of the segment that was sent or received. */
+  readonly frame: number;
 }
 
 /** A segment in the context of its connection. */

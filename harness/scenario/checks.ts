@@ -74,7 +74,9 @@ export function passes(side: Side, ...states: readonly TcpState[]): Check {
       const distinct = [...moves.slice(0, 1).map(({ from }) => from), ...moves.map(({ to }) => to)];
       let next = 0;
       for (const state of distinct) if (state === states[next]) next++;
-      return next === states.length ? { met: distinct.join(' → ') } : { violated: distinct.join(' → ') };
+      const passed = distinct.join(' → ');
+      if (next === states.length) return { met: passed };
+      return { violated: passed === '' ? 'no change of state at all' : passed };
     },
   );
 }

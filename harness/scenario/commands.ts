@@ -27,8 +27,8 @@ export type NetworkCommand =
   /** Delivers the chosen segment (the first, if `nth` is left out) twice. */
   | ({ readonly verb: 'duplicate'; readonly as?: string } & SegmentChoice)
   /**
-   * Keeps the chosen segment (the first, if `nth` is left out) in its sender's queue until released: it comes late,
-   * behind what was sent after it. Nothing is lost, and the capture shows it when it comes.
+   * Keeps the chosen segments (all, if `nth` is left out) in their sender's queue until released: they come late,
+   * behind what was sent after them. Nothing is lost, and the capture shows them when they come.
    */
   | ({ readonly verb: 'keep'; readonly as?: string } & SegmentChoice)
   /** Loses about `rate` (0–1) of all segments, which ones being a matter of `seed` alone. */
@@ -124,7 +124,7 @@ function networkWords(command: NetworkCommand): string {
     case 'inject':
       return `answers ${choiceWords(command)} by a RST of its own`;
     case 'keep':
-      return `keeps ${choiceWords(command)} back`;
+      return `keeps ${command.nth === undefined ? `every ${kindWords(command)}` : choiceWords(command)} back`;
     case 'duplicate':
       return `doubles ${choiceWords(command)}`;
     case 'lose':
@@ -136,9 +136,7 @@ function networkWords(command: NetworkCommand): string {
     case 'unplug':
       return `unplugs the ${command.host}’s host`;
     case 'release':
-      return command.which === undefined
-        ? 'lets everything through'
-        : `lets through what it ${command.which}`;
+      return command.which === undefined ? 'lets everything through' : `lets through the ${command.which}`;
   }
 }
 

@@ -45,7 +45,13 @@ export class Faults {
       case 'inject':
         return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'reset' })];
       case 'keep':
-        return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'keep' })];
+        return [
+          await pair.fault({
+            ...patternOf(command),
+            ...(command.nth !== undefined && { nth: ordinalsOf(command) }),
+            action: 'keep',
+          }),
+        ];
       case 'duplicate':
         return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'duplicate' })];
       case 'blackhole':

@@ -2,6 +2,7 @@ import { examineClaims } from '../expect/claims.ts';
 import { judge, undetermined } from '../expect/judge.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Connection, Timeline } from '../model/connection.ts';
+import type { RunEvidence } from '../model/run-evidence.ts';
 import type { ClaimResult, Verdict, VerdictStatus } from '../model/verdict.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { type CheckedRun, judgeCheck } from './check.ts';
@@ -37,8 +38,12 @@ export interface ScenarioRun {
   readonly connection: Connection | undefined;
   /** All connections of the play, by name; the scenario's own is `main`. */
   readonly connections: Readonly<Record<string, Connection>>;
+  /** What the lanes saw before it was joined, by the names of the connections. */
+  readonly evidence: Readonly<Record<string, RunEvidence>>;
   readonly verdicts: readonly Verdict[];
   readonly claims: readonly ClaimResult[];
+  /** From the lab's being set up to the last look. */
+  readonly tookMs: number;
 }
 
 /**
@@ -58,6 +63,7 @@ export async function runScenario(
     return notRun(scenario, `it needs a private network: ${lab.refusal ?? 'the host’s was asked for'}`);
   }
   const { mutant, timeoutMs, signal, beforeStep, afterStep } = options;
+  const beganAtMs = performance.now();
   await using stage = await Stage.open(lab, scenario, {
     ...(mutant && { mutant }),
     wait: { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) },
@@ -69,13 +75,9 @@ export async function runScenario(
     }),
   });
   const unmet = await play(stage, scenario);
-  const { timeline, connections } = await stage.timeline();
-  return judgeRun(scenario, unmet, {
-    timeline,
-    connections,
-    connection: connections['main'],
-    notes: stage.notes,
-  });
+  const { timeline, connections, evidence } = await stage.timeline();
+  const run = { timeline, connections, connection: connections['main'], notes: stage.notes };
+  return { ...judgeRun(scenario, unmet, run), evidence, tookMs: performance.now() - beganAtMs };
 }
 
 /** A run that this machine does not grant: every expectation is undetermined. */
@@ -87,8 +89,10 @@ export function notRun(scenario: Scenario, reason: string): ScenarioRun {
     timeline: { connections: [], evidence: { damage: [] } },
     connection: undefined,
     connections: {},
+    evidence: {},
     verdicts: titles.map((title) => undetermined(title, reason)),
     claims: [],
+    tookMs: 0,
   };
 }
 
@@ -124,7 +128,11 @@ async function play(stage: Stage, { steps = [], play }: Scenario): Promise<StepF
   }
 }
 
-function judgeRun(scenario: Scenario, unmet: StepFailed | undefined, run: CheckedRun): ScenarioRun {
+function judgeRun(
+  scenario: Scenario,
+  unmet: StepFailed | undefined,
+  run: CheckedRun,
+): Omit<ScenarioRun, 'evidence' | 'tookMs'> {
   const { timeline, connection, connections } = run;
   const obstacle = obstacleTo(unmet, timeline);
   const verdicts = scenario.expectations

@@ -8,6 +8,7 @@ import type { Pair } from '../lab/pair.ts';
 import type { Connection, Timeline } from '../model/connection.ts';
 import type { NetworkSetting } from '../model/evidence.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
+import type { RunEvidence } from '../model/run-evidence.ts';
 import type { ServerCommand, SocketCommand } from '../peer/protocol.ts';
 import { pace, type WaitOptions } from '../timing.ts';
 import type { Actor, NetworkCommand, PeerCommand, StepCommand } from './commands.ts';
@@ -192,11 +193,16 @@ export class Stage implements AsyncDisposable {
   async timeline(): Promise<{
     readonly timeline: Timeline;
     readonly connections: Readonly<Record<string, Connection>>;
+    readonly evidence: Readonly<Record<string, RunEvidence>>;
   }> {
     const parts = await Promise.all(
-      [...this.#pairs].map(async ([name, pair]) => ({ name, timeline: correlate(await pair.evidence()) })),
+      [...this.#pairs].map(async ([name, pair]) => ({ name, evidence: await pair.evidence() })),
     );
-    return joinTimelines(parts, this.#settings);
+    const timelines = parts.map(({ name, evidence }) => ({ name, timeline: correlate(evidence) }));
+    return {
+      ...joinTimelines(timelines, this.#settings),
+      evidence: Object.fromEntries(parts.map(({ name, evidence }) => [name, evidence])),
+    };
   }
 
   /** Ends every connection, fault and server, and puts the network's settings back. */

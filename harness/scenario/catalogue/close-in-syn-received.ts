@@ -12,19 +12,20 @@ export const scenario: Scenario = {
     'kernel goes to FIN-WAIT-1 and sends a FIN (RFC 9293 §3.10.4), as an established connection would.',
   chapter: 'states',
   rank: 12,
+  setting: { time: { retransmitAfterMs: 3000 } },
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [
     {
       who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'SYN', without: 'ACK', as: 'kept, SYN' },
+      command: { verb: 'keep', from: 'client', flags: 'SYN', as: 'SYNs' },
     },
     {
       who: 'network',
-      command: { verb: 'keep', from: 'server', flags: 'SYN', without: 'ACK', as: 'kept, SYN' },
+      command: { verb: 'keep', from: 'server', flags: 'SYN', as: 'SYNs' },
     },
     { who: 'network', command: { verb: 'hold', from: 'client', flags: 'SYN,ACK' } },
-    { who: 'network', command: { verb: 'hold', from: 'server', flags: 'SYN,ACK' } },
+    { who: 'network', command: { verb: 'hold', from: 'server', flags: 'ACK' } },
     { who: 'client', command: { verb: 'connect' }, until: { states: { client: 'SYN-SENT' } } },
     {
       who: 'server',
@@ -33,7 +34,7 @@ export const scenario: Scenario = {
     },
     {
       who: 'network',
-      command: { verb: 'release', which: 'kept, SYN' },
+      command: { verb: 'release', which: 'SYNs' },
       until: {
         segments: [
           { from: 'client', flags: 'SYN,ACK' },

@@ -12,12 +12,13 @@ export const scenario: Scenario = {
     'still as long as one likes.',
   chapter: 'states',
   rank: 1,
+  setting: { time: { retransmitAfterMs: 3000 } },
   server: 'half-open',
   client: 'half-close',
   steps: [
     {
       who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'ACK', as: 'keeps the handshake’s last ACK' },
+      command: { verb: 'keep', from: 'client', flags: 'ACK' },
       until: { states: { client: 'CLOSED', server: 'CLOSED' } },
     },
     {
@@ -35,7 +36,7 @@ export const scenario: Scenario = {
     },
     {
       who: 'network',
-      command: { verb: 'keep', from: 'server', flags: 'ACK', without: 'FIN', as: 'keeps the ACK of the FIN' },
+      command: { verb: 'keep', from: 'server', flags: 'ACK', without: 'FIN' },
     },
     tells(
       'client',
@@ -52,7 +53,7 @@ export const scenario: Scenario = {
     },
     {
       who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'ACK', as: 'keeps the last ACK' },
+      command: { verb: 'keep', from: 'client', flags: 'ACK' },
     },
     tells(
       'server',

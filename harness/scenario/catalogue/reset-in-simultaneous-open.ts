@@ -11,16 +11,17 @@ export const scenario: Scenario = {
     'and its connect() fails with ECONNREFUSED (RFC 9293 §3.10.7.4).',
   chapter: 'states',
   rank: 13,
+  setting: { time: { retransmitAfterMs: 3000 } },
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [
     {
       who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'SYN', without: 'ACK', as: 'kept, SYN' },
+      command: { verb: 'keep', from: 'client', flags: 'SYN', as: 'SYNs' },
     },
     {
       who: 'network',
-      command: { verb: 'keep', from: 'server', flags: 'SYN', without: 'ACK', as: 'kept, SYN' },
+      command: { verb: 'keep', from: 'server', flags: 'SYN', as: 'SYNs' },
     },
     { who: 'network', command: { verb: 'hold', from: 'client', flags: 'SYN,ACK' } },
     { who: 'network', command: { verb: 'hold', from: 'server', flags: 'SYN,ACK' } },
@@ -32,7 +33,7 @@ export const scenario: Scenario = {
     },
     {
       who: 'network',
-      command: { verb: 'release', which: 'kept, SYN' },
+      command: { verb: 'release', which: 'SYNs' },
       until: {
         segments: [
           { from: 'client', flags: 'SYN,ACK' },

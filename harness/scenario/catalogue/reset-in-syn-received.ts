@@ -12,12 +12,13 @@ export const scenario: Scenario = {
     'a connection that nobody could accept.',
   chapter: 'states',
   rank: 8,
+  setting: { time: { retransmitAfterMs: 3000 } },
   server: 'half-open',
   client: 'reset',
   steps: [
     {
       who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'ACK' },
+      command: { verb: 'keep', from: 'client', flags: 'ACK', without: 'RST' },
       until: { states: { client: 'CLOSED', server: 'CLOSED' } },
     },
     {

@@ -14,26 +14,27 @@ export const scenario: Scenario = {
     'TIME-WAIT on both sides.',
   chapter: 'states',
   rank: 20,
+  setting: { time: { retransmitAfterMs: 3000 } },
   server: 'half-open',
   client: 'half-close',
   steps: [
     connects,
-    { who: 'network', command: { verb: 'keep', from: 'client', flags: 'FIN', as: 'kept of the client' } },
-    { who: 'network', command: { verb: 'keep', from: 'server', flags: 'FIN', as: 'kept of the server' } },
+    { who: 'network', command: { verb: 'keep', from: 'client', flags: 'FIN', as: 'client’s FIN' } },
+    { who: 'network', command: { verb: 'keep', from: 'server', flags: 'FIN', as: 'server’s FIN' } },
     tells('client', { verb: 'end' }, { states: { client: 'FIN-WAIT-1', server: 'ESTABLISHED' } }),
     tells('server', { verb: 'end' }, { states: { client: 'FIN-WAIT-1', server: 'FIN-WAIT-1' } }),
     {
       who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'ACK', without: 'FIN', as: 'its ACK, the client’s' },
+      command: { verb: 'keep', from: 'client', flags: 'ACK', without: 'FIN' },
     },
     {
       who: 'network',
-      command: { verb: 'keep', from: 'server', flags: 'ACK', without: 'FIN', as: 'its ACK, the server’s' },
+      command: { verb: 'keep', from: 'server', flags: 'ACK', without: 'FIN' },
     },
-    { who: 'network', command: { verb: 'release', which: 'kept of the client' } },
+    { who: 'network', command: { verb: 'release', which: 'client’s FIN' } },
     {
       who: 'network',
-      command: { verb: 'release', which: 'kept of the server' },
+      command: { verb: 'release', which: 'server’s FIN' },
       until: {
         segments: [
           { from: 'client', flags: 'FIN' },

@@ -13,7 +13,7 @@ export const scenario: Scenario = {
     'each retransmission (RFC 6298 §5.5), so the data may come long after the cable.',
   chapter: 'time',
   rank: 41,
-  setting: { hosts: 2, time: { retransmitAfterMs: 20 } },
+  setting: { hosts: 2, time: { retransmitAfterMs: 20, retransmitAfterAtMostMs: 1000 } },
   server: 'half-open',
   client: 'half-close',
   steps: [

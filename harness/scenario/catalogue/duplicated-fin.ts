@@ -6,12 +6,11 @@ import { connects, ends, endsLast } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'duplicated-fin',
-  title: 'The network doubles a FIN: acknowledged twice, counted once',
+  title: 'The network doubles a FIN, and it counts once',
   explanation:
     'The client sends one FIN and the network delivers two. A FIN takes one number of the sequence space (RFC 9293 ' +
-    '§3.4), so the second is as old as an octet received twice: the server answers with another ACK and changes ' +
-    'nothing. Its program gets ‘end’ once. That is all there is to a network that repeats itself, and why control ' +
-    'segments have sequence numbers at all.',
+    '§3.4), so the second is like an octet that came before: the server acknowledges what it has, one ACK for both or ' +
+    'one for each, and changes nothing. Its program gets ‘end’ once. That is why SYN and FIN have numbers at all.',
   chapter: 'loss',
   rank: 60,
   server: 'half-open',

@@ -13,7 +13,7 @@ export const scenario: Scenario = {
     'the second.',
   chapter: 'loss',
   rank: 41,
-  setting: { time: { retransmitAfterMs: 20 } },
+  setting: { time: { retransmitAfterMs: 20, retransmitAfterAtMostMs: 1000 } },
   server: 'half-open',
   client: 'half-close',
   steps: [

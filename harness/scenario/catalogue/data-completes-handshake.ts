@@ -33,14 +33,18 @@ export const scenario: Scenario = {
   ],
   expectations: [
     handshake(),
-    check('the data acknowledges the SYN,ACK, and makes the server ESTABLISHED', ['wire'], ({ connection }) => {
-      const opening = connection?.segments.find(({ statesAfter }) => statesAfter.server === 'ESTABLISHED');
-      if (opening === undefined) return { violated: 'the server never was' };
-      const { from, segment, acknowledgment } = opening;
-      return from === 'client' && segment.payloadBytes > 0 && acknowledgment === 1
-        ? { met: `frame ${segment.frame}` }
-        : { violated: `frame ${segment.frame}, ${segment.payloadBytes} bytes, did` };
-    }),
+    check(
+      'the data acknowledges the SYN,ACK, and makes the server ESTABLISHED',
+      ['wire'],
+      ({ connection }) => {
+        const opening = connection?.segments.find(({ statesAfter }) => statesAfter.server === 'ESTABLISHED');
+        if (opening === undefined) return { violated: 'the server never was' };
+        const { from, segment, acknowledgment } = opening;
+        return from === 'client' && segment.payloadBytes > 0 && acknowledgment === 1
+          ? { met: `frame ${segment.frame}` }
+          : { violated: `frame ${segment.frame}, ${segment.payloadBytes} bytes, did` };
+      },
+    ),
     sends('client', 'PSH', { times: 1 }),
     emits('server', 'data'),
     states('server', 'SYN-RECEIVED', 'CLOSE-WAIT', 'CLOSED'),

@@ -27,7 +27,9 @@ export const scenario: Scenario = {
     handshake(),
     sends('client', 'FIN', { times: 2 }),
     check('‘end’ comes once', ['node'], ({ connection }) => {
-      const ends = (connection?.js ?? []).filter(({ side, report }) => side === 'server' && report.name === 'end');
+      const ends = (connection?.js ?? []).filter(
+        ({ side, report }) => side === 'server' && report.name === 'end',
+      );
       const count = ends.filter(({ report }) => report.kind === 'event').length;
       return count === 1 ? { met: 'one ‘end’' } : { violated: `${count} of them` };
     }),

@@ -11,11 +11,12 @@ export const scenario: Scenario = {
     'Nobody writes, and the server’s cable is pulled: without keep-alive both ends would believe in each other for ' +
     'ever. The client turned it on. Its kernel probes the silence with a segment whose number is one too old, so that ' +
     'any living TCP must answer, and after so many probes without an answer it ends the connection: the program, ' +
-    'which never wrote, gets ETIMEDOUT out of nothing (RFC 9293 §3.8.4). By Linux’s own numbers the first probe comes ' +
-    'after two hours, nine of them 75 s apart.',
+    'which never wrote, gets ETIMEDOUT out of nothing (RFC 9293 §3.8.4). setKeepAlive(true) without a delay leaves ' +
+    'the timers to the kernel: two hours, then nine probes 75 s apart; here a second, and one probe. ' +
+    'keep-alive-by-node has those that Node sets.',
   chapter: 'time',
   rank: 20,
-  setting: { hosts: 2, time: { keepAliveEveryS: 1, keepAliveProbes: 1 } },
+  setting: { hosts: 2, time: { keepAliveAfterS: 1, keepAliveEveryS: 1, keepAliveProbes: 1 } },
   server: 'half-open',
   client: 'half-close',
   steps: [
@@ -23,7 +24,7 @@ export const scenario: Scenario = {
     { who: 'network', command: { verb: 'unplug', host: 'server' } },
     tells(
       'client',
-      { verb: 'setKeepAlive', enable: true, initialDelayMs: 1000 },
+      { verb: 'setKeepAlive', enable: true },
       {
         events: [{ side: 'client', name: 'close' }],
         states: { client: 'CLOSED', server: 'ESTABLISHED' },

@@ -55,7 +55,9 @@ export const scenario: Scenario = {
       const data = segments.find(({ segment }) => segment.payloadBytes > 0);
       if (fin === undefined || data === undefined) return { violated: 'no FIN, or no data' };
       return fin !== data && fin.sequence > data.sequence
-        ? { met: `frame ${fin.segment.frame} seq ${fin.sequence}, frame ${data.segment.frame} seq ${data.sequence}` }
+        ? {
+            met: `frame ${fin.segment.frame} seq ${fin.sequence}, frame ${data.segment.frame} seq ${data.sequence}`,
+          }
         : { violated: `frame ${data.segment.frame}: the data came first` };
     }),
     states('client', 'ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-2', 'TIME-WAIT'),

@@ -57,7 +57,11 @@ export const scenario: Scenario = {
     nothingLeftOpen(),
   ],
   mutants: [
-    { what: 'the network injects nothing', who: 'network', instead: { inject: 'nothing', release: 'nothing' } },
+    {
+      what: 'the network injects nothing',
+      who: 'network',
+      instead: { inject: 'nothing', release: 'nothing' },
+    },
     { what: 'the server never writes', who: 'server', instead: { write: 'nothing' } },
   ],
 };

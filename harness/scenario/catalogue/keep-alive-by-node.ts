@@ -31,11 +31,10 @@ export const scenario: Scenario = {
         { states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } },
       ),
     );
-    await stage.untilSockets('the client given up', ({ sockets }) => sockets.filter(isOpen).length === 1, {
-      timeoutMs: 15_000,
-      everyMs: 100,
-    });
-    await stage.main.until({ events: [{ side: 'client', name: 'close' }] });
+    await stage.until(
+      { events: [{ side: 'client', name: 'close' }], states: { client: 'CLOSED', server: 'ESTABLISHED' } },
+      { timeoutMs: 15_000 },
+    );
   },
   expectations: [
     handshake(),
@@ -62,7 +61,3 @@ export const scenario: Scenario = {
     },
   ],
 };
-
-function isOpen({ state }: { readonly state: string }): boolean {
-  return state === 'ESTABLISHED';
-}

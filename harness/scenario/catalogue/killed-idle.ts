@@ -17,6 +17,8 @@ export const scenario: Scenario = {
   client: 'half-close',
   steps: [
     connects,
+    // Answered once the program has accepted the connection: killed before, it would leave a RST.
+    { who: 'server', command: { verb: 'resume' } },
     {
       who: 'server',
       command: { verb: 'kill' },

@@ -15,6 +15,8 @@ export const scenario: Scenario = {
   client: 'never-ends',
   steps: [
     connects,
+    // Answered once the program has accepted the connection: killed before, it would leave a RST in any case.
+    { who: 'server', command: { verb: 'pause' } },
     tells(
       'client',
       { verb: 'write', data: 'never read\n' },

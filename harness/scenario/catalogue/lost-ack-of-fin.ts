@@ -23,7 +23,11 @@ export const scenario: Scenario = {
       'client',
       { verb: 'end' },
       {
-        segments: [{ from: 'client', flags: 'FIN' }],
+        // The ACK may be 40 ms late; it must have been sent, and lost, before the network lets others through.
+        segments: [
+          { from: 'client', flags: 'FIN' },
+          { from: 'server', flags: 'ACK', times: 2 },
+        ],
         events: [{ side: 'server', name: 'end' }],
         states: { client: 'FIN-WAIT-1', server: 'CLOSE-WAIT' },
       },

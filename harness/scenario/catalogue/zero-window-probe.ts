@@ -35,7 +35,7 @@ export const scenario: Scenario = {
     // With that timer running the client sends nothing but probes.
     const { client, segments } = await stage.main.evidence();
     const sent = segments.filter(({ source }) => source.port === client?.port).length;
-    await stage.main.until({ segments: [{ from: 'client', times: sent + PROBES }] });
+    await stage.until({ segments: [{ from: 'client', times: sent + PROBES }] });
     stage.note('unread', Math.max(...stuck.sockets.map(({ receiveQueue }) => receiveQueue)));
     stage.note('unsent', Math.max(...stuck.sockets.map(({ sendQueue }) => sendQueue)));
     await stage.take(

@@ -16,7 +16,7 @@ export {
 export type { SsIssue } from './kernel/ss-parser.ts';
 export { type WatchOptions, watchSnapshots, watchSockets } from './kernel/watch.ts';
 
-export { TCP_STATES, type TcpState } from './model/tcp-state.ts';
+export { TCP_STATES, type TcpEvent, type TcpState } from './model/tcp-state.ts';
 export { type Endpoint, formatEndpoint } from './model/endpoint.ts';
 export { Flag, type FlagName, flagsText, type Segment, type TcpOptions } from './model/segment.ts';
 export type {
@@ -37,12 +37,13 @@ export type {
   ObservedState,
   PlacedJsReport,
   Side,
+  TableTransition,
   Timeline,
   TrackedSegment,
 } from './model/connection.ts';
 export type { ClaimResult, Mismatch, Verdict, VerdictStatus } from './model/verdict.ts';
 
-export type { Behaviour, BehaviourModule } from './peer/behaviour.ts';
+export type { Behaviour, BehaviourModule, TcpTarget } from './peer/behaviour.ts';
 export type {
   ClientOptions,
   ServerCommand,
@@ -117,7 +118,15 @@ export {
   type Setting,
   type Step,
 } from './scenario/scenario.ts';
-export type { Actor, NetworkCommand, PeerCommand, SegmentChoice, StepCommand } from './scenario/commands.ts';
+export type {
+  Actor,
+  NetworkCommand,
+  OutsideCommand,
+  PeerCommand,
+  SegmentChoice,
+  StepCommand,
+  StepVerb,
+} from './scenario/commands.ts';
 export type { Check, CheckedRun, Finding } from './scenario/check.ts';
 export { cover, isCovered } from './scenario/coverage/cover.ts';
 export type {
@@ -128,7 +137,7 @@ export type {
   Proof,
   SilentEvent,
 } from './model/coverage.ts';
-export { Stage } from './scenario/stage.ts';
+export { type SocketWait, Stage, type StageOptions } from './scenario/stage.ts';
 export type { TimeCompression } from './lab/compression.ts';
 
 export { renderJson } from './report/json.ts';

@@ -17,7 +17,7 @@ export const scenario: Scenario = {
   server: 'half-open',
   client: 'half-close',
   steps: [
-    { who: 'network', command: { verb: 'drop', from: 'client', flags: 'ACK' } },
+    { who: 'network', command: { verb: 'hold', from: 'client', flags: 'ACK', without: 'PSH' } },
     {
       who: 'client',
       command: { verb: 'connect' },
@@ -28,6 +28,7 @@ export const scenario: Scenario = {
       },
     },
     writes('client', 'GET / HTTP/1.0\r\n\r\n'),
+    { who: 'network', command: { verb: 'release' } },
     ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }),
     endsLast('server'),
   ],
@@ -52,7 +53,7 @@ export const scenario: Scenario = {
     nothingLeftOpen(),
   ],
   mutants: [
-    { what: 'the network loses nothing', who: 'network', instead: { drop: 'nothing' } },
+    { what: 'the network loses nothing', who: 'network', instead: { hold: 'nothing', release: 'nothing' } },
     { what: 'the client says nothing', who: 'client', instead: { write: 'nothing' } },
   ],
 };

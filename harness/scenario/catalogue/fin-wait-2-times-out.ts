@@ -10,11 +10,11 @@ export const scenario: Scenario = {
   explanation:
     'The client destroys its socket; the FIN is acknowledged and the server, which never ends, stays in CLOSE-WAIT. ' +
     'The client’s half waits in FIN-WAIT-2 for a FIN, without a process (ss shows no inode). RFC 9293 would let it ' +
-    'wait for ever; Linux gives it net.ipv4.tcp_fin_timeout, 60 s and here one, and then forgets it without a ' +
+    'wait for ever; Linux gives it net.ipv4.tcp_fin_timeout, 60 s and here two, and then forgets it without a ' +
     'segment. The server’s leak stays: a CLOSE-WAIT whose other end does not exist any more.',
   chapter: 'time',
   rank: 50,
-  setting: { time: { finTimeoutS: 1 }, private: true },
+  setting: { time: { finTimeoutS: 2 }, private: true },
   server: 'never-ends',
   client: 'destroy',
   play: async (stage) => {

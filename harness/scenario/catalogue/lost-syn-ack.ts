@@ -16,7 +16,7 @@ export const scenario: Scenario = {
   server: 'half-open',
   client: 'half-close',
   steps: [
-    { who: 'network', command: { verb: 'drop', from: 'server', flags: 'SYN,ACK' } },
+    { who: 'network', command: { verb: 'hold', from: 'server', flags: 'SYN,ACK' } },
     {
       who: 'client',
       command: { verb: 'connect' },
@@ -47,7 +47,7 @@ export const scenario: Scenario = {
     nothingLeftOpen(),
   ],
   mutants: [
-    { what: 'the network loses nothing', who: 'network', instead: { drop: 'nothing' } },
+    { what: 'the network loses nothing', who: 'network', instead: { hold: 'nothing' } },
     { what: 'nobody listens', who: 'server', server: 'nobody' },
   ],
 };

@@ -1,6 +1,6 @@
 import { handshake } from '../../expect/expectation.ts';
 import { check } from '../check.ts';
-import { emits, endsIn, neverEmits } from '../checks.ts';
+import { emits, endsIn, neverEmits, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -10,8 +10,8 @@ export const scenario: Scenario = {
   explanation:
     'Nobody writes, and the server’s cable is pulled: without keep-alive both ends would believe in each other for ' +
     'ever. The client turned it on. Its kernel probes the silence with a segment whose number is one too old, so that ' +
-    'any living TCP must answer, and after so many probes without an answer it ends the connection: the program, ' +
-    'which never wrote, gets ETIMEDOUT out of nothing (RFC 9293 §3.8.4). setKeepAlive(true) without a delay leaves ' +
+    'any living TCP must answer, and after so many probes without an answer it ends the connection, with a RST that ' +
+    'nobody receives: the program, which never wrote, gets ETIMEDOUT (RFC 9293 §3.8.4). setKeepAlive(true) without a delay leaves ' +
     'the timers to the kernel: two hours, then nine probes 75 s apart; here a second, and one probe. ' +
     'keep-alive-by-node has those that Node sets.',
   chapter: 'time',
@@ -33,7 +33,7 @@ export const scenario: Scenario = {
   ],
   expectations: [
     handshake(),
-    check('the client sends nothing but probes with an old number, and gets no answer', ['wire'], (run) => {
+    check('the client probes with an old number, and gets no answer', ['wire'], (run) => {
       const later = (run.connection?.segments ?? []).slice(3);
       const probes = later.filter(({ from, sequence, segment }) => {
         return from === 'client' && sequence === 0 && segment.payloadBytes === 0;
@@ -43,6 +43,7 @@ export const scenario: Scenario = {
       if (answer !== undefined) return { violated: `the server’s frame ${answer.segment.frame}` };
       return { met: `frames ${probes.map(({ segment }) => segment.frame).join(', ')}` };
     }),
+    sends('client', 'RST', { times: 1 }),
     emits('client', 'error', { code: 'ETIMEDOUT' }),
     neverEmits('server', 'close'),
     endsIn('client', 'CLOSED'),

@@ -15,7 +15,6 @@ export const scenario: Scenario = {
     'every socket that it binds, and then TIME-WAIT is no obstacle; another listener always is.',
   chapter: 'server',
   rank: 40,
-  setting: { private: true },
   server: 'half-open',
   client: 'half-close',
   play: async (stage) => {

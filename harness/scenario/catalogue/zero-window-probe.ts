@@ -11,11 +11,11 @@ export const scenario: Scenario = {
   name: 'zero-window-probe',
   title: 'A closed window is asked about until it opens',
   explanation:
-    'The server does not read. Its receive buffer fills, its acknowledgements announce less and less room and at last ' +
-    'a window of 0. The client’s kernel may send nothing more, but must ask now and then (RFC 9293 §3.8.6.1): were the ' +
-    'news of an open window lost, both ends would wait for each other for ever. ss shows the persist timer, the wire ' +
-    'a segment with an old number every so often, answered “still 0”. Then the program reads, the window opens, and ' +
-    'the rest flows.',
+    'The server does not read. Its receive buffer fills, and its acknowledgement announces a window of 0. The ' +
+    'client’s kernel may send no data any more, but must ask now and then (RFC 9293 §3.8.6.1): were the news of an open ' +
+    'window lost, both ends would wait for each other for ever. ss shows the persist timer; the wire shows segments ' +
+    'with an old number, each after twice as long, and the answer “still 0” (Linux leaves one out that comes too soon ' +
+    'after another). Then the program reads, the window opens, and the rest flows.',
   chapter: 'reading',
   rank: 40,
   server: 'never-reads',

@@ -76,6 +76,7 @@ export type { DecodeIssue } from './wire/decode-issue.ts';
 export type { PacketStream } from '../captures/packet-queue.ts';
 
 export { correlate } from './correlate/correlate.ts';
+export { type StateChange, stateChanges } from './correlate/state-changes.ts';
 
 export {
   describeExpectation,
@@ -93,6 +94,8 @@ export {
   analyzeCapture,
   type CaptureAnalysis,
 } from './analyze/analyze-capture.ts';
+export type { AnalysisTotals, AnomalyTotal, Spread } from './model/analysis-totals.ts';
+export type { Anomaly } from './model/anomaly.ts';
 export { type CaptureSource, openCaptureSource } from './analyze/capture-source.ts';
 export { type Field, FIELDS, type FieldValue, findField } from './analyze/fields.ts';
 export { parseWhere, type RowTest } from './analyze/where.ts';

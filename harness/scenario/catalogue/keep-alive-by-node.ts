@@ -14,10 +14,10 @@ export const scenario: Scenario = {
     'setKeepAlive(true, ms) sets more than the delay: libuv also asks for a probe every second and for ten of them, ' +
     'whatever net.ipv4.tcp_keepalive_intvl and _probes say. So a peer that vanishes is found dead eleven seconds after ' +
     'the last that was heard of it where the delay is one second, and never later than ten seconds after the first ' +
-    'probe. Nothing is shortened here.',
+    'probe. Node 24 and later let a program name both numbers. Nothing is shortened here.',
   chapter: 'time',
   rank: 21,
-  slow: 'ten probes, a second apart, are Node’s own and cannot be shortened',
+  slow: 'Node asks for ten probes, a second apart, whatever the network’s settings',
   setting: { hosts: 2 },
   server: 'half-open',
   client: 'half-close',

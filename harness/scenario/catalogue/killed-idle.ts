@@ -1,7 +1,7 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
 import { emits, neverEmits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
-import { connects, endsLast } from '../steps.ts';
+import { connectsAccepted, endsLast } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'killed-idle',
@@ -16,9 +16,8 @@ export const scenario: Scenario = {
   server: { behaviour: 'never-ends', peer: 'victim' },
   client: 'half-close',
   steps: [
-    connects,
-    // Answered once the program has accepted the connection: killed before, it would leave a RST.
-    { who: 'server', command: { verb: 'resume' } },
+    // Of a connection that is not accepted yet the dying listener makes a RST.
+    connectsAccepted,
     {
       who: 'server',
       command: { verb: 'kill' },

@@ -4,7 +4,7 @@
  * and in a private network the kernel ends everything else with it.
  */
 import { FinwaitError } from '../errors.ts';
-import { formatEndpoint } from '../model/endpoint.ts';
+import { type Endpoint, formatEndpoint } from '../model/endpoint.ts';
 import type { Segment } from '../model/segment.ts';
 import { openChannel } from '../peer/channel.ts';
 import { type Instruments, makeNetwork, openInstruments, sampleAll } from './instruments.ts';
@@ -39,8 +39,12 @@ const functions: AgentFunctions = {
 
   listen: async (name, choice) => {
     const { hosts, ports } = instruments();
-    const host = choice.host ?? hosts.server.address;
-    return await peers.ask(name, (peer) => ports.take((port) => peer.listen({ ...choice, host, port })));
+    const { host = hosts.server.address, port: wanted } = choice;
+    return await peers.ask(name, async (peer) => {
+      const listenOn = async (port: number): Promise<Endpoint> =>
+        await peer.listen({ ...choice, host, port });
+      return await (wanted === undefined ? ports.take(listenOn) : listenOn(wanted));
+    });
   },
   unlisten: async (name, serverId) => peers.ask(name, (peer) => peer.unlisten(serverId)),
   connect: async (name, options) => peers.ask(name, (peer) => peer.connect(options)),

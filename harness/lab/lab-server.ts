@@ -14,6 +14,8 @@ export interface ServerChoice {
   readonly options?: ServerOptions;
   /** Where it listens. @default the server's host: loopback, or its end of the cable */
   readonly address?: string;
+  /** That another server of the lab has, or had. @default one of the lab's own, used by nobody */
+  readonly port?: number;
   /** The peer process that it runs in; started if there is none of that name. @default 'server' */
   readonly peer?: PeerName;
 }
@@ -41,7 +43,7 @@ export class LabServer implements AsyncDisposable {
 
   /** @internal Made by `lab.listen()`. */
   static async open(choice: ServerChoice, driven: boolean, lab: SharedLab): Promise<LabServer> {
-    const { behaviour, options, address, peer = 'server' } = choice;
+    const { behaviour, options, address, port, peer = 'server' } = choice;
     const module = moduleOf('servers', behaviour);
     const serverId = lab.nextId();
     if (peer !== 'server') await lab.agent.startPeer(peer, 'server');
@@ -51,6 +53,7 @@ export class LabServer implements AsyncDisposable {
       driven,
       ...(options && { options }),
       ...(address !== undefined && { host: address }),
+      ...(port !== undefined && { port }),
     });
     const endpoint = await withDeadline(listening, { what: 'the server peer’s listener' });
     return new LabServer(endpoint, serverId, peer, lab);

@@ -55,7 +55,7 @@ export function serverKind(server: PairOptions['server']): ServerKind {
     return { kind: 'dialling', client: clientChoice(server.dials) };
   }
   if ('behaviour' in server) {
-    rejectUnknownOptions(server, ['behaviour', 'options', 'address', 'peer']);
+    rejectUnknownOptions(server, ['behaviour', 'options', 'address', 'port', 'peer']);
     rejectUnknownOptions(server.options ?? {}, SERVER_OPTIONS);
     return { kind: 'program', choice: server };
   }

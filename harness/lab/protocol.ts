@@ -99,10 +99,12 @@ export interface AgentFunctions {
   close(): Promise<void>;
 }
 
-/** A server to listen; the lab chooses the port. */
+/** A server to listen. */
 export interface ListenChoice extends Omit<ListenOptions, 'host' | 'port'> {
   /** @default the server's host: loopback, or its end of the cable */
   readonly host?: string;
+  /** @default chosen by the lab */
+  readonly port?: number;
 }
 
 /** What the agent tells of its own accord. */

@@ -6,10 +6,13 @@ export function joinTimelines(
   parts: readonly { readonly name: string; readonly timeline: Timeline }[],
   settings: readonly NetworkSetting[],
 ): { readonly timeline: Timeline; readonly connections: Readonly<Record<string, Connection>> } {
+  // One that used a port again is seen by the recording of the connection before it, too.
+  const named = new Set(parts.map(({ timeline }) => firstFrameOf(timeline.connections[0])));
   const connections: Connection[] = [];
   const byName: Record<string, Connection> = {};
   for (const { name, timeline } of parts) {
     for (const [index, connection] of timeline.connections.entries()) {
+      if (index > 0 && named.has(firstFrameOf(connection))) continue;
       const numbered = { ...connection, id: connections.length + 1 };
       connections.push(numbered);
       if (index === 0) byName[name] = numbered;
@@ -30,6 +33,10 @@ export function joinTimelines(
       },
     },
   };
+}
+
+function firstFrameOf(connection: Connection | undefined): number | undefined {
+  return connection?.segments[0]?.segment.frame;
 }
 
 function largest(values: readonly (bigint | undefined)[]): bigint | undefined {

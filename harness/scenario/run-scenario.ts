@@ -171,8 +171,7 @@ function obstacleTo(unmet: StepFailed | undefined, { evidence }: Timeline): stri
   return [...new Set([unmet.reason.message, ...details])].join('; ');
 }
 
-function stepVerdict({ step, reason }: StepFailed, obstacle: string | undefined): Verdict {
-  const title = describeStep(step);
+function stepVerdict({ what: title, reason }: StepFailed, obstacle: string | undefined): Verdict {
   if (obstacle !== undefined) return undetermined(title, obstacle);
   const mismatch = { expected: `the ${title}, and what follows from it`, observed: reason.message };
   return { title, status: 'violated', reason: reason.message, mismatches: [mismatch] };

@@ -14,7 +14,7 @@ import { pace, type WaitOptions } from '../timing.ts';
 import type { Actor, NetworkCommand, PeerCommand, StepCommand } from './commands.ts';
 import { Faults } from './faults.ts';
 import { joinTimelines } from './join-timelines.ts';
-import type { Mutant, Scenario, Step } from './scenario.ts';
+import { describeStep, type Mutant, type Scenario, type Step } from './scenario.ts';
 
 export interface StageOptions {
   readonly mutant?: Mutant;
@@ -35,16 +35,17 @@ export interface SocketWait {
 /** Name of the connection that a scenario's own server and client make. */
 const MAIN = 'main';
 
-/** A step that could not be seen through; the play ends with it. */
+/** A step that could not be seen through, or something awaited that did not come; the play ends with it. */
 export class StepFailed extends Error {
-  readonly step: Step;
+  /** In words. */
+  readonly what: string;
   readonly reason: FinwaitError;
   /** Whether somebody fell short of what was awaited; otherwise it was the lab. */
   readonly fellShort: boolean;
 
-  constructor(step: Step, reason: FinwaitError, fellShort: boolean) {
+  constructor(what: string, reason: FinwaitError, fellShort: boolean) {
     super(reason.message, { cause: reason });
-    this.step = step;
+    this.what = what;
     this.reason = reason;
     this.fellShort = fellShort;
   }
@@ -143,18 +144,27 @@ export class Stage implements AsyncDisposable {
     await beforeStep?.(step, this.#steps++);
     const told = await failureOf(this.#tell(step, mutated(step, mutant)));
     // Who does not answer was not told at all; a peer cannot do as told when its socket is gone.
-    if (told !== undefined) throw new StepFailed(step, told, told.code === 'ERR_FINWAIT_PEER_COMMAND');
-    if (step.until !== undefined) {
-      const seen = await failureOf(this.pair(step.on ?? MAIN).until(step.until, wait));
-      // Any other error than that it did not come is the lab's: what observes died, and proves nothing.
-      if (seen !== undefined) throw new StepFailed(step, seen, seen.code === 'ERR_FINWAIT_TIMEOUT');
-    }
+    const what = describeStep(step);
+    if (told !== undefined) throw new StepFailed(what, told, told.code === 'ERR_FINWAIT_PEER_COMMAND');
+    if (step.until !== undefined) await this.#until(what, step.until, step.on ?? MAIN, wait);
     await afterStep?.(this);
   }
 
   /** A step in three words. */
   async tell(who: Actor, command: StepCommand, until?: Condition, on?: string): Promise<void> {
     await this.take({ who, command, ...(until && { until }), ...(on !== undefined && { on }) });
+  }
+
+  /**
+   * Waits for something that comes of itself, without telling anybody anything.
+   * @throws StepFailed which ends the play
+   */
+  async until(
+    condition: Condition,
+    { on = MAIN, timeoutMs }: Omit<SocketWait, 'everyMs'> = {},
+  ): Promise<void> {
+    const wait = { ...this.#options.wait, ...(timeoutMs !== undefined && { timeoutMs }) };
+    await this.#until('what comes of itself', condition, on, wait);
   }
 
   /**
@@ -174,11 +184,7 @@ export class Stage implements AsyncDisposable {
       const snapshot = await pair.sample();
       if (isWanted(snapshot)) return snapshot;
       if (performance.now() - beganAtMs > timeoutMs) {
-        throw new StepFailed(
-          { who: 'network', command: { verb: 'release' }, on },
-          timedOut(what, timeoutMs),
-          true,
-        );
+        throw new StepFailed(`ss shows ${what}`, timedOut(what, timeoutMs), true);
       }
       await pace(everyMs, signal);
     }
@@ -215,6 +221,12 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #until(what: string, condition: Condition, on: string, wait: WaitOptions): Promise<void> {
+    const seen = await failureOf(this.pair(on).until(condition, wait));
+    // Any other error than that it did not come is the lab's: what observes died, and proves nothing.
+    if (seen !== undefined) throw new StepFailed(what, seen, seen.code === 'ERR_FINWAIT_TIMEOUT');
   }
 
   async #tell(step: Step, command: StepCommand | 'nothing'): Promise<void> {

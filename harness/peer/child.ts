@@ -26,6 +26,7 @@ interface Listening {
   readonly server: Server;
   /** Accepted and not yet closed. */
   readonly accepted: Set<Socket>;
+  readonly over: AbortController;
 }
 
 interface Told extends SocketExtras {
@@ -39,12 +40,14 @@ const functions: PeerFunctions = {
   async listen({ host, port, options = {}, ...choice }) {
     const behaviour = await load(choice);
     const accepted = new Set<Socket>();
+    const over = new AbortController();
     let acceptedSoFar = 0;
-    const server = makeServer(behaviour, options, (socket) => {
+    const onSocket = (socket: Socket): void => {
       accepted.add(socket);
       socket.once('close', () => accepted.delete(socket));
       accept(choice, `${choice.serverId}/${++acceptedSoFar}`, socket, behaviour);
-    });
+    };
+    const server = makeServer(behaviour, options, onSocket, over.signal);
     observeServer(server, (report) => {
       void parent.serverReport(choice.serverId, report);
     });
@@ -54,7 +57,7 @@ const functions: PeerFunctions = {
       server.once('error', reject);
       server.listen({ port, host, ...(backlog !== undefined && { backlog }) }, resolve);
     });
-    servers.set(choice.serverId, { server, accepted });
+    servers.set(choice.serverId, { server, accepted, over });
     const address = server.address() as net.AddressInfo;
     return { address: plainAddress(address.address), port: address.port };
   },
@@ -64,6 +67,7 @@ const functions: PeerFunctions = {
     servers.delete(serverId);
     if (listening?.server.listening === true) listening.server.close();
     for (const socket of listening?.accepted ?? []) socket.destroy();
+    listening?.over.abort();
   },
 
   async connect(options) {
@@ -112,6 +116,7 @@ function makeServer(
   behaviour: Behaviour,
   options: ServerOptions,
   onSocket: (socket: Socket) => void,
+  over: AbortSignal,
 ): Server {
   const { noDelay, keepAlive, keepAliveInitialDelayMs } = options;
   const opts: net.ServerOpts = {
@@ -122,7 +127,7 @@ function makeServer(
     ...(keepAliveInitialDelayMs !== undefined && { keepAliveInitialDelay: keepAliveInitialDelayMs }),
   };
   const reads = opts.pauseOnConnect !== true;
-  if (behaviour.serve !== undefined) return behaviour.serve(opts, onSocket);
+  if (behaviour.serve !== undefined) return behaviour.serve(opts, onSocket, over);
   return net.createServer(opts, (socket) => {
     onSocket(socket);
     if (reads) socket.on('data', () => undefined);

@@ -161,10 +161,11 @@ export class Pair implements AsyncDisposable {
     checkSide(from);
     const { client, server } = this.#recording;
     const clientEnd = client === undefined ? {} : { port: client.port };
+    // With its address: the same port of another may be a connection of its own.
     const ends =
       from === 'server'
-        ? { source: { port: server.port }, destination: clientEnd }
-        : { source: clientEnd, destination: { port: server.port } };
+        ? { source: server, destination: clientEnd }
+        : { source: clientEnd, destination: server };
     return await this.#host.fault({ ...rule, ...ends });
   }
 

@@ -3,7 +3,7 @@ import { Flag, hasFlags } from '../../model/segment.ts';
 import { check } from '../check.ts';
 import { emits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
-import { closedAfter, connects, tells } from '../steps.ts';
+import { closedAfter, connects } from '../steps.ts';
 
 const OCTETS = 256 * 1024;
 
@@ -20,9 +20,9 @@ export const scenario: Scenario = {
   rank: 10,
   server: { behaviour: 'never-reads', options: { allowHalfOpen: false } },
   client: 'half-close',
-  steps: [
-    connects,
-    tells(
+  play: async (stage) => {
+    await stage.take(connects);
+    await stage.tell(
       'client',
       { verb: 'end', data: 'x'.repeat(OCTETS) },
       {
@@ -30,8 +30,12 @@ export const scenario: Scenario = {
         events: [{ side: 'client', name: 'finish' }],
         states: { client: 'FIN-WAIT-1', server: 'ESTABLISHED' },
       },
-    ),
-    tells(
+    );
+    const { port } = stage.main.endpoint;
+    await stage.untilSockets('the client’s persist timer', ({ sockets }) =>
+      sockets.some(({ peer, timer }) => peer.port === port && timer?.name === 'persist'),
+    );
+    await stage.tell(
       'server',
       { verb: 'resume' },
       {
@@ -43,8 +47,8 @@ export const scenario: Scenario = {
         events: [{ side: 'server', name: 'close' }],
         states: closedAfter('client'),
       },
-    ),
-  ],
+    );
+  },
   expectations: [
     handshake(),
     states('client', 'ESTABLISHED', 'FIN-WAIT-1', 'TIME-WAIT'),

@@ -14,6 +14,7 @@ const CALLS = [
 ] as const;
 const EVENTS: ReadonlySet<string> = new Set([
   'connect',
+  'secureConnect',
   'data',
   'end',
   'finish',

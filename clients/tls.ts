@@ -2,7 +2,7 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { Behaviour } from '../harness/peer/behaviour.ts';
 import { runByHand } from '../harness/peer/by-hand.ts';
-import { PRE_SHARED_KEY, TLS_OPTIONS } from '../servers/tls.ts';
+import { PRE_SHARED_KEY, TLS_OPTIONS } from '../harness/peer/pre-shared-key.ts';
 
 /** The TCP sockets below the TLS sockets. */
 const below = new WeakMap<Socket, Socket>();

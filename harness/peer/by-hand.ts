@@ -13,7 +13,7 @@ import { observeSocket } from './observe-socket.ts';
 export function runByHand(meta: ImportMeta, kind: 'server' | 'client', behaviour: Behaviour): void {
   if (!isMain(meta)) return;
   const options = readOptions(kind, behaviour);
-  if (kind === 'server') listen(behaviour, options);
+  if (kind === 'server') void listen(behaviour, options);
   else void connect(behaviour, options);
 }
 
@@ -63,14 +63,14 @@ function portNumber(text: string): number {
   throw new TypeError(`--port takes a number from 0 to 65535, not "${text}"`);
 }
 
-function listen(behaviour: Behaviour, { host, port }: HandOptions): void {
+async function listen(behaviour: Behaviour, { host, port }: HandOptions): Promise<void> {
   const options = { allowHalfOpen: behaviour.allowHalfOpen, pauseOnConnect: !behaviour.reads };
   const onSocket = (socket: Socket): void => {
     run(socket, behaviour, `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`);
     behaviour.alone?.(socket);
   };
   const server =
-    behaviour.serve?.(options, onSocket, new AbortController().signal) ??
+    (await behaviour.serve?.(options, onSocket, new AbortController().signal)) ??
     net.createServer(options, onSocket);
   server.on('error', fail);
   server.listen(port ?? 0, host, () => {

@@ -47,7 +47,7 @@ const functions: PeerFunctions = {
       socket.once('close', () => accepted.delete(socket));
       accept(choice, `${choice.serverId}/${++acceptedSoFar}`, socket, behaviour);
     };
-    const server = makeServer(behaviour, options, onSocket, over.signal);
+    const server = await makeServer(behaviour, options, onSocket, over.signal);
     observeServer(server, (report) => {
       void parent.serverReport(choice.serverId, report);
     });
@@ -112,12 +112,12 @@ async function load({ module }: BehaviourChoice): Promise<Behaviour> {
   return behaviour;
 }
 
-function makeServer(
+async function makeServer(
   behaviour: Behaviour,
   options: ServerOptions,
   onSocket: (socket: Socket) => void,
   over: AbortSignal,
-): Server {
+): Promise<Server> {
   const { noDelay, keepAlive, keepAliveInitialDelayMs } = options;
   const opts: net.ServerOpts = {
     allowHalfOpen: options.allowHalfOpen ?? behaviour.allowHalfOpen,
@@ -127,7 +127,7 @@ function makeServer(
     ...(keepAliveInitialDelayMs !== undefined && { keepAliveInitialDelay: keepAliveInitialDelayMs }),
   };
   const reads = opts.pauseOnConnect !== true;
-  if (behaviour.serve !== undefined) return behaviour.serve(opts, onSocket, over);
+  if (behaviour.serve !== undefined) return await behaviour.serve(opts, onSocket, over);
   return net.createServer(opts, (socket) => {
     onSocket(socket);
     if (reads) socket.on('data', () => undefined);

@@ -16,7 +16,7 @@ export {
 export type { SsIssue } from './kernel/ss-parser.ts';
 export { type WatchOptions, watchSnapshots, watchSockets } from './kernel/watch.ts';
 
-export { TCP_STATES, type TcpState } from './model/tcp-state.ts';
+export { TCP_STATES, type TcpEvent, type TcpState } from './model/tcp-state.ts';
 export { type Endpoint, formatEndpoint } from './model/endpoint.ts';
 export { Flag, type FlagName, flagsText, type Segment, type TcpOptions } from './model/segment.ts';
 export type {
@@ -37,12 +37,13 @@ export type {
   ObservedState,
   PlacedJsReport,
   Side,
+  TableTransition,
   Timeline,
   TrackedSegment,
 } from './model/connection.ts';
 export type { ClaimResult, Mismatch, Verdict, VerdictStatus } from './model/verdict.ts';
 
-export type { Behaviour, BehaviourModule } from './peer/behaviour.ts';
+export type { Behaviour, BehaviourModule, TcpTarget } from './peer/behaviour.ts';
 export type {
   ClientOptions,
   ServerCommand,
@@ -75,6 +76,7 @@ export type { DecodeIssue } from './wire/decode-issue.ts';
 export type { PacketStream } from '../captures/packet-queue.ts';
 
 export { correlate } from './correlate/correlate.ts';
+export { type StateChange, stateChanges } from './correlate/state-changes.ts';
 
 export {
   describeExpectation,
@@ -92,6 +94,8 @@ export {
   analyzeCapture,
   type CaptureAnalysis,
 } from './analyze/analyze-capture.ts';
+export type { AnalysisTotals, AnomalyTotal, Spread } from './model/analysis-totals.ts';
+export type { Anomaly } from './model/anomaly.ts';
 export { type CaptureSource, openCaptureSource } from './analyze/capture-source.ts';
 export { type Field, FIELDS, type FieldValue, findField } from './analyze/fields.ts';
 export { parseWhere, type RowTest } from './analyze/where.ts';
@@ -117,7 +121,15 @@ export {
   type Setting,
   type Step,
 } from './scenario/scenario.ts';
-export type { Actor, NetworkCommand, PeerCommand, SegmentChoice, StepCommand } from './scenario/commands.ts';
+export type {
+  Actor,
+  NetworkCommand,
+  OutsideCommand,
+  PeerCommand,
+  SegmentChoice,
+  StepCommand,
+  StepVerb,
+} from './scenario/commands.ts';
 export type { Check, CheckedRun, Finding } from './scenario/check.ts';
 export { cover, isCovered } from './scenario/coverage/cover.ts';
 export type {
@@ -128,7 +140,7 @@ export type {
   Proof,
   SilentEvent,
 } from './model/coverage.ts';
-export { Stage } from './scenario/stage.ts';
+export { type SocketWait, Stage, type StageOptions } from './scenario/stage.ts';
 export type { TimeCompression } from './lab/compression.ts';
 
 export { renderJson } from './report/json.ts';

@@ -44,7 +44,8 @@ const LAYOUT: Layout = {
       'diagnose',
     ],
     runners: ['index.ts'],
-    cli: ['index.ts', 'report'],
+    // analyze by itself: its command is not to wait for the rest of the index.
+    cli: ['index.ts', 'report', 'analyze'],
     servers: ['peer'],
     clients: ['peer'],
   },

@@ -1,6 +1,6 @@
 import { FinwaitError } from '../errors.ts';
 import type { ConnectionRow } from '../model/connection-row.ts';
-import { type Field, FIELDS, findField, type FieldValue } from './fields.ts';
+import { type Field, fieldHint, findField, type FieldValue } from './fields.ts';
 
 export type RowTest = (row: ConnectionRow) => boolean;
 
@@ -76,7 +76,7 @@ class WhereParser {
     if (name.kind !== 'word')
       throw wrong(name.kind === 'end' ? 'something is missing' : `"${name.text}" is no field`, name);
     const field = findField(name.text);
-    if (field === undefined) throw wrong(`there is no field "${name.text}"`, name);
+    if (field === undefined) throw wrong(`there is no field "${name.text}"`, name, fieldHint(name.text));
     if (this.#peek().kind !== 'operator') return (row) => Boolean(field.of(row));
     const operator = this.#next();
     const value = this.#next();
@@ -120,7 +120,7 @@ function tokenize(text: string): Token[] {
   return tokens;
 }
 
-function compare({ name, kind, of }: Field, { text: operator }: Token, value: Token): RowTest {
+function compare({ name, kind, values, of }: Field, { text: operator }: Token, value: Token): RowTest {
   if (kind === 'number') {
     const number = Number(value.text);
     if (value.text === '' || Number.isNaN(number))
@@ -133,6 +133,10 @@ function compare({ name, kind, of }: Field, { text: operator }: Token, value: To
     return (row) => holds(of(row), operator, wanted);
   }
   const wanted = value.text.toLowerCase();
+  const isEquation = operator === '=' || operator === '!=';
+  if (isEquation && values?.every((each) => each.toLowerCase() !== wanted) === true) {
+    throw wrong(`${name} is never "${value.text}"`, value, `${name} is one of: ${values.join(', ')}.`);
+  }
   return (row) => holds(String(of(row) ?? '').toLowerCase(), operator, wanted);
 }
 
@@ -157,8 +161,8 @@ function holds(value: FieldValue, operator: string, wanted: number | string | bo
   }
 }
 
-function wrong(problem: string, { column }: Token): FinwaitError {
-  return new FinwaitError('ERR_FINWAIT_USAGE', `--where, column ${column}: ${problem}`, {
-    hint: `Fields: ${FIELDS.map(({ name }) => name).join(', ')}.`,
-  });
+const HOW_TO_WRITE_IT = "Write it like 'closedBy=server and rtt > 20'; docs/analyze.md says how.";
+
+function wrong(problem: string, { column }: Token, hint = HOW_TO_WRITE_IT): FinwaitError {
+  return new FinwaitError('ERR_FINWAIT_USAGE', `--where, column ${column}: ${problem}`, { hint });
 }

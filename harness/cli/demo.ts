@@ -14,6 +14,7 @@ import { renderLadder } from '../report/terminal/ladder.ts';
 import { renderVerdicts } from '../report/terminal/verdicts.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { type ExitCode, ExitCode as Code, exitCodeOfStatus } from './exit-codes.ts';
+import { keepRun } from './keep-run.ts';
 import { print, say, textOptions } from './terminal.ts';
 
 const DEFAULT_SCENARIO = 'half-close-by-client';
@@ -60,6 +61,10 @@ export const demo: Command = {
       for await (const run of running) {
         runs.push(run);
         if (values['json'] !== true) print(`${draw(run, values)}\n`);
+        // A mutant's run is meant not to be met.
+        if (run.status !== 'met' && mutant === undefined) {
+          say(`${run.scenario} was not met; all that was seen is kept in ${keepRun(run)}`);
+        }
       }
     } finally {
       steps?.close();
@@ -155,7 +160,9 @@ function draw(run: ScenarioRun, values: OptionValues): string {
   const scenario = findScenario(run.scenario);
   if (scenario === undefined) throw new TypeError(`There is no scenario "${run.scenario}"`);
   const { title, explanation, client, server } = scenario;
+  const { settings } = run.timeline.evidence;
   const labels = {
+    ...(settings && { settings }),
     clientLabel: programLabel('clients', client),
     serverLabel: programLabel('servers', server),
   };

@@ -20,6 +20,12 @@ export function textOptions({ ascii }: OptionValues): { columns: number; color: 
   };
 }
 
+/** As {@link textOptions}, for what may be as wide as it likes unless a terminal shows it. */
+export function tableOptions({ ascii }: OptionValues): { width: number | undefined; ascii: boolean } {
+  const isBound = process.stdout.isTTY || Number(process.env['COLUMNS']) > 0;
+  return { width: isBound ? textOptions({}).columns : undefined, ascii: ascii === true };
+}
+
 /** Shells set COLUMNS for themselves; who exports it for a pipe means it. */
 function columnsFromEnvironment(): number {
   const columns = Number(process.env['COLUMNS']);

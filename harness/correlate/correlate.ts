@@ -31,8 +31,8 @@ interface Run {
 }
 
 function join(group: SegmentGroup, index: number, { evidence, clock, groups, js }: Run): Connection {
-  const { held, injected } = interferenceWith(group.segments, evidence.holds, clock, evidence.segments);
-  const segments = trackSegments(group, { held, injected });
+  const interference = interferenceWith(group.segments, evidence.holds, clock, evidence.segments);
+  const segments = trackSegments(group, interference, evidence.wireMayMiss);
   const next = groups.find((other, at) => at > index && haveSameEnds(other, group));
   const span = {
     beganAtNs: startOf(group),

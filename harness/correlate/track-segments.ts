@@ -8,9 +8,15 @@ import type { Interference } from './held-segments.ts';
 
 /**
  * Follows both ends of a connection through its segments.
+ * A RST that its receiver refuses, and whose sender goes on, was forged or came late: it ends nothing at either end.
  * @param interference what gates did to its segments
+ * @param mayMiss whether segments may have crossed that are not among these
  */
-export function trackSegments(group: SegmentGroup, interference: Interference = NONE): TrackedSegment[] {
+export function trackSegments(
+  group: SegmentGroup,
+  interference: Interference = NONE,
+  mayMiss = false,
+): TrackedSegment[] {
   const { segments } = group;
   const start = startOf(group);
   const transitionsOf = segments.map((): TableTransition[] => []);
@@ -18,7 +24,7 @@ export function trackSegments(group: SegmentGroup, interference: Interference = 
   let current = 0;
   let frame = 0;
   const trackerOf = (side: Side): EndpointTracker =>
-    new EndpointTracker(start[side], (from, event, to) => {
+    new EndpointTracker(start[side], mayMiss, (from, event, to) => {
       transitionsOf[current]?.push({ side, from, event, to, frame });
     });
   const trackers = { client: trackerOf('client'), server: trackerOf('server') };
@@ -38,7 +44,12 @@ export function trackSegments(group: SegmentGroup, interference: Interference = 
     current = index;
     ({ frame } = segment);
     const injected = interference.injected.has(segment);
-    const retransmission = !injected && trackers[from].trackSent(segment, anomalies);
+    const isReset = hasFlags(segment, Flag.RST);
+    // Its sender is just there: what its receiver seems to lack, the capture lacks.
+    const isInPlace = isReset && mayMiss && trackers[from].isAt(segment.sequenceNumber | 0);
+    if (isInPlace && refuses(trackers[to], segment)) trackers[to].skipTo(segment.sequenceNumber | 0);
+    const endsNothing = injected || (isReset && goesOn(group, index) && refuses(trackers[to], segment));
+    const retransmission = !endsNothing && trackers[from].trackSent(segment, anomalies);
     for (const { crossed, by } of crossings) if (by === index) receive(crossed);
     const delivered = held[index] !== true;
     if (delivered && !crossings.some(({ crossed }) => crossed === index)) receive(index);
@@ -62,13 +73,33 @@ export function trackSegments(group: SegmentGroup, interference: Interference = 
 
 const NONE: Interference = { held: new Set(), injected: new Set() };
 
+function refuses(to: EndpointTracker, { flags, sequenceNumber, acknowledgmentNumber }: Segment): boolean {
+  return to.refusesReset(flags, sequenceNumber | 0, acknowledgmentNumber | 0);
+}
+
+/** Whether the sender of a RST says more than RSTs afterwards. */
+function goesOn(group: SegmentGroup, index: number): boolean {
+  const sender = group.segments[index];
+  return group.segments
+    .slice(index + 1)
+    .some(
+      (later) =>
+        sender !== undefined &&
+        !hasFlags(later, Flag.RST) &&
+        senderOf(group, later) === senderOf(group, sender),
+    );
+}
+
 /** The states before the first segment. A capture that begins inside a connection finds it established. */
 function startOf(group: SegmentGroup): Readonly<Record<Side, TcpState>> {
   const [first] = group.segments;
   if (first === undefined || hasFlags(first, Flag.RST)) return { client: 'CLOSED', server: 'CLOSED' };
   if (hasFlags(first, Flag.SYN | Flag.ACK)) return { client: 'SYN-SENT', server: 'SYN-RECEIVED' };
   if (!hasFlags(first, Flag.SYN)) return { client: 'ESTABLISHED', server: 'ESTABLISHED' };
-  const answer = group.segments.find((segment) => senderOf(group, segment) === 'server');
+  const answer = group.segments.find(
+    (segment, index) =>
+      senderOf(group, segment) === 'server' && !(hasFlags(segment, Flag.RST) && goesOn(group, index)),
+  );
   // Who answers a SYN by a RST did not listen; who sends a SYN of its own opened actively too.
   const listened = answer === undefined || (!hasFlags(answer, Flag.RST) && !isPureSyn(answer));
   return { client: 'CLOSED', server: listened ? 'LISTEN' : 'CLOSED' };

@@ -64,6 +64,8 @@ export function absent(connection: Connection, expected: string, observed: strin
 
 /** Calls that make the kernel send a FIN or RST. */
 const CLOSING_CALLS: ReadonlySet<string> = new Set(['end', 'destroy', 'resetAndDestroy']);
+/** A signal that ended the process: the kernel closed its sockets. */
+const SIGNAL = /^SIG[A-Z0-9]+$/;
 
 /**
  * The JS call that made this side send the segment, as far as the node lane tells: its last closing call before
@@ -71,7 +73,7 @@ const CLOSING_CALLS: ReadonlySet<string> = new Set(['end', 'destroy', 'resetAndD
  */
 export function causeOf(connection: Connection, { from, atNs }: TrackedSegment): string | undefined {
   const calls = connection.js.filter(({ side, report, atNs: calledAtNs }) => {
-    return side === from && report.kind === 'call' && CLOSING_CALLS.has(report.name) && calledAtNs <= atNs;
+    return side === from && report.kind === 'call' && isClosing(report.name) && calledAtNs <= atNs;
   });
   // resetAndDestroy() is itself a destroy() that Node calls.
   const reset = calls.find(({ report }) => report.name === 'resetAndDestroy');
@@ -79,7 +81,12 @@ export function causeOf(connection: Connection, { from, atNs }: TrackedSegment):
   if (call === undefined) return undefined;
   const unread = unreadBytes(connection, from, call.atNs);
   const waiting = unread > 0 ? ` with ${unread} unread bytes` : '';
+  if (SIGNAL.test(call.report.name)) return `the ${from}’s process ended by ${call.report.name}${waiting}`;
   return `${from} ${call.report.name}()${waiting}${call.report.by === 'node' ? ', called by Node itself' : ''}`;
+}
+
+function isClosing(name: string): boolean {
+  return CLOSING_CALLS.has(name) || SIGNAL.test(name);
 }
 
 /** States behind the other end's FIN, which counts one octet in Recv-Q until the program has read the end. */

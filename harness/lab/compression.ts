@@ -103,7 +103,12 @@ export async function applySettings(
   const settings: NetworkSetting[] = [];
   for (const { sysctl, value, words, unit, scale = 1 } of [...knobs, ...others]) {
     const before = await network.readSysctl(sysctl);
-    await network.writeSysctl(sysctl, value);
+    try {
+      await network.writeSysctl(sysctl, value);
+    } catch (error) {
+      await restoreSettings(network, changed);
+      throw error;
+    }
     changed.push({ sysctl, before });
     const show = (text: string): string => {
       const shown = scale === 1 ? text.replaceAll(/\s+/g, ' ') : String(Number(text) / scale);

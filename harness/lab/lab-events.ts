@@ -39,6 +39,8 @@ export class LabEvents implements AgentEvents {
   readonly #owners = new Map<string, SocketOwner>();
   readonly #servers = new Map<number, ServedServer>();
   readonly #programs = new Map<number, ProgramListener>();
+  /** Whether a gate was set since the oldest recording began. */
+  #isDisturbed = false;
   readonly #lasting = new Map<string, Damage>();
 
   /** True when no pair is open. */
@@ -47,7 +49,9 @@ export class LabEvents implements AgentEvents {
   }
 
   addRecording(recording: Recording): void {
+    if (this.isIdle) this.#isDisturbed = false;
     this.#recordings.add(recording);
+    if (this.#isDisturbed) recording.disturb();
     for (const damage of this.#lasting.values()) recording.addDamage(damage);
   }
 
@@ -60,6 +64,7 @@ export class LabEvents implements AgentEvents {
 
   /** A gate was set in the network of all of them. */
   disturb(): void {
+    this.#isDisturbed = true;
     for (const recording of this.#recordings) recording.disturb();
   }
 

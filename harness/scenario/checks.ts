@@ -1,6 +1,6 @@
 /** Checks that many scenarios share; see expect/expectation.ts for what the builders say. */
 import type { Side } from '../model/connection.ts';
-import { flagsText, hasFlags, parseFlags } from '../model/segment.ts';
+import { hasFlags, parseFlags } from '../model/segment.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { type Check, check, type CheckedRun, type Finding } from './check.ts';
 
@@ -79,12 +79,6 @@ export function passes(side: Side, ...states: readonly TcpState[]): Check {
       return { violated: passed === '' ? 'no change of state at all' : passed };
     },
   );
-}
-
-/** What was on the wire last, for a finding's words. */
-export function lastFlags({ connection }: CheckedRun): string {
-  const last = connection?.segments.at(-1);
-  return last === undefined ? 'no segment' : `${last.from} ${flagsText(last.segment.flags)}`;
 }
 
 function connectionOf(run: CheckedRun, on: string | undefined): CheckedRun['connection'] {

@@ -50,7 +50,7 @@ export type NetworkCommand =
 
 /** What is done to that side's process or socket from outside of it. */
 export type OutsideCommand =
-  /** A signal ends the process, which must be one of its own: `peer: 'victim'`. @default 'SIGKILL' */
+  /** A signal (SIGKILL if none is named) ends the process, which must be one of its own: `peer: 'victim'`. */
   | { readonly verb: 'kill'; readonly signal?: NodeJS.Signals }
   /** SIGSTOP: the process stands still, its kernel goes on; it must be one of its own, too. */
   | { readonly verb: 'freeze' }

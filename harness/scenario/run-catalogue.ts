@@ -64,8 +64,11 @@ class Labs implements AsyncDisposable {
   }
 
   async run(scenario: Scenario, { timeoutMs, signal, runOptions }: CatalogueOptions): Promise<ScenarioRun> {
+    const hosts = scenario.setting?.hosts ?? 1;
+    if (hosts === 2 && this.#options.network === 'host')
+      return notRun(scenario, 'the host’s loopback is one host');
     try {
-      const lab = await this.#lab(scenario.setting?.hosts ?? 1);
+      const lab = await this.#lab(hosts);
       return await runScenario(lab, scenario, {
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...(signal && { signal }),
@@ -75,7 +78,7 @@ class Labs implements AsyncDisposable {
       // A lab that is gone takes nothing with it but itself.
       if (!isFinwaitError(error)) throw error;
       if (error.code === 'ERR_FINWAIT_PROCESS_ENDED') await this[Symbol.asyncDispose]();
-      else if (this.#labs.size === 0 && (scenario.setting?.hosts ?? 1) === 1) throw error;
+      else if (this.#labs.size === 0 && hosts === 1) throw error;
       return notRun(scenario, error.message);
     }
   }
@@ -84,9 +87,7 @@ class Labs implements AsyncDisposable {
     const open = this.#labs.get(hosts);
     if (open !== undefined) return open;
     const { network = 'auto', onLab } = this.#options;
-    const lab = await openLab(
-      hosts === 1 ? { network } : { hosts, network: network === 'host' ? 'host' : 'private' },
-    );
+    const lab = await openLab(hosts === 1 ? { network } : { hosts, network: 'private' });
     onLab?.(lab);
     this.#labs.set(hosts, lab);
     return lab;

@@ -42,6 +42,8 @@ export interface ScenarioRun {
   readonly evidence: Readonly<Record<string, RunEvidence>>;
   readonly verdicts: readonly Verdict[];
   readonly claims: readonly ClaimResult[];
+  /** From the lab's being set up to the last look. */
+  readonly tookMs: number;
 }
 
 /**
@@ -61,6 +63,7 @@ export async function runScenario(
     return notRun(scenario, `it needs a private network: ${lab.refusal ?? 'the host’s was asked for'}`);
   }
   const { mutant, timeoutMs, signal, beforeStep, afterStep } = options;
+  const beganAtMs = performance.now();
   await using stage = await Stage.open(lab, scenario, {
     ...(mutant && { mutant }),
     wait: { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) },
@@ -74,7 +77,7 @@ export async function runScenario(
   const unmet = await play(stage, scenario);
   const { timeline, connections, evidence } = await stage.timeline();
   const run = { timeline, connections, connection: connections['main'], notes: stage.notes };
-  return judgeRun(scenario, unmet, run, evidence);
+  return { ...judgeRun(scenario, unmet, run), evidence, tookMs: performance.now() - beganAtMs };
 }
 
 /** A run that this machine does not grant: every expectation is undetermined. */
@@ -89,6 +92,7 @@ export function notRun(scenario: Scenario, reason: string): ScenarioRun {
     evidence: {},
     verdicts: titles.map((title) => undetermined(title, reason)),
     claims: [],
+    tookMs: 0,
   };
 }
 
@@ -128,8 +132,7 @@ function judgeRun(
   scenario: Scenario,
   unmet: StepFailed | undefined,
   run: CheckedRun,
-  evidence: ScenarioRun['evidence'],
-): ScenarioRun {
+): Omit<ScenarioRun, 'evidence' | 'tookMs'> {
   const { timeline, connection, connections } = run;
   const obstacle = obstacleTo(unmet, timeline);
   const verdicts = scenario.expectations
@@ -142,7 +145,6 @@ function judgeRun(
     timeline,
     connection,
     connections,
-    evidence,
     verdicts,
     claims: connection === undefined ? [] : examineClaims(timeline, connection),
   };

@@ -3,7 +3,7 @@ import { Engine } from '../../harness/correlate/engine.ts';
 import type { Segment } from '../../harness/model/segment.ts';
 import { packet, type PacketFields } from '../support/packet.ts';
 import { CLOSING_BY_CLIENT, OPENING, script } from '../support/segment-script.ts';
-import { engineOn, type Finished, finishedOf } from './_follow.ts';
+import { engineOn, type Finished, finishedOf, packetOf } from './_follow.ts';
 
 const SERVER: PacketFields['to'] = [0x0a000001, 443];
 const clientOn = (port: number): PacketFields['from'] => [0x0a000002, port];
@@ -115,10 +115,10 @@ test('segments behind a RST belong to the connection that it ended', (t) => {
   t.like(only, { packets: 6, lifecycle: { ending: 'reset', resetBy: 'server' } });
 });
 
-test('no more than 512 wait for stragglers, however fast the capture', (t) => {
+test('no more than 4096 wait for stragglers, however fast the capture', (t) => {
   const { engine, finished } = start();
   for (let port = 1; port <= 5000; port++) exchange(engine, port, 0);
-  t.is(finished.length, 5000 - 512);
+  t.is(finished.length, 5000 - 4096);
   t.true(finished.every(({ lifecycle }) => lifecycle.ending === 'closed'));
   engine.end();
   t.is(finished.length, 5000);
@@ -176,4 +176,17 @@ test('a capture whose clock goes back loses no packet', (t) => {
     finished.map(({ packets }) => packets),
     [7, 7],
   );
+});
+
+test('ports that are reused inside a connection are odd, however well it was predicted', (t) => {
+  const anomalies: string[][] = [];
+  const engine = new Engine({
+    onFinished: (record) => {
+      t.is(record.predicted === undefined, record.id === 1);
+      anomalies.push(record.tracker.anomalies.map(({ what }) => what));
+    },
+  });
+  for (const segment of [...script(OPENING), ...again(OPENING)]) engine.see(packetOf(segment));
+  engine.end();
+  t.deepEqual(anomalies, [['ports reused inside the connection'], []]);
 });

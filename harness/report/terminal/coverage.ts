@@ -1,16 +1,16 @@
 import type { Arrow, Coverage, CoveredArrow, CoveredState, Proof } from '../../model/coverage.ts';
-import { type Column, renderTable } from './table.ts';
+import { type Column, Table } from './table.ts';
 
 /** RFC 9293's diagram as two tables, each state and arrow with what proves it, and the count. */
 export function renderCoverage(coverage: Coverage): string {
   const { states, arrows, unmet } = coverage;
   const failed = unmet.map(({ scenario, reason }) => `not met, and so no proof: ${scenario}: ${reason}`);
   return [
-    renderTable<CoveredState>(states, [
+    tableOf<CoveredState>(states, [
       { name: 'state', kind: 'text', of: ({ state }) => state },
       ...proofColumns(),
     ]),
-    renderTable<CoveredArrow>(arrows, [
+    tableOf<CoveredArrow>(arrows, [
       { name: 'from', kind: 'text', of: ({ from }) => from },
       { name: 'event', kind: 'text', of: ({ words }) => words },
       { name: 'to', kind: 'text', of: ({ to }) => to },
@@ -46,7 +46,15 @@ function proofColumns<Row extends { readonly proof?: Proof }>(): readonly Column
     {
       name: 'remark',
       kind: 'text',
-      of: ({ proof }) => (proof === undefined ? 'not shown' : (proof.remark ?? '')),
+      isOptional: true,
+      of: ({ proof }) => (proof === undefined ? 'not shown' : proof.remark),
     },
   ];
+}
+
+/** As wide as it takes: who looks for a proof wants the whole of it. */
+function tableOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  const table = new Table(columns);
+  const added = rows.map((row) => table.add(row));
+  return [table.header, ...added.map((row) => table.line(row))].map((line) => `${line}\n`).join('');
 }

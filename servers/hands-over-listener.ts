@@ -11,6 +11,9 @@ export const behaviour: Behaviour = {
   about: 'Listens, and shares the listener with another process, which serves whom it accepts.',
   allowHalfOpen: false,
   reads: false,
+  alone(socket) {
+    socket.write('who listens has you\n');
+  },
   async serve(options, onSocket, over) {
     const worker = fork(WORKER, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [], signal: over });
     // That it is ended with the run is no error.

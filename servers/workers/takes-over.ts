@@ -2,8 +2,11 @@
 import { Server, Socket } from 'node:net';
 
 process.on('message', (_message, handle) => {
-  if (handle instanceof Server) handle.on('connection', serve);
-  else if (handle instanceof Socket) serve(handle);
+  if (handle instanceof Server) {
+    handle.on('connection', serve);
+    // Whoever gave it is gone, and nobody could end this process but by a signal.
+    process.once('disconnect', () => handle.close());
+  } else if (handle instanceof Socket) serve(handle);
 });
 
 process.send?.('ready');

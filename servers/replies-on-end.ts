@@ -3,7 +3,8 @@ import type { Behaviour } from '../harness/peer/behaviour.ts';
 import { runByHand } from '../harness/peer/by-hand.ts';
 
 export const behaviour: Behaviour = {
-  about: 'Replies in its end handler, as allowHalfOpen: false just allows, and again once Node has ended it: EPIPE.',
+  about:
+    'Replies in its end handler, as allowHalfOpen: false just allows, and again once Node has ended it: EPIPE.',
   allowHalfOpen: false,
   reads: true,
   alone: replyOnEnd,

@@ -10,7 +10,9 @@ const ALERT_OCTETS = 31;
 
 /** Whether the last octets that a side sent before its FIN, or with it, are a record of an alert's size. */
 export function endsByAlert(side: Side, wanted: boolean): Check {
-  const title = wanted ? `the ${side} sends an alert before its FIN` : `the ${side} sends no alert before its FIN`;
+  const title = wanted
+    ? `the ${side} sends an alert before its FIN`
+    : `the ${side} sends no alert before its FIN`;
   return check(title, ['wire'], ({ connection }) => {
     const sent = connection?.segments.filter(({ from }) => from === side) ?? [];
     const fin = sent.find(({ segment }) => hasFlags(segment, Flag.FIN));

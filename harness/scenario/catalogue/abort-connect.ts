@@ -57,6 +57,10 @@ export const scenario: Scenario = {
   ],
   mutants: [
     { what: 'the client does not abort', who: 'client', instead: { abort: 'nothing' } },
-    { what: 'the client destroys, and so tells no error', who: 'client', instead: { abort: { verb: 'destroy' } } },
+    {
+      what: 'the client destroys, and so tells no error',
+      who: 'client',
+      instead: { abort: { verb: 'destroy' } },
+    },
   ],
 };

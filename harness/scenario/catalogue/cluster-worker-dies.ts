@@ -45,6 +45,10 @@ export const scenario: Scenario = {
       who: 'client',
       instead: { write: { verb: 'write', data: 'good day\n' } },
     },
-    { what: 'the client resets where it should ask', who: 'client', instead: { write: { verb: 'resetAndDestroy' } } },
+    {
+      what: 'the client resets where it should ask',
+      who: 'client',
+      instead: { write: { verb: 'resetAndDestroy' } },
+    },
   ],
 };

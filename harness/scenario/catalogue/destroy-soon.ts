@@ -30,11 +30,7 @@ export const scenario: Scenario = {
         states: { client: 'ESTABLISHED', server: 'ESTABLISHED' },
       },
     ),
-    tells(
-      'client',
-      { verb: 'destroySoon' },
-      { states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } },
-    ),
+    tells('client', { verb: 'destroySoon' }, { states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } }),
     tells(
       'server',
       { verb: 'resume' },

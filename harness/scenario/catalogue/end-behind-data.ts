@@ -53,7 +53,9 @@ export const scenario: Scenario = {
     handshake(),
     states('client', 'ESTABLISHED', 'FIN-WAIT-1', 'TIME-WAIT'),
     check('the server’s window closes', ['wire'], ({ connection }) => {
-      const closed = connection?.segments.find(({ from, segment }) => from === 'server' && segment.window === 0);
+      const closed = connection?.segments.find(
+        ({ from, segment }) => from === 'server' && segment.window === 0,
+      );
       return closed === undefined
         ? { violated: 'no segment with window 0' }
         : { met: `window 0 in frame ${closed.segment.frame}` };

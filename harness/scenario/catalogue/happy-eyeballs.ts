@@ -45,16 +45,20 @@ export const scenario: Scenario = {
     handshake(),
     sends('client', 'SYN', { times: 1 }),
     sends('client', 'SYN', { times: 1 }, { on: 'loser' }),
-    check('the first SYN is IPv6’s, and nothing more is heard of it', ['wire'], ({ connection, connections }) => {
-      const [lost, won] = [connections['loser'], connection].map((each) => each?.segments ?? []);
-      const [syn, ...others] = lost ?? [];
-      const second = won?.[0];
-      if (syn === undefined || second === undefined) return { violated: 'not two attempts' };
-      if (others.length > 0) return { violated: `${others.length} more segments over IPv6` };
-      const laterMs = Number(second.atNs - syn.atNs) / 1e6;
-      const found = `the SYN over IPv4 came ${laterMs.toFixed(0)} ms later`;
-      return laterMs > 0 && hasFlags(second.segment, Flag.SYN) ? { met: found } : { violated: found };
-    }),
+    check(
+      'the first SYN is IPv6’s, and nothing more is heard of it',
+      ['wire'],
+      ({ connection, connections }) => {
+        const [lost, won] = [connections['loser'], connection].map((each) => each?.segments ?? []);
+        const [syn, ...others] = lost ?? [];
+        const second = won?.[0];
+        if (syn === undefined || second === undefined) return { violated: 'not two attempts' };
+        if (others.length > 0) return { violated: `${others.length} more segments over IPv6` };
+        const laterMs = Number(second.atNs - syn.atNs) / 1e6;
+        const found = `the SYN over IPv4 came ${laterMs.toFixed(0)} ms later`;
+        return laterMs > 0 && hasFlags(second.segment, Flag.SYN) ? { met: found } : { violated: found };
+      },
+    ),
     emits('client', 'connect'),
     neverEmits('client', 'error'),
     orderlyClose({ by: 'server' }),

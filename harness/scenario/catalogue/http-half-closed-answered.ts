@@ -8,7 +8,8 @@ const REQUEST = 'GET /slow HTTP/1.1\r\nHost: finwait.test\r\n\r\n';
 
 export const scenario: Scenario = {
   name: 'http-half-closed-answered',
-  title: 'HTTP with httpAllowHalfOpen: the half-closed client gets its response, and the last word is the server’s',
+  title:
+    'HTTP with httpAllowHalfOpen: the half-closed client gets its response, and the last word is the server’s',
   explanation:
     'The same request with a FIN behind it, to a server with httpAllowHalfOpen = true. Node now waits in CLOSE-WAIT for the ' +
     'handler; when that says response.end(), the response goes out, the connection is not kept alive, as nothing can follow ' +
@@ -56,6 +57,10 @@ export const scenario: Scenario = {
   ],
   mutants: [
     { what: 'the server is as Node makes it', who: 'server', instead: { act: 'nothing' } },
-    { what: 'the client resets where it should end', who: 'client', instead: { end: { verb: 'resetAndDestroy' } } },
+    {
+      what: 'the client resets where it should end',
+      who: 'client',
+      instead: { end: { verb: 'resetAndDestroy' } },
+    },
   ],
 };

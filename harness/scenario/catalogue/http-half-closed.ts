@@ -58,6 +58,10 @@ export const scenario: Scenario = {
       who: 'client',
       instead: { end: { verb: 'end', data: REQUEST.replace('/slow', '/now') } },
     },
-    { what: 'the client does not half-close', who: 'client', instead: { end: { verb: 'write', data: REQUEST } } },
+    {
+      what: 'the client does not half-close',
+      who: 'client',
+      instead: { end: { verb: 'write', data: REQUEST } },
+    },
   ],
 };

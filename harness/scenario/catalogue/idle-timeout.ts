@@ -45,9 +45,11 @@ export const scenario: Scenario = {
     check('the timeout itself sent nothing and closed nothing', ['node', 'wire'], ({ connection }) => {
       const { js = [], segments = [] } = connection ?? {};
       const placeOf = (kind: string, name: string): bigint | undefined =>
-        js.find(({ side, report }) => side === 'server' && report.kind === kind && report.name === name)?.atNs;
+        js.find(({ side, report }) => side === 'server' && report.kind === kind && report.name === name)
+          ?.atNs;
       const [timeout, destroyed] = [placeOf('event', 'timeout'), placeOf('call', 'destroy')];
-      if (timeout === undefined || destroyed === undefined) return { violated: 'no timeout, or no destroy()' };
+      if (timeout === undefined || destroyed === undefined)
+        return { violated: 'no timeout, or no destroy()' };
       const between = segments.filter(({ atNs }) => atNs > timeout && atNs < destroyed);
       return between.length === 0
         ? { met: 'no segment between ‘timeout’ and destroy()' }

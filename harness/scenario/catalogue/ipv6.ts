@@ -29,7 +29,9 @@ export const scenario: Scenario = {
         ...new Set(connection?.segments.flatMap(({ segment }) => [segment.source, segment.destination])),
       ].map(({ address }) => address);
       const others = addresses.filter((address) => !isIPv6(address));
-      return others.length === 0 ? { met: [...new Set(addresses)].join(', ') } : { violated: others.join(', ') };
+      return others.length === 0
+        ? { met: [...new Set(addresses)].join(', ') }
+        : { violated: others.join(', ') };
     }),
     orderlyClose({ by: 'client' }),
     states('client', 'ESTABLISHED', 'FIN-WAIT-2', 'TIME-WAIT'),

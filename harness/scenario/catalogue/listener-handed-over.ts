@@ -69,6 +69,10 @@ export const scenario: Scenario = {
   ],
   mutants: [
     { what: 'the server keeps its listener', who: 'server', server: 'half-open' },
-    { what: 'the client resets where it should end', who: 'client', instead: { end: { verb: 'resetAndDestroy' } } },
+    {
+      what: 'the client resets where it should end',
+      who: 'client',
+      instead: { end: { verb: 'resetAndDestroy' } },
+    },
   ],
 };

@@ -58,7 +58,11 @@ export const scenario: Scenario = {
     endsIn('server', 'ESTABLISHED', { on: 'first' }),
   ],
   mutants: [
-    { what: 'the server takes two', who: 'server', server: { behaviour: 'half-open', options: { maxConnections: 2 } } },
+    {
+      what: 'the server takes two',
+      who: 'server',
+      server: { behaviour: 'half-open', options: { maxConnections: 2 } },
+    },
     { what: 'the server has no limit', who: 'server', server: 'half-open' },
   ],
 };

@@ -45,15 +45,19 @@ export const scenario: Scenario = {
   ],
   expectations: [
     handshake(),
-    check('data and FIN of the server come after its process was killed', ['node', 'wire'], ({ connection }) => {
-      const { js = [], segments = [] } = connection ?? {};
-      const killed = js.find(({ report }) => report.name === 'SIGKILL');
-      if (killed === undefined) return { violated: 'it was not killed' };
-      const later = segments.filter(({ from, atNs }) => from === 'server' && atNs > killed.atNs);
-      const bytes = later.reduce((sum, { segment }) => sum + segment.payloadBytes, 0);
-      const found = `${bytes} bytes after it`;
-      return bytes === 'goodbye from the worker\n'.length ? { met: found } : { violated: found };
-    }),
+    check(
+      'data and FIN of the server come after its process was killed',
+      ['node', 'wire'],
+      ({ connection }) => {
+        const { js = [], segments = [] } = connection ?? {};
+        const killed = js.find(({ report }) => report.name === 'SIGKILL');
+        if (killed === undefined) return { violated: 'it was not killed' };
+        const later = segments.filter(({ from, atNs }) => from === 'server' && atNs > killed.atNs);
+        const bytes = later.reduce((sum, { segment }) => sum + segment.payloadBytes, 0);
+        const found = `${bytes} bytes after it`;
+        return bytes === 'goodbye from the worker\n'.length ? { met: found } : { violated: found };
+      },
+    ),
     sends('server', 'RST', { times: 0 }),
     neverEmits('client', 'error'),
     orderlyClose({ by: 'server' }),

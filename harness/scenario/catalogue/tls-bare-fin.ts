@@ -27,11 +27,7 @@ export const scenario: Scenario = {
         states: { client: 'ESTABLISHED', server: 'ESTABLISHED' },
       },
     },
-    tells(
-      'client',
-      { verb: 'write', data: 'half a secr' },
-      { events: [{ side: 'server', name: 'data' }] },
-    ),
+    tells('client', { verb: 'write', data: 'half a secr' }, { events: [{ side: 'server', name: 'data' }] }),
     tells(
       'client',
       { verb: 'act', what: 'bareFin' },

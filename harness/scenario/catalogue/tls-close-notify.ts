@@ -25,11 +25,7 @@ export const scenario: Scenario = {
         states: { client: 'ESTABLISHED', server: 'ESTABLISHED' },
       },
     },
-    tells(
-      'client',
-      { verb: 'write', data: 'a secret\n' },
-      { events: [{ side: 'server', name: 'data' }] },
-    ),
+    tells('client', { verb: 'write', data: 'a secret\n' }, { events: [{ side: 'server', name: 'data' }] }),
     tells(
       'client',
       { verb: 'end' },
@@ -58,7 +54,11 @@ export const scenario: Scenario = {
     nothingLeftOpen(),
   ],
   mutants: [
-    { what: 'the client sends a bare FIN', who: 'client', instead: { end: { verb: 'act', what: 'bareFin' } } },
+    {
+      what: 'the client sends a bare FIN',
+      who: 'client',
+      instead: { end: { verb: 'act', what: 'bareFin' } },
+    },
     { what: 'the client destroys where it should end', who: 'client', instead: { end: { verb: 'destroy' } } },
   ],
 };

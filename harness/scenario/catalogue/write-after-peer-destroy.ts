@@ -39,11 +39,7 @@ export const scenario: Scenario = {
         states: { client: 'CLOSED', server: 'CLOSED' },
       },
     ),
-    tells(
-      'client',
-      { verb: 'write', data: 'the second\n' },
-      { events: [{ side: 'client', name: 'close' }] },
-    ),
+    tells('client', { verb: 'write', data: 'the second\n' }, { events: [{ side: 'client', name: 'close' }] }),
   ],
   expectations: [
     handshake(),

@@ -5,7 +5,8 @@
 export default {
   input: { finwait: 'dist/harness/cli/main.js' },
   platform: 'node',
-  external: [/\/(demo|doctor|index)\.js$/],
+  // By their names as they are imported: a resolved path would be this machine's.
+  external: ['string-width', /^\.\.?\/(.*\/)?(demo|doctor|index)\.js$/],
   output: {
     dir: 'dist/harness/cli',
     entryFileNames: '[name].js',

@@ -41,7 +41,15 @@ export type {
   Timeline,
   TrackedSegment,
 } from './model/connection.ts';
-export type { ClaimResult, Mismatch, Verdict, VerdictStatus } from './model/verdict.ts';
+export type {
+  ClaimFinding,
+  ClaimOutcome,
+  ClaimReport,
+  ClaimResult,
+  Mismatch,
+  Verdict,
+  VerdictStatus,
+} from './model/verdict.ts';
 
 export type { Behaviour, BehaviourModule, TcpTarget } from './peer/behaviour.ts';
 export type {
@@ -78,8 +86,8 @@ export type { PacketStream } from '../captures/packet-queue.ts';
 export { correlate } from './correlate/correlate.ts';
 export { type StateChange, stateChanges } from './correlate/state-changes.ts';
 
+export { describeExpectation } from './expect/describe-expectation.ts';
 export {
-  describeExpectation,
   type Expectation,
   halfClose,
   handshake,
@@ -87,8 +95,40 @@ export {
   orderlyClose,
   refused,
   reset,
+  type ResetCause,
   states,
 } from './expect/expectation.ts';
+export {
+  abandoned,
+  connectionCount,
+  dataAfterFin,
+  type FlowExpectation,
+  type ProbeKind,
+  probes,
+  simultaneousClose,
+  simultaneousOpen,
+  unanswered,
+  zeroWindow,
+} from './expect/flow-expectations.ts';
+export { emitted, leftIn, neverEmitted, type ProgramExpectation } from './expect/program-expectations.ts';
+export {
+  elapsed,
+  inOrder,
+  nothingAfter,
+  retransmitted,
+  type SegmentExpectation,
+  segments,
+} from './expect/segment-expectations.ts';
+export {
+  type CountedSegment,
+  type ExpectedItem,
+  type ExpectedSegment,
+  type ExpectedSegments,
+  type Range,
+  renderSegments,
+} from './expect/segments/expected-segments.ts';
+export { parseSegments } from './expect/segments/parse-segments.ts';
+export { SegmentsSyntaxError } from './expect/segments/segments-syntax-error.ts';
 export {
   type AnalyzeOptions,
   analyzeCapture,
@@ -108,6 +148,7 @@ export { assertMet, ExpectationError } from './assert/assert-met.ts';
 export { examineClaims } from './expect/claims.ts';
 
 export { CATALOGUE, findScenario } from './scenario/catalogue.ts';
+export { type ClaimsOptions, runClaims } from './scenario/claims/run-claims.ts';
 export { type CatalogueOptions, runCatalogue } from './scenario/run-catalogue.ts';
 export { type RunOptions, runScenario, type ScenarioRun, worst } from './scenario/run-scenario.ts';
 export {
@@ -146,4 +187,5 @@ export type { TimeCompression } from './lab/compression.ts';
 export { renderJson } from './report/json.ts';
 export { type LadderOptions, renderLadder } from './report/terminal/ladder.ts';
 export type { TextOptions } from './report/terminal/theme.ts';
+export { renderClaimReports } from './report/terminal/claim-reports.ts';
 export { renderClaims, renderMismatch, renderVerdicts } from './report/terminal/verdicts.ts';

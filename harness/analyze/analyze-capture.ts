@@ -202,7 +202,8 @@ class Analysis {
   #seeTcp(packet: Packet): void {
     if (packet.checksum === 0) this.#wrongChecksums++;
     const id = this.#engine.see(packet);
-    if (id === this.#follow) this.#segments.push(segmentOf(packet));
+    // Its receiver dropped one with a wrong checksum.
+    if (id === this.#follow && packet.checksum !== 0) this.#segments.push(segmentOf(packet));
   }
 
   #noteUndecodable(frame: number): void {

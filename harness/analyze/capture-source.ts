@@ -11,6 +11,8 @@ const CHUNK_BYTES = 256 * 1024;
 /** 4 MiB, some ten milliseconds of work. */
 const CHUNKS_PER_TURN = 16;
 
+const GZIP_PIECE_BYTES = 16 * 1024;
+
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
 /** A capture's bytes, unpacked if they were compressed. */
@@ -28,8 +30,8 @@ export interface CaptureSource {
 }
 
 /**
- * Opens a capture file, or standard input for `-`; gzip is known by its first bytes and unpacked on the way. A gzip
- * file that was cut is unpacked as far as it goes.
+ * Opens a capture file, or standard input for `-`; gzip is known by its first bytes and unpacked on the way: a
+ * damaged one up to the 16 KiB that the damage lies in, one that was cut as far as it goes.
  * @throws FinwaitError ERR_FINWAIT_FORMAT when there is no such file or it may not be read; while it is read, when
  * reading fails or nothing of it can be unpacked
  */
@@ -150,33 +152,50 @@ async function* gunzip(
   noteDamage: NoteDamage,
 ): AsyncGenerator<Uint8Array> {
   const gunzipper = createGunzip({ chunkSize: CHUNK_BYTES });
-  const feed = async (): Promise<void> => {
-    for await (const chunk of chunks) {
-      // A copy, for the chunk is overwritten while it waits.
-      if (!gunzipper.write(Buffer.from(chunk))) await onceDrained(gunzipper);
-    }
-    gunzipper.end();
-  };
-  feed().catch((error: unknown) => gunzipper.destroy(error as Error));
+  let unpacked: Uint8Array[] = [];
   let unpackedBytes = 0;
-  try {
-    for await (const chunk of gunzipper as AsyncIterable<Uint8Array>) {
-      unpackedBytes += chunk.length;
-      yield chunk;
-    }
-  } catch (error) {
-    if (error instanceof FinwaitError) throw error;
-    const problem = `its gzip data are damaged: ${(error as Error).message}`;
-    if (unpackedBytes === 0) throw unreadable(name, problem, error);
-    noteDamage(unpackedBytes, problem);
+  let failure: Error | undefined;
+  gunzipper.on('data', (part: Uint8Array) => {
+    unpacked.push(part);
+    unpackedBytes += part.length;
+  });
+  gunzipper.on('error', (error) => {
+    failure = error;
+  });
+  // A write that fails is never answered otherwise.
+  let goOn = (): void => undefined;
+  gunzipper.once('close', () => {
+    goOn();
+  });
+  // Node drops what the failing write would have given: small writes lose little.
+  for await (const piece of piecesOf(chunks)) {
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+      if (piece === undefined) gunzipper.end();
+      else {
+        gunzipper.write(piece, () => {
+          resolve();
+        });
+      }
+    });
+    yield* unpacked;
+    unpacked = [];
+    if (failure !== undefined) break;
   }
+  if (failure === undefined) return;
+  const problem = `its gzip data are damaged: ${failure.message}`;
+  if (unpackedBytes === 0) throw unreadable(name, problem, failure);
+  noteDamage(unpackedBytes, problem);
 }
 
-async function onceDrained(stream: NodeJS.EventEmitter): Promise<void> {
-  await new Promise<void>((resolve) => {
-    stream.once('drain', resolve);
-    stream.once('close', resolve);
-  });
+/** Chunks in small pieces, then undefined. */
+async function* piecesOf(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array | undefined> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += GZIP_PIECE_BYTES) {
+      yield chunk.subarray(at, at + GZIP_PIECE_BYTES);
+    }
+  }
+  yield undefined;
 }
 
 function unreadable(name: string, why: string, cause?: unknown): FinwaitError {

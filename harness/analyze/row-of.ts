@@ -1,7 +1,7 @@
 import { communityId } from '../correlate/community-id.ts';
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import type { Engine } from '../correlate/engine.ts';
-import { type End, NEVER } from '../correlate/lifecycle-end.ts';
+import { type End, NEVER_NS } from '../correlate/lifecycle-end.ts';
 import type { LossAndDelayFigures } from '../correlate/loss-and-delay.ts';
 import type { Side } from '../model/connection.ts';
 import type { ConnectionRow, PerSide } from '../model/connection-row.ts';
@@ -171,7 +171,7 @@ function sideOf({ lifecycle }: ConnectionRecord, end: End | undefined): Side | u
 }
 
 function known(ns: number): number | undefined {
-  return ns === NEVER ? undefined : ns;
+  return ns === NEVER_NS ? undefined : ns;
 }
 
 function nanoseconds(seconds: number): number {

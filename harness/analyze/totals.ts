@@ -1,6 +1,6 @@
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import type { Lifecycle } from '../correlate/lifecycle.ts';
-import { NEVER } from '../correlate/lifecycle-end.ts';
+import { NEVER_NS } from '../correlate/lifecycle-end.ts';
 import type { LossAndDelay } from '../correlate/loss-and-delay.ts';
 import { RoundTrips } from '../correlate/loss-and-delay-round-trips.ts';
 import { Analysis, type WiresharkStream } from '../correlate/wireshark-stream.ts';
@@ -58,19 +58,18 @@ export class Totals {
     this.#openings[lifecycle.opening]++;
     this.#synRetries += lifecycle.synRetries;
     if (lifecycle.fastOpen) this.#fastOpen++;
-    if (lifecycle.handshakeNs !== NEVER) this.#handshakes.add(lifecycle.handshakeNs / 1e9);
+    if (lifecycle.handshakeNs !== NEVER_NS) this.#handshakes.add(lifecycle.handshakeNs / 1e9);
     this.#addEnd(lifecycle);
     // Where all was predicted, nothing went wrong and nothing is odd.
     const { predicted } = record;
+    if (predicted?.isOver === true) this.#addTimeWait(lifecycle.firstCloser === lifecycle.client);
+    else this.#addTimeWaits(record);
     if (predicted !== undefined) {
       this.#addRoundTrips(predicted.client.roundTrips, predicted.server.roundTrips);
-      if (lifecycle.ending === 'closed') this.#addTimeWait(lifecycle.firstCloser === lifecycle.client);
       return;
     }
     const { tracker, wireshark, figures } = record;
     this.#addRoundTrips(figures.direction(0).roundTrips, figures.direction(1).roundTrips);
-    if (tracker.clientState === 'TIME-WAIT') this.#addTimeWait(true);
-    if (tracker.serverState === 'TIME-WAIT') this.#addTimeWait(false);
     if (tracker.hasAnomalies) this.#addAnomalies(record);
     if (wireshark.hasFindings) this.#addFindings(wireshark);
     this.#addTrouble(figures, 0);
@@ -79,11 +78,12 @@ export class Totals {
 
   /** @param baseSeconds when the capture's first packet came, from which records count */
   result(baseSeconds: number): AnalysisTotals {
-    const isEmpty = this.#lastNs < this.#firstNs;
+    const isEmpty = this.#firstNs === Number.POSITIVE_INFINITY;
     const startNs = BigInt(baseSeconds) * 1_000_000_000n + BigInt(isEmpty ? 0 : this.#firstNs);
     return {
       startNs,
-      spanNs: isEmpty ? 0 : this.#lastNs - this.#firstNs,
+      // A clock that was put back may end before it began.
+      spanNs: isEmpty ? 0 : Math.max(0, this.#lastNs - this.#firstNs),
       bytes: { client: this.#clientBytes, server: this.#serverBytes },
       openings: this.#openings,
       synRetries: this.#synRetries,
@@ -121,6 +121,11 @@ export class Totals {
       if (lifecycle.closeSegments === 3) this.#closedInThree++;
       if (lifecycle.halfClosedNs !== undefined) this.#keptHalfClosed++;
     }
+  }
+
+  #addTimeWaits({ tracker }: ConnectionRecord): void {
+    if (tracker.clientState === 'TIME-WAIT') this.#addTimeWait(true);
+    if (tracker.serverState === 'TIME-WAIT') this.#addTimeWait(false);
   }
 
   #addTimeWait(ofClient: boolean): void {

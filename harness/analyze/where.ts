@@ -14,6 +14,9 @@ export function parseWhere(text: string): RowTest {
   return new WhereParser(text).parse();
 }
 
+/** Deeper than anybody writes, and no stack overflows. */
+const MOST_DEPTH = 100;
+
 interface Token {
   readonly kind: 'word' | 'text' | 'operator' | 'parenthesis' | 'end';
   readonly text: string;
@@ -27,6 +30,7 @@ const TOKEN =
 class WhereParser {
   readonly #tokens: readonly Token[];
   #at = 0;
+  #depth = 0;
 
   constructor(text: string) {
     this.#tokens = tokenize(text);
@@ -58,13 +62,18 @@ class WhereParser {
   }
 
   #negated(): RowTest {
+    const first = this.#peek();
     if (this.#takeWord('not')) {
+      this.#goDeeper(first);
       const test = this.#negated();
+      this.#depth--;
       return (row) => !test(row);
     }
     const token = this.#next();
     if (token.text === '(' && token.kind === 'parenthesis') {
+      this.#goDeeper(token);
       const test = this.#either();
+      this.#depth--;
       const close = this.#next();
       if (close.text !== ')') throw wrong('a closing parenthesis is missing', close);
       return test;
@@ -83,6 +92,10 @@ class WhereParser {
     if (value.kind !== 'word' && value.kind !== 'text')
       throw wrong(`a value is missing after "${operator.text}"`, value);
     return compare(field, operator, value);
+  }
+
+  #goDeeper(token: Token): void {
+    if (++this.#depth > MOST_DEPTH) throw wrong(`more than ${MOST_DEPTH} within each other`, token);
   }
 
   #takeWord(word: string): boolean {
@@ -137,7 +150,10 @@ function compare({ name, kind, values, of }: Field, { text: operator }: Token, v
   if (isEquation && values?.every((each) => each.toLowerCase() !== wanted) === true) {
     throw wrong(`${name} is never "${value.text}"`, value, `${name} is one of: ${values.join(', ')}.`);
   }
-  return (row) => holds(String(of(row) ?? '').toLowerCase(), operator, wanted);
+  return (row) => {
+    const known = of(row);
+    return holds(known === undefined ? undefined : String(known).toLowerCase(), operator, wanted);
+  };
 }
 
 /** What is not known is neither equal, less nor greater; it is different. */

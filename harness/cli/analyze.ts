@@ -206,7 +206,7 @@ async function showLadder(
   const { server } = found;
   const { correlate, renderLadder, stateChanges } = await import('../index.ts');
   const nothing = { snapshots: [], reports: [], clockReadings: [], holds: [], damage: [], wireMayMiss: true };
-  const timeline = correlate({ server, segments, ...nothing });
+  const timeline = correlate({ server, segments, ...nothing }, { oneConnection: true });
   if (json) {
     const changes = timeline.connections.flatMap(stateChanges);
     print(captureLine(source));

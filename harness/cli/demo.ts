@@ -2,7 +2,9 @@ import { createInterface } from 'node:readline';
 import {
   CATALOGUE,
   findScenario,
+  type Lab,
   type Mutant,
+  openLab,
   runCatalogue,
   type RunOptions,
   type Scenario,
@@ -13,11 +15,15 @@ import { renderJson } from '../report/json.ts';
 import { renderLadder } from '../report/terminal/ladder.ts';
 import { renderVerdicts } from '../report/terminal/verdicts.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
+import { demoClaims, refuseScenarioOptions } from './demo-claims.ts';
 import { type ExitCode, ExitCode as Code, exitCodeOfStatus } from './exit-codes.ts';
 import { keepRun } from './keep-run.ts';
 import { print, say, textOptions } from './terminal.ts';
 
 const DEFAULT_SCENARIO = 'half-close-by-client';
+
+/** What one types to have the claims of docs/claims.md examined. */
+const CLAIMS = 'claims';
 
 /** Scenarios side by side: most of their time is spent waiting. */
 const AT_ONCE = 4;
@@ -27,7 +33,7 @@ const JSON_SCHEMA_VERSION = 1;
 
 export const demo: Command = {
   name: 'demo',
-  synopsis: '[SCENARIO… | all]',
+  synopsis: '[SCENARIO… | all | claims]',
   positionals: true,
   about: `run a scenario on a real kernel and draw it (${DEFAULT_SCENARIO} if none is named)`,
   options: {
@@ -41,18 +47,18 @@ export const demo: Command = {
   },
   async run(values, names) {
     if (values['list'] === true) return list(values);
+    const network = chooseNetwork(values['network']);
+    if (names.length === 1 && names[0] === CLAIMS) return await runDemoClaims(values, network);
     const scenarios = chooseScenarios(names, values['slow'] === true);
     const mutant = chooseMutant(scenarios, values['mutant']);
     const steps = values['step'] === true ? new StepReader() : undefined;
-    let network: string | undefined;
+    let lab: Lab | undefined;
     const running = runCatalogue(scenarios, {
-      network: chooseNetwork(values['network']),
+      network,
       atOnce: steps === undefined && scenarios.length > 1 ? AT_ONCE : 1,
-      onLab: (lab) => {
-        if (network === undefined && lab.network === 'host' && lab.refusal !== undefined) {
-          say(`No private network here (${lab.refusal}); running on the host’s loopback.`);
-        }
-        network ??= lab.network;
+      onLab: (opened) => {
+        if (lab === undefined) sayWhyOnHost(opened);
+        lab ??= opened;
       },
       runOptions: (scenario) => ({ ...(mutant && { mutant }), ...steps?.optionsFor(scenario, values) }),
     });
@@ -72,11 +78,25 @@ export const demo: Command = {
     if (values['json'] === true) {
       // What the lanes saw before it was joined stands in the timeline again.
       const joined = runs.map(({ evidence: _, ...run }) => run);
-      print(renderJson({ schemaVersion: JSON_SCHEMA_VERSION, network, runs: joined }));
+      print(renderJson({ schemaVersion: JSON_SCHEMA_VERSION, network: lab?.network, runs: joined }));
     }
     return exitCodeOfStatus(worst(runs));
   },
 };
+
+async function runDemoClaims(values: OptionValues, network: NetworkChoice): Promise<ExitCode> {
+  refuseScenarioOptions(values);
+  await using lab = await openLab({ network });
+  sayWhyOnHost(lab);
+  return await demoClaims(lab, values);
+}
+
+function sayWhyOnHost({ network, refusal }: Lab): void {
+  if (network !== 'host' || refusal === undefined) return;
+  say(`No private network here (${refusal}); running on the host’s loopback.`);
+}
+
+type NetworkChoice = 'private' | 'host' | 'auto';
 
 function list(values: OptionValues): ExitCode {
   const scenarios = CATALOGUE.map(({ name, title, mutants }) => ({
@@ -125,7 +145,7 @@ function chooseMutant(scenarios: readonly Scenario[], text: OptionValues[string]
   return mutant;
 }
 
-function chooseNetwork(text: OptionValues[string] = 'auto'): 'private' | 'host' | 'auto' {
+function chooseNetwork(text: OptionValues[string] = 'auto'): NetworkChoice {
   if (text === 'private' || text === 'host' || text === 'auto') return text;
   throw usageError(`--network takes private, host or auto, not "${String(text)}".`, 'Leave it out for auto.');
 }

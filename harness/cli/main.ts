@@ -25,6 +25,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./analyze.ts')).analyze,
   },
   {
+    name: 'expect',
+    about: 'hold a connection in a capture against its segments as a text file tells them',
+    load: async () => (await import('./expect.ts')).expect,
+  },
+  {
     name: 'doctor',
     about: 'try out what this machine grants, and say what to type for what it does not',
     load: async () => (await import('./doctor.ts')).doctor,

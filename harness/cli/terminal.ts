@@ -14,7 +14,8 @@ export function say(text: string): void {
 export function textOptions({ ascii }: OptionValues): { columns: number; color: boolean; ascii: boolean } {
   const { stdout } = process;
   return {
-    columns: stdout.isTTY ? stdout.columns : columnsFromEnvironment(),
+    // A terminal that nobody told its size says 0.
+    columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : columnsFromEnvironment(),
     color: stdout.isTTY && stdout.hasColors(),
     ascii: ascii === true,
   };
@@ -22,7 +23,7 @@ export function textOptions({ ascii }: OptionValues): { columns: number; color: 
 
 /** As {@link textOptions}, for what may be as wide as it likes unless a terminal shows it. */
 export function tableOptions({ ascii }: OptionValues): { width: number | undefined; ascii: boolean } {
-  const isBound = process.stdout.isTTY || Number(process.env['COLUMNS']) > 0;
+  const isBound = (process.stdout.isTTY && process.stdout.columns > 0) || Number(process.env['COLUMNS']) > 0;
   return { width: isBound ? textOptions({}).columns : undefined, ascii: ascii === true };
 }
 

@@ -76,7 +76,10 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#onFinished = options.onFinished;
-    this.#maxOpen = options.maxOpen ?? 1_000_000;
+    const { maxOpen = 1_000_000 } = options;
+    if (!Number.isSafeInteger(maxOpen) || maxOpen < 1)
+      throw new TypeError(`maxOpen is a whole number from 1, not ${maxOpen}`);
+    this.#maxOpen = maxOpen;
     this.#predicts = options.predict ?? true;
   }
 
@@ -256,6 +259,7 @@ export class Engine {
   }
 }
 
-function isOpeningSyn({ flags }: Packet): boolean {
-  return (flags & (Flag.SYN | Flag.ACK)) === Flag.SYN;
+/** One with a wrong checksum reaches nobody. */
+function isOpeningSyn({ flags, checksum }: Packet): boolean {
+  return (flags & (Flag.SYN | Flag.ACK)) === Flag.SYN && checksum !== 0;
 }

@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import type { Packet } from '../model/packet.ts';
 
 /** 32-bit words of a key: two IPv6 addresses, two ports in one word, the IP version, and the hash of all that. */
@@ -176,27 +177,31 @@ function copyKey(packet: Packet, key: Int32Array, at: number): void {
   key[at + 9] = packet.ipVersion;
 }
 
-function hashOf(packet: Packet): number {
-  let high = 0;
-  if (packet.ipVersion === 6) {
-    high = mix(
-      packet.source0 + packet.destination0,
-      packet.source1 + packet.destination1,
-      packet.source2 + packet.destination2,
-    );
-  }
-  return symmetricHash(packet.source3, packet.destination3, packet.sourcePort, packet.destinationPort, high);
-}
-
-function mix(a: number, b: number, c: number): number {
-  return Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca77) ^ Math.imul(c, 0xc2b2ae3d);
-}
+/** Odd numbers that are others in every process, so that nobody can prepare a capture whose keys collide. */
+const SEEDS = randomFillSync(new Int32Array(5)).map((seed) => seed | 1);
+const [SEED0 = 1, SEED1 = 1, SEED2 = 1, SEED3 = 1, SEED_PORT = 1] = SEEDS;
 
 /** The same both ways: built from the sum and the exclusive or of the ends' own hashes. */
-function symmetricHash(a: number, b: number, portA: number, portB: number, high: number): number {
-  const endA = Math.imul(a ^ Math.imul(portA, 0x9e3779b1), 0x85ebca77);
-  const endB = Math.imul(b ^ Math.imul(portB, 0x9e3779b1), 0x85ebca77);
-  let hash = (endA + endB) ^ Math.imul(endA ^ endB, 0xc2b2ae3d) ^ high;
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return hash ^ (hash >>> 13);
+function hashOf(packet: Packet): number {
+  const { ipVersion, source3, destination3, sourcePort, destinationPort } = packet;
+  let from = Math.imul(source3, SEED3) + Math.imul(sourcePort, SEED_PORT);
+  let to = Math.imul(destination3, SEED3) + Math.imul(destinationPort, SEED_PORT);
+  if (ipVersion === 6) {
+    from += upperWords(packet.source0, packet.source1, packet.source2);
+    to += upperWords(packet.destination0, packet.destination1, packet.destination2);
+  }
+  const a = mix(from);
+  const b = mix(to);
+  return mix((a + b) ^ Math.imul(a ^ b, 0xc2b2ae3d));
+}
+
+function upperWords(a: number, b: number, c: number): number {
+  return (Math.imul(a, SEED0) + Math.imul(b, SEED1) + Math.imul(c, SEED2)) | 0;
+}
+
+/** Source: MurmurHash3's finalizer, but for its last step. */
+function mix(bits: number): number {
+  let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }

@@ -34,6 +34,12 @@ export function groupSegments(segments: readonly Segment[]): SegmentGroup[] {
   return groups;
 }
 
+/** All segments as one connection; none without segments. */
+export function oneGroup(segments: readonly Segment[]): SegmentGroup[] {
+  const [first] = segments;
+  return first === undefined ? [] : [{ ...ends(first), segments: [...segments] }];
+}
+
 function pairKey({ source, destination }: Segment): string {
   const [a, b] = [formatEndpoint(source), formatEndpoint(destination)];
   return a < b ? `${a} ${b}` : `${b} ${a}`;

@@ -77,6 +77,8 @@ export class HeaderPrediction {
       (flags & (CONTROL | Flag.ACK)) === Flag.SYN && packet.payloadBytes === 0 && packet.fastOpen === 0;
     // The analyzers that follow Wireshark take 0 for "none yet", of numbers as of times.
     const isNumbered = nxt !== 0 && (packet.seconds !== 0 || packet.nanoseconds !== 0);
+    // An acknowledgment number without ACK is garbage, but the analyzers compare the next one with it.
+    if (packet.acknowledgmentNumber !== 0) return false;
     if (!isPlain || !isNumbered || window === 0 || packet.checksum === 0) return false;
     this.#reserve(slot);
     const words = this.#words;
@@ -114,7 +116,7 @@ export class HeaderPrediction {
     if ((flags & (Flag.SYN | Flag.RST | Flag.ACK)) !== Flag.ACK) return Taken.NO;
     if (sequenceNumber !== words[from + End.NXT] || window === 0 || acknowledgmentNumber === 0)
       return Taken.NO;
-    if (packet.checksum === 0 || packet.fastOpen === 1) return Taken.NO;
+    if (packet.checksum === 0 || packet.fastOpen === 1 || packet.windowScale !== -1) return Taken.NO;
     const seen = words[from + End.SEEN] ?? 0;
     const peerSeen = words[to + End.SEEN] ?? 0;
     const peerNxt = words[to + End.NXT] ?? 0;
@@ -181,7 +183,7 @@ export class HeaderPrediction {
       this.#time(slot, 0, packet);
       return true;
     }
-    if (sequenceNumber !== words[client + End.NXT]) return false;
+    if (sequenceNumber !== words[client + End.NXT] || packet.windowScale !== -1) return false;
     // Wireshark would go on to look for a handshake that took no time.
     const first = doubles[at + Double.FIRST] ?? 0;
     if (nanoseconds(packet.atNs / SECOND_NS - first / SECOND_NS) === 0) return false;

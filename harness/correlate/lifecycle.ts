@@ -1,7 +1,7 @@
 import type { Opening, RowEnding } from '../model/connection-row.ts';
 import { Flag } from '../model/segment.ts';
 import type { TrackedFields } from './endpoint-tracker.ts';
-import { End, NEVER } from './lifecycle-end.ts';
+import { End, NEVER, NEVER_NS } from './lifecycle-end.ts';
 import type { PredictedConnection } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
@@ -35,24 +35,24 @@ export class Lifecycle {
   reset(): void {
     this.client.reset();
     this.server.reset();
-    this.handshakeNs = NEVER;
+    this.handshakeNs = NEVER_NS;
     this.fastOpen = false;
     this.isOver = false;
     this.bytesAfterFirstFin = 0;
     this.clientUnacknowledged = 0;
     this.serverUnacknowledged = 0;
     this.#packet = 0;
-    this.#synAckAtNs = NEVER;
+    this.#synAckAtNs = NEVER_NS;
     this.#firstFlags = 0;
   }
 
   /** Goes on from what was predicted. */
   adopt(connection: PredictedConnection): void {
-    this.client.adopt(connection.client);
-    this.server.adopt(connection.server);
+    this.client.adopt(connection.client, connection.stage === 3);
+    this.server.adopt(connection.server, true);
     this.client.syns = 1;
     this.server.synAcks = connection.server.packets > 0 ? 1 : 0;
-    this.handshakeNs = connection.handshakeNs;
+    this.handshakeNs = connection.stage === 3 ? connection.handshakeNs : NEVER_NS;
     this.fastOpen = false;
     this.isOver = connection.isOver;
     this.bytesAfterFirstFin = connection.bytesAfterFirstFin;
@@ -81,11 +81,11 @@ export class Lifecycle {
       if (from.refusedRstPacket === NEVER) from.refusedRstPacket = this.#packet;
       return;
     }
-    if (!isNew) from.noteAgain(fields.sequenceNumber | 0, to.packets);
+    from.noteProgress(fields, isNew, to.packets);
     if (from.refusedRstPacket !== NEVER) from.refusedRstPacket = NEVER;
     if ((flags & (Flag.SYN | Flag.FIN | Flag.RST)) !== 0) this.#seeControl(fields, from, atNs);
     if ((flags & Flag.ACK) === 0) return;
-    if (this.handshakeNs === NEVER && this.#synAckAtNs !== NEVER && fromClient)
+    if (this.handshakeNs === NEVER_NS && this.#synAckAtNs !== NEVER_NS && fromClient)
       this.#seeFirstAck(fields, atNs);
     if (to.finPacket === NEVER || (flags & Flag.RST) !== 0) return;
     if (((fields.acknowledgmentNumber - to.finEnd) | 0) < 0) return;
@@ -164,8 +164,8 @@ export class Lifecycle {
   /** Who fell silent: the other end sent one segment again and again, and heard nothing more. */
   get abandonedBy(): End | undefined {
     const { client, server } = this;
-    if (client.times >= UNANSWERED_TIMES && client.unheardPackets === server.packets) return server;
-    if (server.times >= UNANSWERED_TIMES && server.unheardPackets === client.packets) return client;
+    if (client.isUnansweredBy(server, UNANSWERED_TIMES)) return server;
+    if (server.isUnansweredBy(client, UNANSWERED_TIMES)) return client;
     return undefined;
   }
 
@@ -205,14 +205,14 @@ export class Lifecycle {
       return;
     }
     if ((flags & Flag.SYN) !== 0) {
-      if (from.synAtNs === NEVER) {
+      if (from.synAtNs === NEVER_NS) {
         from.synAtNs = atNs;
         from.iss = fields.sequenceNumber | 0;
       }
       if ((flags & Flag.ACK) === 0) from.syns++;
       else {
         from.synAcks++;
-        if (from === this.server && this.#synAckAtNs === NEVER) this.#synAckAtNs = atNs;
+        if (from === this.server && this.#synAckAtNs === NEVER_NS) this.#synAckAtNs = atNs;
       }
     }
     if ((flags & Flag.FIN) !== 0 && from.finPacket === NEVER) {
@@ -223,7 +223,7 @@ export class Lifecycle {
   }
 
   #seeFirstAck({ flags, acknowledgmentNumber }: TrackedFields, atNs: number): void {
-    if ((flags & Flag.SYN) !== 0 || this.client.synAtNs === NEVER) return;
+    if ((flags & Flag.SYN) !== 0 || this.client.synAtNs === NEVER_NS) return;
     if (((acknowledgmentNumber - this.server.iss) | 0) > 0) this.handshakeNs = atNs - this.client.synAtNs;
   }
 

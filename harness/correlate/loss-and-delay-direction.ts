@@ -24,6 +24,8 @@ export class LossDirection {
   readonly roundTrips: RoundTrips = new RoundTrips();
   #trouble = NO_TROUBLE;
   #started = false;
+  /** Acknowledged, and yet to start. */
+  #unseen = false;
   /** The sequence number after the highest octet sent or acknowledged. */
   #next = 0;
   #timing = false;
@@ -38,6 +40,7 @@ export class LossDirection {
     this.roundTrips.reset();
     this.#trouble = NO_TROUBLE;
     this.#started = false;
+    this.#unseen = false;
     this.#timing = false;
     this.#fin = Fin.NONE;
   }
@@ -47,6 +50,7 @@ export class LossDirection {
     this.roundTrips.adopt(end.roundTrips);
     this.#trouble = NO_TROUBLE;
     this.#started = end.packets > 0;
+    this.#unseen = false;
     this.#next = end.nxt;
     this.#timing = end.packets > 0 && end.isTiming;
     this.#timedEnd = end.timedEnd;
@@ -103,6 +107,7 @@ export class LossDirection {
       this.#finSeconds = Math.max(time - this.#finSeconds, 0);
     }
     if (this.#started) this.#findMissed(acknowledgment);
+    else this.#findUnseen(acknowledgment);
   }
 
   /** The window is not zero, or after a reset binds nobody any more. */
@@ -138,6 +143,15 @@ export class LossDirection {
       this.#trouble.lateOctets += this.#trouble.holes.fill(sequenceNumber, end);
     }
     if (seqDistance(this.#next, end) > 0) this.#next = end;
+  }
+
+  /** Of a side that the capture has not shown yet, what lies between two acknowledgments has crossed unseen. */
+  #findUnseen(acknowledgment: number): void {
+    const octets = this.#unseen ? seqDistance(this.#next, acknowledgment) : 0;
+    if (octets < 0 || octets > GREATEST_WINDOW) return;
+    if (octets > 0) this.#troubled().missedOctets += octets;
+    this.#unseen = true;
+    this.#next = acknowledgment;
   }
 
   #findMissed(acknowledgment: number): void {

@@ -15,6 +15,8 @@ export class Gates {
   readonly #hosts: readonly Host[];
   readonly #released = new Map<number, () => Promise<void>>();
   #lastId = 0;
+  /** Rules that are being deleted, though they do nothing any more. */
+  #tidying: Promise<unknown> = Promise.resolve();
 
   constructor(hosts: readonly Host[]) {
     this.#hosts = hosts;
@@ -22,6 +24,7 @@ export class Gates {
 
   /** @returns the gate's id and the monotonic time from which it surely holds. */
   async set(rule: FaultRule): Promise<{ gateId: number; atNs: bigint }> {
+    await this.#tidying;
     const gateId = ++this.#lastId;
     if (rule.action === 'keep') await this.#keep(gateId, rule);
     else await this.#apply(gateId, (host) => tableText(gateId, rule, host.device));
@@ -50,9 +53,12 @@ export class Gates {
     }
     this.#released.set(gateId, async () => {
       for (const host of this.#hosts) {
-        // In this order: what is sent meanwhile goes behind what was kept.
         await letOut(host, gateId);
-        await nft(host, `delete table inet finwait_gate${gateId}`);
+        // Only then, so that what is sent meanwhile goes behind what was kept; and nobody needs to wait for it: what
+        // still goes that way keeps nothing back any more.
+        this.#tidying = Promise.all([this.#tidying, nft(host, `delete table inet finwait_gate${gateId}`)]);
+        // Whoever sets the next rule hears of it.
+        this.#tidying.catch(() => undefined);
       }
     });
   }

@@ -74,7 +74,11 @@ export class PairConnection implements PairHost {
     lab.events.addRecording(this.#recording);
     if (ends.listening !== undefined) lab.events.followServer(ends.listening.server.id, this.#recording);
     ends.client.reportTo(this.#recording, 'client');
-    ends.dialling?.reportTo(this.#recording, 'server');
+    if (ends.dialling !== undefined) {
+      ends.dialling.reportTo(this.#recording, 'server');
+      // Either end is told where to bind, so that the other can connect to it.
+      this.#recording.confirmClient(ends.client.boundTo);
+    }
   }
 
   async connect(side: Side): Promise<void> {

@@ -9,7 +9,7 @@ import type { Behaviour, BehaviourModule } from './behaviour.ts';
 import { openChannel } from './channel.ts';
 import { localEndOf, socketFor, targetOf } from './dial.ts';
 import { observeServer } from './observe-server.ts';
-import { observeSocket } from './observe-socket.ts';
+import { observeSocket, reportOf } from './observe-socket.ts';
 import { perform, performOnServer, type SocketExtras } from './perform.ts';
 import {
   type BehaviourChoice,
@@ -141,6 +141,7 @@ function accept(
   behaviour: Behaviour,
 ): void {
   void parent.accepted(serverId, socketId, remoteEndOf(socket));
+  void parent.report(socketId, reportOf(socket, 'connection'));
   adopt(socketId, { socket, actions: behaviour.actions });
   if (!driven) behaviour.alone?.(socket);
 }

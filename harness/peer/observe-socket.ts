@@ -56,6 +56,11 @@ export function observeSocket(socket: Socket, report: (report: JsReport) => void
   Object.defineProperty(socket, 'emit', { value: observedEmit, configurable: true, writable: true });
 }
 
+/** The server's event that brought the socket: of one that nobody reads, all that its program ever sees. */
+export function reportOf(socket: Socket, name: 'connection'): JsReport {
+  return { atNs: process.hrtime.bigint(), kind: 'event', name, ...readEnds(socket) };
+}
+
 type Method = (...args: unknown[]) => unknown;
 
 type Ends = Pick<JsReport, 'local' | 'peer'>;

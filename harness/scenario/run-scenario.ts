@@ -13,7 +13,7 @@ import {
   type Scenario,
   type ScenarioExpectation,
 } from './scenario.ts';
-import { describeExpectation } from '../expect/expectation.ts';
+import { describeExpectation } from '../expect/describe-expectation.ts';
 import { Stage, StepFailed } from './stage.ts';
 
 export interface RunOptions {

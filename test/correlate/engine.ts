@@ -1,5 +1,6 @@
 import test from 'ava';
 import { Engine } from '../../harness/correlate/engine.ts';
+import { NEVER_NS } from '../../harness/correlate/lifecycle-end.ts';
 import type { Segment } from '../../harness/model/segment.ts';
 import { packet, type PacketFields } from '../support/packet.ts';
 import { CLOSING_BY_CLIENT, OPENING, script } from '../support/segment-script.ts';
@@ -154,7 +155,7 @@ test('a packet of a connection that was finished early starts another, midstream
 test('a capture that begins inside a connection: midstream, established until something says otherwise', (t) => {
   const [open] = engineOn(script(['client ACK len 5', 'server ACK']));
   t.like(open, { clientState: 'ESTABLISHED', serverState: 'ESTABLISHED', anomalies: [] });
-  t.like(open?.lifecycle, { opening: 'midstream', ending: 'open', handshakeNs: -1 });
+  t.like(open?.lifecycle, { opening: 'midstream', ending: 'open', handshakeNs: NEVER_NS });
   const [reset] = engineOn(script(['server RST,ACK']));
   t.like(reset?.lifecycle, { opening: 'midstream', ending: 'reset', resetBy: 'server' });
 });

@@ -20,12 +20,22 @@ const COUNT_CELLS = 10;
 const LABEL_CELLS = 13;
 const MOST_ANOMALIES = 12;
 
+/** What a Date can hold, ms each way of the epoch. Source: ECMA-262, "Time Values and Time Range". */
+const FURTHEST_DATE_MS = 8_640_000_000_000_000n;
+
+/** A damaged clock may show years that no calendar has. */
+function dateText(atNs: bigint): string {
+  const ms = atNs / 1_000_000n;
+  if (ms > FURTHEST_DATE_MS) return `second ${atNs / 1_000_000_000n} of the epoch`;
+  return new Date(Number(ms)).toISOString();
+}
+
 /** The whole summary; each line ends with `\n`. */
 export function renderAnalysisSummary(name: string, counts: AnalysisCounts): string {
   const head = `${name}: ${plural(counts.connections, 'connection')} in ${counts.tcpPackets} TCP packets of ${counts.frames} frames`;
   if (counts.connections === 0) return `${head}\n`;
   const { totals } = counts;
-  const span = `from ${new Date(Number(totals.startNs / 1_000_000n)).toISOString()}, ${lasting(totals.spanNs)}`;
+  const span = `from ${dateText(totals.startNs)}, ${lasting(totals.spanNs)}`;
   const volume = `client ${totals.bytes.client}, server ${byteCount(totals.bytes.server)} of payload`;
   const lines = [head, `  ${span}; ${volume}`, ...endingLines(counts), ...factLines(totals)];
   return `${lines.join('\n')}\n`;

@@ -16,31 +16,21 @@ export const scenario: Scenario = {
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [
-    {
-      who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'SYN', as: 'SYNs' },
-    },
-    {
-      who: 'network',
-      command: { verb: 'keep', from: 'server', flags: 'SYN', as: 'SYNs' },
-    },
     { who: 'network', command: { verb: 'hold', from: 'client', flags: 'SYN,ACK' } },
     { who: 'network', command: { verb: 'hold', from: 'server', flags: 'ACK' } },
-    { who: 'client', command: { verb: 'connect' }, until: { states: { client: 'SYN-SENT' } } },
-    {
-      who: 'server',
-      command: { verb: 'connect' },
-      until: { states: { client: 'SYN-SENT', server: 'SYN-SENT' } },
-    },
+    { who: 'network', command: { verb: 'keep', from: 'server', flags: 'SYN', as: 'SYN' } },
+    { who: 'server', command: { verb: 'connect' }, until: { states: { server: 'SYN-SENT' } } },
+    // From here on time counts: after a second Linux sends the SYN again, and then no FIN before it is acknowledged.
+    { who: 'client', command: { verb: 'connect' }, until: { segments: [{ from: 'client', flags: 'SYN' }] } },
     {
       who: 'network',
-      command: { verb: 'release', which: 'SYNs' },
+      command: { verb: 'release', which: 'SYN' },
       until: {
         segments: [
           { from: 'client', flags: 'SYN,ACK' },
           { from: 'server', flags: 'SYN,ACK' },
         ],
-        states: { client: 'SYN-RECEIVED', server: 'SYN-RECEIVED' },
+        states: { client: 'SYN-RECEIVED' },
       },
     },
     tells(
@@ -50,7 +40,7 @@ export const scenario: Scenario = {
     ),
   ],
   expectations: [
-    states('client', 'SYN-SENT', 'SYN-RECEIVED', 'FIN-WAIT-1'),
+    states('client', 'SYN-RECEIVED', 'FIN-WAIT-1'),
     passes('client', 'SYN-SENT', 'SYN-RECEIVED', 'FIN-WAIT-1'),
     sends('client', 'FIN', { atLeast: 1 }),
   ],

@@ -15,25 +15,14 @@ export const scenario: Scenario = {
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [
-    {
-      who: 'network',
-      command: { verb: 'keep', from: 'client', flags: 'SYN', as: 'SYNs' },
-    },
-    {
-      who: 'network',
-      command: { verb: 'keep', from: 'server', flags: 'SYN', as: 'SYNs' },
-    },
     { who: 'network', command: { verb: 'hold', from: 'client', flags: 'SYN,ACK' } },
     { who: 'network', command: { verb: 'hold', from: 'server', flags: 'SYN,ACK' } },
+    { who: 'network', command: { verb: 'keep', from: 'server', flags: 'SYN', as: 'SYN' } },
+    { who: 'server', command: { verb: 'connect' }, until: { states: { server: 'SYN-SENT' } } },
     { who: 'client', command: { verb: 'connect' }, until: { states: { client: 'SYN-SENT' } } },
     {
-      who: 'server',
-      command: { verb: 'connect' },
-      until: { states: { client: 'SYN-SENT', server: 'SYN-SENT' } },
-    },
-    {
       who: 'network',
-      command: { verb: 'release', which: 'SYNs' },
+      command: { verb: 'release', which: 'SYN' },
       until: {
         segments: [
           { from: 'client', flags: 'SYN,ACK' },

@@ -7,22 +7,21 @@ export const scenario: Scenario = {
   name: 'simultaneous-open',
   title: 'Simultaneous open: two clients, no server',
   explanation:
-    'Each of two programs binds a port and connects to the other’s. The network keeps both SYNs back until both are ' +
-    'sent, so that they cross: each end goes from SYN-SENT to SYN-RECEIVED, answers with a SYN,ACK, and both are ' +
-    'established, after four segments and without any listener (RFC 9293 §3.5, Figure 7).',
+    'Each of two programs binds a port and connects to the other’s. The network keeps the second program’s SYN back ' +
+    'until the first has sent its own, so that they cross: each end goes from SYN-SENT to SYN-RECEIVED, answers with a ' +
+    'SYN,ACK, and both are established, after four segments and without any listener (RFC 9293 §3.5, Figure 7).',
   chapter: 'states',
   rank: 10,
   setting: { time: { retransmitAfterMs: 3000 } },
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [
-    { who: 'network', command: { verb: 'keep', from: 'client', flags: 'SYN' } },
     { who: 'network', command: { verb: 'keep', from: 'server', flags: 'SYN' } },
-    { who: 'client', command: { verb: 'connect' }, until: { states: { client: 'SYN-SENT' } } },
+    { who: 'server', command: { verb: 'connect' }, until: { states: { server: 'SYN-SENT' } } },
     {
-      who: 'server',
+      who: 'client',
       command: { verb: 'connect' },
-      until: { states: { client: 'SYN-SENT', server: 'SYN-SENT' } },
+      until: { segments: [{ from: 'client', flags: 'SYN' }], states: { client: 'SYN-SENT' } },
     },
     {
       who: 'network',

@@ -9,8 +9,9 @@ export const scenario: Scenario = {
   explanation:
     'The request is answered and the Agent keeps the connection. When http.Server.close() is called, it closes the listener ' +
     'and, since Node 19, every connection that has been used and is idle now, which net.Server does not do ' +
-    '(server-close-idle): a FIN from the server, so TIME-WAIT stays with it. The Agent sees ‘end’, Node ends the client’s side, ' +
-    'and the next request would open a new connection: no error, as the FIN came in time. What it does not close: a request ' +
+    '(server-close-idle): a FIN from the server, so TIME-WAIT stays with it. The client’s socket closes in answer (on ' +
+    'Node 20 after ‘end’; from 22 on the Agent guards its idle sockets and destroys one at whatever comes), and the next ' +
+    'request would open a new connection: no error, as the FIN came in time. What it does not close: a request ' +
     'in progress, and, in Node 20, 22 and 24, a connection that never sent one.',
   chapter: 'protocol',
   rank: 20,
@@ -51,7 +52,7 @@ export const scenario: Scenario = {
     orderlyClose({ by: 'server' }),
     sends('server', 'RST', { times: 0 }),
     emits('server', 'server:close'),
-    emits('client', 'end'),
+    emits('client', 'close'),
     neverEmits('client', 'error'),
     states('server', 'ESTABLISHED', 'TIME-WAIT'),
     states('client', 'ESTABLISHED', 'CLOSED'),

@@ -11,8 +11,8 @@ export const scenario: Scenario = {
     'A client is connected and silent when the server calls close(). To net.Server an idle connection is like any other: it ' +
     'stays ESTABLISHED, nothing is sent, and neither program is told anything. Another client is refused meanwhile, so to ' +
     'new clients the server is gone. Unless one of the two ends the old connection, or TCP keep-alive finds its peer dead, ' +
-    '‘close’ never comes; this is why servers hang at shutdown. (http.Server.close() closes idle keep-alive connections since ' +
-    'Node 19; one that never sent a request stays in 20, 22 and 24, and is closed from 26 on.)',
+    '‘close’ never comes; this is why servers hang at shutdown (http.Server.close() closes idle keep-alive connections since ' +
+    'Node 19; one that never sent a request stays in 20, 22 and 24, and is closed from 26 on).',
   chapter: 'server',
   rank: 3,
   server: 'half-open',

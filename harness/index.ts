@@ -83,7 +83,7 @@ export type { CapturedPacket } from '../captures/packet-feed.ts';
 export type { DecodeIssue } from './wire/decode-issue.ts';
 export type { PacketStream } from '../captures/packet-queue.ts';
 
-export { correlate } from './correlate/correlate.ts';
+export { correlate, type CorrelateOptions } from './correlate/correlate.ts';
 export { type StateChange, stateChanges } from './correlate/state-changes.ts';
 
 export { describeExpectation } from './expect/describe-expectation.ts';

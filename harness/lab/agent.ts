@@ -36,6 +36,7 @@ const functions: AgentFunctions = {
     await peers.ask(name, (peer) => peer.answer());
   },
   killPeer: async (name, signal) => peers.kill(name, signal),
+  freezePeer: async (name, frozen) => (frozen ? peers.freeze(name) : peers.thaw(name)),
 
   listen: async (name, choice) => {
     const { hosts, ports } = instruments();

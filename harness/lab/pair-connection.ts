@@ -20,7 +20,7 @@ import {
   type ServerKind,
   serverKind,
 } from './pair-options.ts';
-import type { AgentEvents, AgentFunctions, FaultRule } from './protocol.ts';
+import type { AgentEvents, AgentFunctions, FaultRule, PeerName } from './protocol.ts';
 import { Recording } from './recording.ts';
 
 /** What a pair shares with the other pairs of its lab. */
@@ -53,6 +53,7 @@ export class PairConnection implements PairHost {
   readonly #recording: Recording;
   readonly #ends: Ends;
   readonly #gates = new Set<Gate>();
+  readonly #frozen = new Set<Side>();
   #stopped: Promise<void> | undefined;
 
   /** @throws TypeError for an unknown option or behaviour */
@@ -121,6 +122,26 @@ export class PairConnection implements PairHost {
   }
 
   async kill(side: Side, signal: NodeJS.Signals): Promise<void> {
+    const killed = this.#lab.agent.killPeer(this.#ownProcess(side, signal), signal);
+    const { atNs } = await withDeadline(killed, { what: `the end of the ${side} peer by ${signal}` });
+    this.#reportSignal(side, signal, atNs);
+  }
+
+  async freeze(side: Side, frozen: boolean): Promise<void> {
+    const signal = frozen ? 'SIGSTOP' : 'SIGCONT';
+    const told = this.#lab.agent.freezePeer(this.#ownProcess(side, signal), frozen);
+    const { atNs } = await withDeadline(told, { what: `${signal} to the ${side} peer` });
+    if (frozen) this.#frozen.add(side);
+    else this.#frozen.delete(side);
+    this.#reportSignal(side, signal, atNs);
+  }
+
+  follow(): void {
+    this.#recording.followConnection();
+  }
+
+  /** @throws FinwaitError where others live in that process */
+  #ownProcess(side: Side, signal: NodeJS.Signals): PeerName {
     const { client, dialling, listening } = this.#ends;
     const peer = side === 'client' ? client.peer : (dialling?.peer ?? listening?.server.peer);
     if (peer === undefined) {
@@ -134,10 +155,12 @@ export class PairConnection implements PairHost {
         hint: 'Give it a process of its own: {behaviour, peer: "victim"}.',
       });
     }
-    const killed = this.#lab.agent.killPeer(peer, signal);
-    const { atNs } = await withDeadline(killed, { what: `the end of the ${side} peer by ${signal}` });
-    const { client: clientEnd, server } = this.#recording;
-    const ends = side === 'client' ? { local: clientEnd, peer: server } : { local: server, peer: clientEnd };
+    return peer;
+  }
+
+  #reportSignal(side: Side, signal: NodeJS.Signals, atNs: bigint): void {
+    const { client, server } = this.#recording;
+    const ends = side === 'client' ? { local: client, peer: server } : { local: server, peer: client };
     this.#recording.addReport(side, {
       atNs,
       kind: 'call',
@@ -200,6 +223,8 @@ export class PairConnection implements PairHost {
   /** A part that is gone, or does not answer, holds nothing back that could be closed from here. */
   async #close(): Promise<void> {
     const { client, dialling, listening } = this.#ends;
+    // Who is frozen answers nothing that comes now.
+    for (const side of this.#frozen) await settle(this.freeze(side, false));
     const closing = [
       ...[...this.#gates].map((gate) => gate.release()),
       client.close(),

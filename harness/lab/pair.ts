@@ -30,6 +30,10 @@ export interface PairHost {
   fault(rule: FaultRule): Promise<Gate>;
   /** Ends that side's process by a signal. */
   kill(side: Side, signal: NodeJS.Signals): Promise<void>;
+  /** Stops that side's process where it stands, or lets it run on. */
+  freeze(side: Side, frozen: boolean): Promise<void>;
+  /** From now on the first connection to the server that begins is this pair's. */
+  follow(): void;
   /** `ss -K` on that side's socket. */
   killSocket(side: Side): Promise<void>;
   /** The server program, where one of the lab's listens. */
@@ -152,10 +156,11 @@ export class Pair implements AsyncDisposable {
     checkSide(from);
     const { client, server } = this.#recording;
     const clientEnd = client === undefined ? {} : { port: client.port };
+    // With its address: the same port of another may be a connection of its own.
     const ends =
       from === 'server'
-        ? { source: { port: server.port }, destination: clientEnd }
-        : { source: clientEnd, destination: { port: server.port } };
+        ? { source: server, destination: clientEnd }
+        : { source: clientEnd, destination: server };
     return await this.#host.fault({ ...rule, ...ends });
   }
 
@@ -163,6 +168,28 @@ export class Pair implements AsyncDisposable {
   async kill(side: Side, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     checkSide(side);
     await this.#host.kill(side, signal);
+  }
+
+  /**
+   * Stops that side's process where it stands (SIGSTOP), until {@link thaw} or the pair is stopped: a program that
+   * computes, or hangs in a debugger, while its kernel goes on. It must be a process of its own.
+   */
+  async freeze(side: Side): Promise<void> {
+    checkSide(side);
+    await this.#host.freeze(side, true);
+  }
+
+  async thaw(side: Side): Promise<void> {
+    checkSide(side);
+    await this.#host.freeze(side, false);
+  }
+
+  /**
+   * Watches in place of connecting: the next connection to this server that somebody else begins is this pair's. Its
+   * client's program is not this pair's, and so its JS lane is empty.
+   */
+  follow(): void {
+    this.#host.follow();
   }
 
   /** `ss -K`: the kernel aborts that side's socket, and takes away a TIME-WAIT. */

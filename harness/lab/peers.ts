@@ -9,6 +9,7 @@ type Told = Pick<AgentEvents, 'accepted' | 'serverReport' | 'report' | 'damage'>
 export class Peers {
   readonly #told: Told;
   readonly #peers = new Map<PeerName, Peer>();
+  readonly #frozen = new Set<PeerName>();
 
   constructor(told: Told) {
     this.#told = told;
@@ -51,17 +52,38 @@ export class Peers {
     }
   }
 
-  /** All that they have reported is told before it resolves; who does not answer is dead, and told as damage. */
+  /**
+   * All that they have reported is told before it resolves; who does not answer is dead, and told as damage. One that
+   * is frozen has told all before it was.
+   */
   async check(): Promise<void> {
-    await Promise.allSettled([...this.#peers.keys()].map((name) => this.ask(name, (peer) => peer.answer())));
+    const running = [...this.#peers.keys()].filter((name) => !this.#frozen.has(name));
+    await Promise.allSettled(running.map((name) => this.ask(name, (peer) => peer.answer())));
+  }
+
+  /** SIGSTOP: its event loop stands still, and its kernel goes on without it. */
+  async freeze(name: PeerName): Promise<{ atNs: bigint }> {
+    await this.ask(name, (peer) => peer.answer());
+    const atNs = process.hrtime.bigint();
+    this.#peers.get(name)?.signal('SIGSTOP');
+    this.#frozen.add(name);
+    return { atNs };
+  }
+
+  thaw(name: PeerName): { atNs: bigint } {
+    const atNs = process.hrtime.bigint();
+    this.#peers.get(name)?.signal('SIGCONT');
+    this.#frozen.delete(name);
+    return { atNs };
   }
 
   /** Ends it by a signal, as it was told to; what it reported before is told before it resolves. */
   async kill(name: PeerName, signal: NodeJS.Signals): Promise<{ atNs: bigint }> {
-    await this.ask(name, (peer) => peer.answer());
+    if (!this.#frozen.has(name)) await this.ask(name, (peer) => peer.answer());
     const atNs = process.hrtime.bigint();
     await this.#peers.get(name)?.stop(signal);
     this.#peers.delete(name);
+    this.#frozen.delete(name);
     return { atNs };
   }
 

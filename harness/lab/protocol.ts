@@ -68,6 +68,8 @@ export interface AgentFunctions {
   startPeer(peer: PeerName, side: Side): Promise<void>;
   /** Sends a signal that ends the peer, and resolves once it has ended. That is no damage: it was told to. */
   killPeer(peer: PeerName, signal: NodeJS.Signals): Promise<{ atNs: bigint }>;
+  /** Stops the peer where it stands (SIGSTOP), or lets it run on; what it has reported is told before it resolves. */
+  freezePeer(peer: PeerName, frozen: boolean): Promise<{ atNs: bigint }>;
   /** Resolves with where it listens. */
   listen(peer: PeerName, options: ListenChoice): Promise<Endpoint>;
   unlisten(peer: PeerName, serverId: number): Promise<void>;

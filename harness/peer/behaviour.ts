@@ -21,8 +21,13 @@ export interface Behaviour {
   /**
    * A server that is made otherwise than by `net.createServer(options, onSocket)`: an HTTP or TLS server. It must
    * call `onSocket` with every TCP socket that it accepts, and reads the sockets itself.
+   * @param over aborted when the run is over: what else it has started, such as a process, must end then
    */
-  readonly serve?: (options: ServerOpts, onSocket: (socket: Socket) => void) => Server;
+  readonly serve?: (
+    options: ServerOpts,
+    onSocket: (socket: Socket) => void,
+    over: AbortSignal,
+  ) => Server | Promise<Server>;
   /**
    * A client that connects otherwise than by `socket.connect()`: it must call `onSocket` with the TCP socket, before
    * that connects if it can, and reads it itself.

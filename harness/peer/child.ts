@@ -27,6 +27,7 @@ interface Listening {
   readonly server: Server;
   /** Accepted and not yet closed. */
   readonly accepted: Set<Socket>;
+  readonly over: AbortController;
 }
 
 // Before the first socket, so that each is seen from its beginning.
@@ -43,12 +44,14 @@ const functions: PeerFunctions = {
   async listen({ host, port, options = {}, ...choice }) {
     const behaviour = await load(choice);
     const accepted = new Set<Socket>();
+    const over = new AbortController();
     let acceptedSoFar = 0;
-    const server = makeServer(behaviour, options, (socket) => {
+    const onSocket = (socket: Socket): void => {
       accepted.add(socket);
       socket.once('close', () => accepted.delete(socket));
       accept(choice, `${choice.serverId}/${++acceptedSoFar}`, socket, behaviour);
-    });
+    };
+    const server = await makeServer(behaviour, options, onSocket, over.signal);
     observeServer(server, (report) => {
       void parent.serverReport(choice.serverId, report);
     });
@@ -58,7 +61,7 @@ const functions: PeerFunctions = {
       server.once('error', reject);
       server.listen({ port, host, ...(backlog !== undefined && { backlog }) }, resolve);
     });
-    servers.set(choice.serverId, { server, accepted });
+    servers.set(choice.serverId, { server, accepted, over });
     const address = server.address() as net.AddressInfo;
     return { address: plainAddress(address.address), port: address.port };
   },
@@ -68,6 +71,7 @@ const functions: PeerFunctions = {
     servers.delete(serverId);
     if (listening?.server.listening === true) listening.server.close();
     for (const socket of listening?.accepted ?? []) socket.destroy();
+    listening?.over.abort();
   },
 
   async connect(options) {
@@ -112,11 +116,12 @@ async function load({ module }: BehaviourChoice): Promise<Behaviour> {
   return behaviour;
 }
 
-function makeServer(
+async function makeServer(
   behaviour: Behaviour,
   options: ServerOptions,
   onSocket: (socket: Socket) => void,
-): Server {
+  over: AbortSignal,
+): Promise<Server> {
   const { noDelay, keepAlive, keepAliveInitialDelayMs } = options;
   const opts: net.ServerOpts = {
     allowHalfOpen: options.allowHalfOpen ?? behaviour.allowHalfOpen,
@@ -126,7 +131,7 @@ function makeServer(
     ...(keepAliveInitialDelayMs !== undefined && { keepAliveInitialDelay: keepAliveInitialDelayMs }),
   };
   const reads = opts.pauseOnConnect !== true;
-  if (behaviour.serve !== undefined) return behaviour.serve(opts, onSocket);
+  if (behaviour.serve !== undefined) return await behaviour.serve(opts, onSocket, over);
   return net.createServer(opts, (socket) => {
     onSocket(socket);
     if (reads) socket.on('data', () => undefined);

@@ -15,6 +15,7 @@ export interface Peer extends AsyncDisposable {
   readonly functions: BirpcReturn<PeerFunctions, PeerEvents>;
   /** Resolves when the process has ended, however it did; `reason` is undefined when it was told to. */
   readonly ended: Promise<{ readonly reason: string | undefined }>;
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** Ends the process at once, or as the signal does; the kernel closes its sockets. Idempotent. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -65,5 +66,6 @@ export function startPeer(events: PeerEvents, options: PeerOptions): Peer {
     subprocess.kill(signal);
     await ended;
   };
-  return { pid, functions, ended, stop, [Symbol.asyncDispose]: () => stop() };
+  const send = (name: NodeJS.Signals): void => void subprocess.kill(name);
+  return { pid, functions, ended, signal: send, stop, [Symbol.asyncDispose]: () => stop() };
 }

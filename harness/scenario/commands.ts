@@ -52,6 +52,10 @@ export type NetworkCommand =
 export type OutsideCommand =
   /** A signal (SIGKILL if none is named) ends the process, which must be one of its own: `peer: 'victim'`. */
   | { readonly verb: 'kill'; readonly signal?: NodeJS.Signals }
+  /** SIGSTOP: the process stands still, its kernel goes on; it must be one of its own, too. */
+  | { readonly verb: 'freeze' }
+  /** SIGCONT. */
+  | { readonly verb: 'thaw' }
   /** `ss -K`: the kernel aborts the socket, or takes away its TIME-WAIT. */
   | { readonly verb: 'killSocket' };
 
@@ -110,6 +114,10 @@ function peerWords(command: PeerCommand): string {
       return `takes at most ${command.maxConnections} connections`;
     case 'kill':
       return `is ended by ${command.signal ?? 'SIGKILL'}`;
+    case 'freeze':
+      return 'is stopped where it stands (SIGSTOP)';
+    case 'thaw':
+      return 'runs on';
     case 'killSocket':
       return 'has its socket killed by ss -K';
   }

@@ -107,7 +107,7 @@ export function describeStep({ who, command, on: name }: Step): string {
   return name === undefined ? words : `${words} (${name})`;
 }
 
-const FAULTS: ReadonlySet<StepVerb> = new Set(['kill', 'killSocket']);
+const FAULTS: ReadonlySet<StepVerb> = new Set(['kill', 'freeze', 'thaw', 'killSocket']);
 
 /** Whether it takes a network of its own: the host's loopback is nobody's to disturb. */
 export function needsPrivateNetwork({ setting = {}, steps = [] }: Scenario): boolean {

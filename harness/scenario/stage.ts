@@ -250,6 +250,12 @@ async function tellPeer(
     case 'kill':
       await pair.kill(who, command.signal);
       return;
+    case 'freeze':
+      await pair.freeze(who);
+      return;
+    case 'thaw':
+      await pair.thaw(who);
+      return;
     case 'killSocket':
       await pair.killSocket(who);
       return;

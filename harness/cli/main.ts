@@ -89,7 +89,8 @@ function answer(text: string): ExitCode {
 }
 
 function overview(): string {
-  const lines = COMMANDS.map(({ name, about }) => `  ${name.padEnd(8)} ${about}`);
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  const lines = COMMANDS.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
   return `finwait shows how TCP connections really opened and closed: JS, kernel and wire, joined and judged.
 
 usage: finwait COMMAND [OPTIONS]

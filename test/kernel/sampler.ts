@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openSampler, snapshot } from '../../harness/kernel/sampler.ts';
+import type { SocketSample } from '../../harness/model/observation.ts';
 import { pace } from '../../harness/timing.ts';
 import { requireCapability } from '../support/require.ts';
 

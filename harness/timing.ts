@@ -78,3 +78,25 @@ export async function turn(): Promise<void> {
 export async function pace(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(ms, undefined, signal === undefined ? {} : { signal });
 }
+
+/**
+ * A timer for what must be put away soon: each call of the result starts it anew. It keeps no process alive.
+ * Taken at once: a program may put stand-ins for the global timers in their place later.
+ */
+export function flushTimer(flush: () => void, ms: number): () => void {
+  const timer = setTimeout(flush, ms).unref();
+  return () => {
+    timer.refresh();
+  };
+}
+
+/** What {@link limitIdle} sets: a `net.Socket`. */
+interface IdleLimited {
+  // The method, by the name that net gives it.
+  setTimeout(ms: number): unknown;
+}
+
+/** `socket.setTimeout(ms)`: its program is told so long after the last activity. Nothing of ours waits for it. */
+export function limitIdle(socket: IdleLimited, ms: number): void {
+  socket.setTimeout(ms);
+}

@@ -1,10 +1,13 @@
 import { Flag } from '../model/segment.ts';
-import type { TcpState } from '../model/tcp-state.ts';
+import type { TcpEvent, TcpState } from '../model/tcp-state.ts';
 import { refusedAck } from './endpoint-anomalies.ts';
 import type { PredictedEnd } from './predicted-connection.ts';
 import { ReceiveSpace } from './receive-space.ts';
 import { SendSpace } from './send-space.ts';
-import { codeOf, describeMissing, nextState, State, stateOf } from './transition-codes.ts';
+import { codeOf, describeMissing, eventOf, nextState, State, stateOf } from './transition-codes.ts';
+
+/** An event that an end met, and where the table led it. */
+type EventListener = (from: TcpState, event: TcpEvent, to: TcpState) => void;
 
 /**
  * Where an endpoint stands: its state in the table, and what it sent and received. Sending and receiving are next door:
@@ -23,16 +26,19 @@ export class TrackedEndpoint {
   /** It is CLOSED again. */
   wasOpen = false;
   readonly mayMiss: boolean;
+  readonly #onEvent: EventListener | undefined;
   readonly send: SendSpace = new SendSpace();
   readonly receive: ReceiveSpace = new ReceiveSpace();
 
   /**
    * @param start the state before the first segment: `CLOSED` for who opens actively, `LISTEN` for who waits
    * @param mayMiss whether segments may have crossed that the capture does not have
+   * @param onEvent told of every event that the table has a cell for
    */
-  constructor(start: TcpState, mayMiss = false) {
+  constructor(start: TcpState, mayMiss = false, onEvent?: EventListener) {
     this.stateCode = codeOf(start);
     this.mayMiss = mayMiss;
+    this.#onEvent = onEvent;
   }
 
   /** Forgets everything. */
@@ -90,6 +96,7 @@ export class TrackedEndpoint {
       anomalies.push(describeMissing(this.stateCode, event));
       return;
     }
+    this.#onEvent?.(stateOf(this.stateCode), eventOf(event), stateOf(next));
     if (next === State.CLOSED && this.stateCode !== State.CLOSED) this.wasOpen = true;
     this.stateCode = next;
   }

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
+import type { CallSite } from './node-event.ts';
 import type { TcpState } from './tcp-state.ts';
 
 /**
@@ -60,6 +61,8 @@ export interface JsReport {
   readonly name: string;
   /** For calls: whether the program made it or Node on its behalf (`allowHalfOpen: false`, `autoDestroy`). */
   readonly by?: 'program' | 'node';
+  /** For calls: the line that made it, where a source map tells as it was written. Absent for Node's own. */
+  readonly site?: CallSite;
   /** This socket's own end; absent while it has none (before `connect`, or when refused). */
   readonly local?: Endpoint;
   /** The other end, as far as the socket knows it. */
@@ -89,6 +92,12 @@ export interface Hold {
   readonly destination: Partial<Endpoint>;
   /** Every bit must be set on the segment; 0 holds all. */
   readonly flags: number;
+  /** None of these may be set. */
+  readonly without?: number;
+  /** Which of the matching segments, from 1 in capture order since it held; absent: all of them. */
+  readonly nth?: readonly number[];
+  /** True when the sender of a held segment got a RST that looked as if the receiver had sent it. */
+  readonly resets?: boolean;
   readonly fromNs: bigint;
   /** Up to here it surely held: its release was asked for. Absent while it still holds. */
   readonly toNs?: bigint;

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { BirpcReturn } from 'birpc';
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
+import { OriginalPositions } from '../node/source-maps.ts';
 import { openChannel } from './channel.ts';
 import { keepLastWords } from './last-words.ts';
 import { PEER_EVENT_NAMES, type PeerEvents, type PeerFunctions } from './protocol.ts';
@@ -14,8 +15,9 @@ export interface Peer extends AsyncDisposable {
   readonly functions: BirpcReturn<PeerFunctions, PeerEvents>;
   /** Resolves when the process has ended, however it did; `reason` is undefined when it was told to. */
   readonly ended: Promise<{ readonly reason: string | undefined }>;
-  /** Ends the process at once; the kernel closes its sockets. Idempotent. */
-  stop(): Promise<void>;
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Ends the process at once, or as the signal does; the kernel closes its sockets. Idempotent. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface PeerOptions {
@@ -43,7 +45,14 @@ export function startPeer(events: PeerEvents, options: PeerOptions): Peer {
   if (pid === undefined) {
     throw new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', `the ${name} peer could not be started`);
   }
-  const functions = openChannel<PeerFunctions, PeerEvents>(subprocess, events, {
+  const positions = new OriginalPositions();
+  const shownEvents: PeerEvents = {
+    ...events,
+    report: (socketId, report) => {
+      events.report(socketId, report.site ? { ...report, site: positions.ofSite(report.site) } : report);
+    },
+  };
+  const functions = openChannel<PeerFunctions, PeerEvents>(subprocess, shownEvents, {
     other: `the ${name} peer`,
     isTold: PEER_EVENT_NAMES,
   });
@@ -52,10 +61,11 @@ export function startPeer(events: PeerEvents, options: PeerOptions): Peer {
   const ended = subprocess.then(({ shortMessage }) => ({
     reason: stopping ? undefined : `${shortMessage ?? 'ended'}\n${lastWords()}`.trim(),
   }));
-  const stop = async (): Promise<void> => {
+  const stop = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     stopping = true;
-    subprocess.kill('SIGKILL');
+    subprocess.kill(signal);
     await ended;
   };
-  return { pid, functions, ended, stop, [Symbol.asyncDispose]: stop };
+  const send = (name: NodeJS.Signals): void => void subprocess.kill(name);
+  return { pid, functions, ended, signal: send, stop, [Symbol.asyncDispose]: () => stop() };
 }

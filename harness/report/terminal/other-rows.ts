@@ -1,4 +1,5 @@
 /** Rows between the segments: JS calls and events, what `ss` showed beyond the table, silence. */
+import { callSiteText } from '../../model/call-site-text.ts';
 import type { PlacedJsReport } from '../../model/connection.ts';
 import { line, paintState, stateLabel, type Layout } from './layout.ts';
 import type { GapRow, JsRow, KernelRow } from './rows.ts';
@@ -21,17 +22,19 @@ export function jsLines({ placed, atNs, after }: JsRow, layout: Layout): readonl
 
 /**
  * `client write() 8 bytes`, `server 'end'`, `client error ECONNRESET`, `server 'close' after an error`,
- * `server end() by Node`.
+ * `server end() by Node`, `server end() at lib/pool.js:88:12`.
  */
 function jsText({ side, report }: PlacedJsReport): string {
-  const { kind, name, code, bytes, hadError, by } = report;
+  const { kind, name, code, bytes, hadError, by, site } = report;
   const words: string[] = [side];
-  if (kind === 'call') words.push(`${name}()`);
+  if (kind === 'call') words.push(name.startsWith('SIG') ? `ended by ${name}` : `${name}()`);
   else words.push(name === 'error' ? name : `'${name}'`);
   if (code !== undefined) words.push(code);
   if (bytes !== undefined) words.push(byteCount(bytes));
   if (hadError === true) words.push('after an error');
   if (by === 'node') words.push('by Node');
+  const place = site && callSiteText(site);
+  if (place !== undefined) words.push('at', place);
   return words.join(' ');
 }
 

@@ -1,0 +1,53 @@
+/** The observer of this thread: installed once, however many copies of this package ask. */
+import type { Socket } from 'node:net';
+import { sinceOriginNs } from './clock.ts';
+import { DefinitionTable } from './definitions.ts';
+import { Code, EventSink } from './event-sink.ts';
+import { onThreadExit } from './exit-hooks.ts';
+import { observePrototypes } from './observer.ts';
+import { RecordFile } from './record-file.ts';
+
+const INSTALLED = Symbol.for('finwait.observer');
+const DEFAULT_LIMIT_BYTES = 268_435_456;
+
+/** What the rest of this package may ask of it. */
+export interface ThreadObserver {
+  /** The number that events of this socket carry. */
+  idOf(socket: Socket): number;
+}
+
+/**
+ * Begins to observe this thread, or finds that it is observed. Environment: FINWAIT_RECORD_DIR, where records go (none
+ * without it); FINWAIT_RECORD_LIMIT, octets a file; FINWAIT_RECORD_WRITES=1 to record writes, too.
+ */
+export function installObserver(environment: NodeJS.ProcessEnv = process.env): ThreadObserver {
+  const holder = globalThis as { [INSTALLED]?: ThreadObserver };
+  const installed = holder[INSTALLED];
+  if (installed !== undefined) return installed;
+  const definitions = new DefinitionTable();
+  const sink = new EventSink(definitions, environment['FINWAIT_RECORD_WRITES'] === '1');
+  const observer = observePrototypes(sink);
+  const directory = environment['FINWAIT_RECORD_DIR'];
+  if (directory !== undefined && directory !== '') {
+    keepRecord(sink, directory, limitFrom(environment['FINWAIT_RECORD_LIMIT']));
+  }
+  Object.defineProperty(holder, INSTALLED, { value: observer, enumerable: false });
+  return observer;
+}
+
+function limitFrom(text: string | undefined): number {
+  const bytes = Number(text);
+  return Number.isFinite(bytes) && bytes > 0 ? bytes : DEFAULT_LIMIT_BYTES;
+}
+
+function keepRecord(sink: EventSink, directory: string, limitBytes: number): void {
+  const file = RecordFile.open({ directory, limitBytes });
+  if (file === undefined) return;
+  sink.recorder = file;
+  sink.definitions.listener = file;
+  onThreadExit((exitCode) => {
+    sink.put(exitCode);
+    sink.emit(Code['finwait:process:exit'], sinceOriginNs(), 0);
+    file.end();
+  });
+}

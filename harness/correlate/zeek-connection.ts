@@ -34,7 +34,7 @@ export interface ZeekSummary {
   readonly respIpBytes: number;
 }
 
-const { INACTIVE, CLOSED, RESET } = ZeekState;
+const { CLOSED, RESET } = ZeekState;
 
 const IPV6_HEADER_BYTES = 40;
 const NS = 1e9;

@@ -168,7 +168,7 @@ test('TIME-WAIT in the totals: held from the other end’s FIN on, whether its l
       t.deepEqual(
         totalsOf(packets, predict).timeWait,
         { client: expected, server: 0 },
-        `${length} ${predict}`,
+        `${length} ${String(predict)}`,
       );
     }
   }

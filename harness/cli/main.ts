@@ -8,9 +8,10 @@ import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { ExitCode, exitCodeOfError } from './exit-codes.ts';
 import { printable } from '../report/terminal/text.ts';
+import { run } from './run.ts';
 import { print, say } from './terminal.ts';
 
-const COMMANDS: readonly Command[] = [demo, analyze, doctor];
+const COMMANDS: readonly Command[] = [run, demo, analyze, doctor];
 
 // Who pipes us into `head` has read enough; the verdict, and so the exit code, is still owed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

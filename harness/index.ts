@@ -86,7 +86,8 @@ export type { ZeekLogRow } from './model/zeek-log-row.ts';
 export type { CaptureDamage } from './wire/capture-damage.ts';
 
 export { type ProgramRun, runProgram, type RunProgramOptions } from './run/run-program.ts';
-export { type ReadRunOptions, readRun } from './run/read-run.ts';
+export { captureOfRun, type ReadRunOptions, readRun } from './run/read-run.ts';
+export { readRunConnection, type RunConnectionInFull } from './run/read-connection.ts';
 export { type ProgramEnd, runToEnd } from './run/program-process.ts';
 export { isInPrivateNetwork, privateCommand } from './run/private-network.ts';
 export { type RunReportOptions, renderRunReport } from './report/terminal/run-report.ts';

@@ -4,6 +4,7 @@ import {
   type CaptureAnalysis,
   type CaptureSource,
   type ConnectionRow,
+  captureOfRun,
   correlate,
   openCaptureSource,
   type ZeekLogRow,
@@ -14,6 +15,7 @@ import { renderLadder } from '../report/terminal/ladder.ts';
 import { renderTable } from '../report/terminal/table.ts';
 import { printable } from '../report/terminal/text.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
+import { analyzeRun, isDirectory } from './analyze-run.ts';
 import { readView, type View } from './analyze-view.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -27,8 +29,8 @@ const STDIN = '-';
 
 export const analyze: Command = {
   name: 'analyze',
-  synopsis: 'FILE… | -',
-  about: 'tell of every TCP connection in captures how it opened, closed, and what was odd',
+  synopsis: 'FILE… | RUN | -',
+  about: 'tell of every TCP connection in captures, or of a run, how it opened, closed, and what was odd',
   positionals: true,
   options: {
     where: { type: 'string', about: "only connections that match, as 'closedBy=server and reset'" },
@@ -50,10 +52,13 @@ export const analyze: Command = {
     const view = readView(values);
     let damaged = false;
     if (view.kind === 'zeek') print(renderZeekLogHeader());
-    for (const path of paths) {
+    for (const named of paths) {
+      if (isDirectory(named) && isToldAsRun(values, view))
+        return await analyzeRun(named, view, values);
+      const path = isDirectory(named) ? await captureOfRun(named) : named;
       const source = await openSource(path);
       if (paths.length > 1 && (view.kind === 'table' || view.kind === 'ladder')) {
-        print(`${path === paths[0] ? '' : '\n'}${printable(source.name)}:`);
+        print(`${named === paths[0] ? '' : '\n'}${printable(source.name)}:`);
       }
       const analysis = await showCapture(source, view, values);
       tellTroubles(source.name, analysis);
@@ -62,6 +67,12 @@ export const analyze: Command = {
     return damaged ? ExitCode.damagedEvidence : ExitCode.met;
   },
 };
+
+/** What is asked of rows is answered by the run's capture, as of any other. */
+function isToldAsRun({ where, sort, top, columns }: OptionValues, { kind }: View): boolean {
+  if (kind === 'ladder' || kind === 'json') return true;
+  return kind === 'table' && [where, sort, top, columns].every((each) => each === undefined);
+}
 
 function refusePaths(paths: readonly string[]): void {
   if (paths.length === 0) {

@@ -3,6 +3,7 @@ import { otherSide, type Side } from '../model/connection.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { ControlSegment, RunConnection, SeenState, SegmentTie } from '../model/run-connection.ts';
 import type { ClockMap } from './clocks.ts';
+import { lifeReports } from './life-reports.ts';
 import { laneMismatches } from './lane-mismatches.ts';
 import type { JoinedLives } from './life-index.ts';
 import { PlacedLife } from './placed-life.ts';
@@ -46,6 +47,7 @@ export function joinConnection(
     ...(resetBy && { resetBy }),
     lives: joined.lives,
     ties,
+    reports: [],
     mismatches: laneMismatches({ row, ties, lives, listen: joined.listen, wireIsWhole }),
     seenStates: seenStates({ client, server, startNs, endNs }),
   };
@@ -100,9 +102,20 @@ export function connectionWithoutWire(
     ...endingOf(place, failed),
     lives,
     ties: [],
+    reports: reportsOf(lives),
     mismatches: [],
     seenStates: client === undefined || failed ? [] : seenStates({ client, server, startNs, endNs }),
   };
+}
+
+function reportsOf({ client, server }: JoinedLives['lives']): RunConnection['reports'] {
+  const all = [
+    ...(client === undefined ? [] : lifeReports(client).map((report) => ({ side: 'client' as const, report }))),
+    ...(server === undefined ? [] : lifeReports(server).map((report) => ({ side: 'server' as const, report }))),
+  ];
+  return all
+    .filter(({ report: { by, name } }) => !(by === 'node' && (name === 'resume' || name === 'pause')))
+    .sort((a, b) => (a.report.atNs < b.report.atNs ? -1 : 1));
 }
 
 function endingOf(life: PlacedLife, failed: boolean): Pick<RunConnection, 'ending' | 'closedBy' | 'resetBy'> {

@@ -6,7 +6,9 @@ import { ControlSegments } from '../correlate/control-segments.ts';
 import { LifeIndex } from '../correlate/life-index.ts';
 import { connectionWithoutWire, joinConnection, type RunFacts } from '../correlate/run-connections.ts';
 import { RunGroups } from '../correlate/run-groups.ts';
+import { FinwaitError } from '../errors.ts';
 import type { Damage } from '../model/evidence.ts';
+import type { ConnectionRow } from '../model/connection-row.ts';
 import type { RunConnection } from '../model/run-connection.ts';
 import type { RunReport } from '../model/run-report.ts';
 import { rejectUnknownOptions } from '../options.ts';
@@ -18,7 +20,8 @@ import { SocketHistory } from './socket-log.ts';
 export interface ReadRunOptions {
   /** Called for each connection, in order of their ends; those of which no packet was captured come last. */
   readonly onConnection?: (connection: RunConnection) => void;
-  readonly onProgress?: () => void;
+  /** Only connections of whose packets this holds; the rest is neither told nor counted. */
+  readonly where?: (row: ConnectionRow) => boolean;
 }
 
 /**
@@ -27,7 +30,8 @@ export interface ReadRunOptions {
  * @throws FinwaitError ERR_FINWAIT_FORMAT when the directory holds no run
  */
 export async function readRun(directory: string, options: ReadRunOptions = {}): Promise<RunReport> {
-  rejectUnknownOptions(options, ['onConnection', 'onProgress']);
+  rejectUnknownOptions(options, ['onConnection', 'where']);
+  const { onConnection, where } = options;
   const written = await readRunRecord(directory);
   const node = await readNodeLane(join(directory, RunFile.node));
   const record = await keepOwnPackets(directory, written, node);
@@ -40,11 +44,26 @@ export async function readRun(directory: string, options: ReadRunOptions = {}): 
     seenStates: (ends) => history.statesOf(ends, clock),
   };
   const groups = new RunGroups();
-  await joinLanes(directory, record, node, facts, (connection, listens) => {
-    groups.add(connection, listens);
-    options.onConnection?.(connection);
+  await joinLanes(directory, record, node, facts, (connection, ours) => {
+    const { row } = connection;
+    if (where !== undefined && (row === undefined || !where(row))) return;
+    groups.add(connection, ours);
+    onConnection?.(connection);
   });
   return reportOf(resolve(directory), record, node, groups, damage);
+}
+
+/**
+ * The capture of a run, for whoever wants only the wire.
+ * @throws FinwaitError ERR_FINWAIT_FORMAT when the directory holds no run, or the run has no capture
+ */
+export async function captureOfRun(directory: string): Promise<string> {
+  const node = await readNodeLane(join(directory, RunFile.node));
+  const { capture } = await keepOwnPackets(directory, await readRunRecord(directory), node);
+  if (capture !== undefined) return join(directory, capture.file);
+  throw new FinwaitError('ERR_FINWAIT_FORMAT', `${directory}: nothing could be captured in this run`, {
+    hint: `finwait analyze ${directory} tells what the other lanes saw.`,
+  });
 }
 
 type Told = (connection: RunConnection, ours: Parameters<RunGroups['add']>[1]) => void;
@@ -103,7 +122,7 @@ function sidesOf({ lives }: RunConnection, listens: boolean): ('client' | 'serve
 }
 
 /** Without a capture there is no second clock: what the wall said at the start will do. */
-function clockOf({ capture, startedAt, startedAtNs }: RunRecord): ClockMap {
+export function clockOf({ capture, startedAt, startedAtNs }: RunRecord): ClockMap {
   if (capture?.clock !== undefined) {
     const { offsetNs, errorNs } = capture.clock;
     return { offsetNs: BigInt(offsetNs), errorNs: BigInt(errorNs) };

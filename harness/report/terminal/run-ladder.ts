@@ -1,11 +1,11 @@
 /** One connection of a run in few lines: its SYNs, FINs and RSTs, beside each what sent it and what came of it. */
 import { callSiteText } from '../../model/call-site-text.ts';
-import type { Side } from '../../model/connection.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { ControlSegment, Happening, RunConnection, SegmentTie } from '../../model/run-connection.ts';
 import { Flag, flagsText, hasFlags } from '../../model/segment.ts';
+import { rejectUnknownOptions } from '../../options.ts';
 import { cells, padEndCells, padStartCells, wrap, wrapHanging } from './text.ts';
-import type { Theme, Tone } from './theme.ts';
+import { TEXT_OPTIONS, type TextOptions, type Theme, themeFor, type Tone } from './theme.ts';
 import { byteCount, duration, relativeMs } from './time.ts';
 
 /** Cells of the arrow with its head, its label and a stroke on each side. */
@@ -21,6 +21,17 @@ interface Columns {
   readonly sideBySide: boolean;
 }
 
+/**
+ * One connection of a run in few lines: its SYNs, FINs and RSTs, beside each the call that sent it and the event that
+ * came of it, times in ms after the first; then where the lanes do not agree.
+ * Lines are joined by `\n`; the last has none.
+ * @throws TypeError for an unknown option.
+ */
+export function renderRunConnection(connection: RunConnection, options: TextOptions = {}): string {
+  rejectUnknownOptions(options, TEXT_OPTIONS);
+  return shortLadderLines(connection, themeFor(options)).join('\n');
+}
+
 /** The lines of the connection, without a heading. */
 export function shortLadderLines(connection: RunConnection, theme: Theme): readonly string[] {
   const { ties, startNs, mismatches } = connection;
@@ -28,6 +39,7 @@ export function shortLadderLines(connection: RunConnection, theme: Theme): reado
   const columns = layOut(connection, origin, theme);
   return [
     ...headLines(connection, columns, theme),
+    ...(ties.length === 0 ? jsOnlyLines(connection, columns, theme) : []),
     ...ties.flatMap((tie) => [
       ...dataLines(tie.segment, columns, theme),
       ...tieLines(tie, origin, columns, theme),
@@ -56,6 +68,18 @@ function headLines({ client, server, lives }: RunConnection, columns: Columns, t
   const [left = [], right = []] = texts;
   if (!columns.sideBySide) return [`  ${left.join(' ')} ${theme.glyphs.dash} ${right.join(' ')}`];
   return put({ left: left.join(', '), middle: '', right: right.join(', ') }, columns, theme, 'secondary');
+}
+
+/** Without packets: what JS did and was told, in order. */
+function jsOnlyLines({ reports }: RunConnection, columns: Columns, theme: Theme): readonly string[] {
+  const origin = reports[0]?.report.atNs ?? 0n;
+  return reports.flatMap(({ side, report }) => {
+    const { kind, name, site, by, code } = report;
+    const what = kind === 'call' ? `${name}()` : code === undefined ? `'${name}'` : `error ${code}`;
+    const text = causeText({ by: by ?? 'program', what, ...(site && { site }) });
+    const place = side === 'client' ? { left: text, right: '' } : { left: '', right: text };
+    return put({ time: relativeMs(report.atNs, origin), middle: '', ...place }, columns, theme, undefined);
+  });
 }
 
 function layerText(layer: string | undefined): string {
@@ -148,9 +172,4 @@ export function causeText({ by, what, detail, site }: Happening): string {
 
 function effectText({ what, delayNs }: Happening): string {
   return delayNs === undefined || delayNs < 0n ? what : `${what} after ${duration(delayNs)}`;
-}
-
-/** `client` where it matters which of two ends of ours it is. */
-export function sideText(side: Side, ours: boolean): string {
-  return ours ? `our ${side}` : `the ${side}`;
 }

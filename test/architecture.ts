@@ -43,6 +43,8 @@ const LAYOUT: Layout = {
       'expect',
       'diagnose',
     ],
+    // Composes the lanes around a program that is not ours, and reads what it left.
+    run: ['model', 'wire', 'kernel', 'node', 'captures', 'correlate', 'analyze'],
     runners: ['index.ts'],
     cli: ['index.ts', 'report'],
     servers: ['peer'],

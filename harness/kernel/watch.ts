@@ -9,33 +9,30 @@ export interface WatchOptions {
   readonly filter?: SocketFilter;
   /** Least time from the end of one sample to the start of the next. @default 5 */
   readonly paceMs?: number;
-  /**
-   * `ss`, and reading what it says, take at most this share of the time: when samples grow slower (many sockets, a
-   * busy machine), the pauses grow with them. @default 0.4
-   */
-  readonly maxShare?: number;
   /** Ends the watch, without an error. */
   readonly signal?: AbortSignal;
 }
 
 const DEFAULT_PACE_MS = 5;
 
-const DEFAULT_MAX_SHARE = 0.4;
+/**
+ * `ss` runs for at most this share of the time: when samples grow slower (many sockets, a busy machine), the pauses
+ * grow with them.
+ */
+const MAX_SHARE = 0.4;
 
 /**
  * Snapshots, one after another, until the signal; one more is taken after it, so the last states are seen.
  * @throws FinwaitError ERR_FINWAIT_SOCKET_SAMPLING.
  */
 export async function* watchSnapshots(options: WatchOptions): AsyncGenerator<SampledSnapshot, void, void> {
-  const { sampler, filter, paceMs = DEFAULT_PACE_MS, maxShare = DEFAULT_MAX_SHARE, signal } = options;
+  const { sampler, filter, paceMs = DEFAULT_PACE_MS, signal } = options;
   for (;;) {
     const last = signal?.aborted === true;
     const taken = await sampler.sample(filter);
     yield taken;
     if (last) return;
-    // Until now: what the reader did with the sample counts, too.
-    const { startedAtNs } = taken;
-    await pause(pauseMs({ startedAtNs, endedAtNs: process.hrtime.bigint() }, paceMs, maxShare), signal);
+    await pause(pauseMs(taken, paceMs), signal);
   }
 }
 
@@ -55,13 +52,9 @@ export async function* watchSockets(options: WatchOptions): AsyncGenerator<State
 type SampleTimes = Pick<SampledSnapshot, 'startedAtNs' | 'endedAtNs'>;
 
 /** How long to leave the machine alone after a sample, so that `ss` keeps to its share. */
-export function pauseMs(
-  { startedAtNs, endedAtNs }: SampleTimes,
-  paceMs: number,
-  maxShare: number = DEFAULT_MAX_SHARE,
-): number {
+export function pauseMs({ startedAtNs, endedAtNs }: SampleTimes, paceMs: number): number {
   const sampleMs = Number(endedAtNs - startedAtNs) / 1e6;
-  return Math.max(paceMs, sampleMs * (1 / maxShare - 1));
+  return Math.max(paceMs, sampleMs * (1 / MAX_SHARE - 1));
 }
 
 /** Ends early when the signal fires. */

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { type CaptureToFile, type CaptureToFileResult, startCaptureToFile } from '../../captures/capture-to-file.ts';
 import { isFinwaitError } from '../errors.ts';
 import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
-import { watchSnapshots } from '../kernel/watch.ts';
 import type { Damage } from '../model/evidence.ts';
 import { pace } from '../timing.ts';
+import { CpuBudget } from './cpu-budget.ts';
 import { RunFile, type RunRecord } from './run-record.ts';
 import { SocketLog } from './socket-log.ts';
 
-/** `ss` and reading it may take so much of one core. */
+/** `ss` and reading what it says may take so much of one core. */
 const SAMPLING_SHARE = 0.02;
 const LEAST_PACE_MS = 50;
 const MARK_MS = 1000;
@@ -93,9 +93,15 @@ export class Lanes {
 
   async #sample(sampler: SocketSampler, log: SocketLog): Promise<void> {
     const { signal } = this.#over;
+    const budget = new CpuBudget(SAMPLING_SHARE, sampler);
     try {
-      const options = { sampler, paceMs: LEAST_PACE_MS, maxShare: SAMPLING_SHARE, signal };
-      for await (const snapshot of watchSnapshots(options)) log.add(snapshot);
+      for (;;) {
+        // One more is taken after the program's end, so that the last states are seen.
+        const last = signal.aborted;
+        log.add(await sampler.sample());
+        if (last) return;
+        await pace(Math.max(LEAST_PACE_MS, budget.pauseMs()), signal).catch(() => undefined);
+      }
     } catch (error) {
       const detail = (error as Error).message;
       this.#damage.push({ lane: 'kernel', kind: 'sampling-failed', detail });

@@ -46,6 +46,10 @@ export async function readNodeLane(directory: string): Promise<NodeLane> {
   return { lives, listens, threads: threads.sort((a, b) => a.pid - b.pid || a.threadId - b.threadId) };
 }
 
+function callSiteKey(site: CallSite): string {
+  return JSON.stringify([site.user, site.dependency]);
+}
+
 /** Events with their sites as the code was written: by source maps, each site looked up once. */
 class SitesAsWritten {
   readonly #positions = new OriginalPositions();
@@ -56,9 +60,10 @@ class SitesAsWritten {
     if (!('site' in event) || event.site === undefined) return event;
     let site = this.#known.get(event.site);
     if (site === undefined) {
-      site = this.#positions.ofSite(event.site);
+      const written = this.#positions.ofSite(event.site);
+      site = callSiteKey(written) === callSiteKey(event.site) ? event.site : written;
       this.#known.set(event.site, site);
     }
-    return { ...event, site };
+    return site === event.site ? event : { ...event, site };
   }
 }

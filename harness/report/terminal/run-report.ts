@@ -137,7 +137,7 @@ function ladderLines(group: RunGroup, theme: Theme): readonly string[] {
 /** What the lanes have and have not; nothing where all have everything. */
 function evidenceLines({ coverage, connections, largestGapMs, damage, hints }: RunReport, theme: Theme): readonly string[] {
   const { wire, nodeSides, nodeTold, kernel } = coverage;
-  const gap = largestGapMs === undefined ? '' : ` (ss looked at least every ${duration(BigInt(Math.round(largestGapMs)) * 1_000_000n)})`;
+  const gap = largestGapMs === undefined ? '' : ` (its longest pause ${duration(BigInt(Math.round(largestGapMs)) * 1_000_000n)})`;
   const facts = [
     `packets of ${share(wire, connections)}`,
     `JS of ${share(nodeTold, nodeSides)} own ends`,

@@ -103,6 +103,7 @@ export type {
   SeenState,
   SegmentTie,
 } from './model/run-connection.ts';
+export type { LiveEvent } from './model/live-event.ts';
 export type { ConnectAttempt, ListenLife, SocketLife, ThreadEnd } from './model/socket-life.ts';
 
 export { judge } from './expect/judge.ts';

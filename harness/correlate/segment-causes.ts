@@ -112,7 +112,7 @@ function causeOfRst(segment: ControlSegment, facts: SenderFacts): Happening | un
   if (life !== undefined && destroy !== undefined && life.isBy(destroy, segment.atNs)) {
     if (!finished)
       return happened('destroy()', destroy, segment, life, whyDestroyed(destroy, life) ?? 'kernel held unread data');
-    return { ...happened('destroy()', destroy, segment, life, 'and data came after it'), by: 'kernel' };
+    return { ...happened('data after destroy()', destroy, segment, life, undefined), by: 'kernel' };
   }
   if (attempt?.failed !== undefined && side === 'client')
     return { by: 'kernel', what: 'connect() given up', detail: attempt.failed.code };

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { LiveEvent } from '../model/live-event.ts';
+import { pace } from '../timing.ts';
 import { Lanes } from './lanes.ts';
+import { LiveEvents } from './live-events.ts';
 import { outerEnvironment, isInPrivateNetwork } from './private-network.ts';
 import { type ProgramEnd, runToEnd } from './program-process.ts';
 import { makeRunDirectory, newRunRecord, RunFile, writeRunRecord } from './run-record.ts';
@@ -12,8 +15,8 @@ export interface RunProgramOptions {
   readonly ports?: readonly number[];
   /** Most that the capture may hold while the program runs. @default 1 GiB */
   readonly captureLimitBytes?: number;
-  /** Called when both lanes are ready, before the program starts. */
-  readonly onReady?: (directory: string) => void;
+  /** Called with what the program's sockets do, within about 50 ms of it, in order of time. */
+  readonly onEvent?: (event: LiveEvent) => void;
 }
 
 export interface ProgramRun {
@@ -32,21 +35,40 @@ export async function runProgram(
   command: readonly string[],
   options: RunProgramOptions = {},
 ): Promise<ProgramRun> {
-  const { out, ports = [], captureLimitBytes = CAPTURE_LIMIT_BYTES, onReady } = options;
+  const { out, ports = [], captureLimitBytes = CAPTURE_LIMIT_BYTES, onEvent } = options;
   const directory = await makeRunDirectory(out);
   const record = newRunRecord(command, isInPrivateNetwork() ? 'private' : 'host');
   const lanes = await Lanes.start(directory, { filter: captureFilter(ports), limitBytes: captureLimitBytes });
   await writeRunRecord(directory, { ...record, ...lanes.missing });
-  onReady?.(directory);
+  const over = new AbortController();
+  const told = onEvent === undefined ? undefined : tellLive(directory, onEvent, over.signal);
   let end: ProgramEnd = {};
   try {
     end = await runToEnd(command, programEnvironment(directory));
   } finally {
+    over.abort();
+    await told;
     const endedAtNs = String(process.hrtime.bigint());
     const seen = await lanes.stop();
     await writeRunRecord(directory, { ...record, ...seen, ...end, endedAtNs, finished: true });
   }
   return { directory, end };
+}
+
+const LIVE_MS = 50;
+
+async function tellLive(
+  directory: string,
+  onEvent: (event: LiveEvent) => void,
+  over: AbortSignal,
+): Promise<void> {
+  await using events = new LiveEvents(join(directory, RunFile.node));
+  for (;;) {
+    const last = over.aborted;
+    for (const event of await events.poll()) onEvent(event);
+    if (last) return;
+    await pace(LIVE_MS, over).catch(() => undefined);
+  }
 }
 
 function captureFilter(ports: readonly number[]): string {

@@ -166,7 +166,7 @@ function toneOf(segment: ControlSegment): Tone | undefined {
 /** `destroy() at lib/pool.js:88:12, 14 bytes unread`, `end() by Node, allowHalfOpen: false`. */
 export function causeText({ by, what, detail, site }: Happening): string {
   const place = site && callSiteText(site);
-  const who = place !== undefined ? ` ${place}` : by === 'node' ? ' by Node' : by === 'kernel' ? ' (kernel)' : '';
+  const who = place !== undefined ? ` ${place}` : by === 'node' ? ' by Node' : '';
   return `${what}${who}${detail === undefined ? '' : `, ${detail}`}`;
 }
 

@@ -91,12 +91,20 @@ function groupLines({ groups }: RunReport, theme: Theme): readonly string[] {
   const widths = [0, 1, 2].map((at) => Math.max(0, ...rows.map((row) => cells(row[at] ?? ''))));
   const lines = rows.flatMap(([count, server, ended, what], index) => {
     const head = `  ${padStartCells(count, widths[0] ?? 0)}  ${padEndCells(server, widths[1] ?? 0)}  ${padEndCells(ended, widths[2] ?? 0)}`;
-    const [first = '', ...rest] = wrapHanging(`${head}  `, theme.clean(what), theme.width);
     const tone = toneOf(shown[index]);
-    return [theme.paint(tone, first), ...rest.map((each) => theme.paint(tone, each))];
+    return beneath(`${head}  `, theme.clean(what), theme).map((each) => theme.paint(tone, each));
   });
   const more = groups.length - shown.length;
   return more > 0 ? [...lines, `  … and ${more} more kinds`].map((each) => theme.clean(each)) : lines;
+}
+
+const LEAST_WHAT_CELLS = 24;
+
+/** `text` in the column that `head` leaves, or below it where that is too narrow. */
+function beneath(head: string, text: string, theme: Theme): readonly string[] {
+  const room = theme.width - cells(head);
+  if (room < LEAST_WHAT_CELLS) return [head.trimEnd(), ...wrapHanging('      ', text, theme.width)];
+  return wrap(text, room).map((each, index) => `${index === 0 ? head : ' '.repeat(cells(head))}${each}`.trimEnd());
 }
 
 function toneOf(group: RunGroup | undefined): Tone | undefined {

@@ -1,8 +1,9 @@
-/** npm run bench: what people wait for, each figure beside a floor measured in the same run. With `analyze`: captures. */
+/** npm run bench: what people wait for, each figure beside a floor measured in the same run. With `analyze`: captures; with `node`: the observer. */
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { findScenario, openLab, runScenario } from '../harness/index.ts';
 import { benchAnalyze } from './analyze.ts';
+import { benchNode } from './node.ts';
 import { median, quantile, timeMs } from './figures.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -11,6 +12,8 @@ const closing: Promise<void>[] = [];
 
 if (process.argv[2] === 'analyze') {
   await benchAnalyze();
+} else if (process.argv[2] === 'node') {
+  await benchNode();
 } else {
   await benchWarmRuns(200);
   await benchColdLab(15);

@@ -143,7 +143,10 @@ class RunningCapture implements CaptureToFile {
     if (this.#ending) return;
     this.#ending = true;
     const limit = `${Math.round(this.#limitBytes / 1e6)} MB`;
-    this.#damageLog.report('capture-ended', `the capture reached its limit of ${limit}; what came later is not in it`);
+    this.#damageLog.report(
+      'capture-ended',
+      `the capture reached its limit of ${limit}; what came later is not in it`,
+    );
     this.#tcpdump.release();
   }
 

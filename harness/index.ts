@@ -28,6 +28,24 @@ export type {
   SocketSnapshot,
   StateTransition,
 } from './model/observation.ts';
+export type {
+  CallFields,
+  CallSite,
+  CodePosition,
+  EndsFields,
+  Layer,
+  LayerFields,
+  NodeEvent,
+  NodeEventBase,
+  NodeEventName,
+  NodeEvents,
+  ServerEventBase,
+  SocketEventBase,
+} from './model/node-event.ts';
+export { callSiteText } from './model/call-site-text.ts';
+export { decodeRecord, mergeEvents, readRunDirectory, type ThreadRecord } from './node/record-reader.ts';
+export type { RecordHeader } from './node/record-format.ts';
+export { OriginalPositions } from './node/source-maps.ts';
 export type { Damage, EvidenceQuality } from './model/evidence.ts';
 export type { RunEvidence } from './model/run-evidence.ts';
 export type {

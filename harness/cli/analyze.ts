@@ -53,8 +53,7 @@ export const analyze: Command = {
     let damaged = false;
     if (view.kind === 'zeek') print(renderZeekLogHeader());
     for (const named of paths) {
-      if (isDirectory(named) && isToldAsRun(values, view))
-        return await analyzeRun(named, view, values);
+      if (isDirectory(named) && isToldAsRun(values, view)) return await analyzeRun(named, view, values);
       const path = isDirectory(named) ? await captureOfRun(named) : named;
       const source = await openSource(path);
       if (paths.length > 1 && (view.kind === 'table' || view.kind === 'ladder')) {

@@ -28,7 +28,7 @@ export const run: Command = {
   options: {
     out: { type: 'string', about: 'the directory of the record (default: a new one below .finwait)' },
     port: { type: 'string', about: 'only TCP to or from these ports, by commas' },
-    where: { type: 'string', about: "tell only of connections that match, as 'reset or server ~ \":443\"'" },
+    where: { type: 'string', about: 'tell only of connections that match, as \'reset or server ~ ":443"\'' },
     live: { type: 'boolean', about: 'a line for each opening and ending, as it happens' },
     private: { type: 'boolean', about: 'in a network of its own, where packets need no rights' },
     quiet: { type: 'boolean', about: 'leave the record and say nothing' },
@@ -91,6 +91,9 @@ function portsOf({ port }: OptionValues): number[] {
     .map((text) => {
       const number = Number(text);
       if (/^\d+$/.test(text.trim()) && number >= 1 && number <= 65535) return number;
-      throw usageError(`--port takes port numbers, not "${text}".`, 'finwait run --port 80,443 -- node app.js');
+      throw usageError(
+        `--port takes port numbers, not "${text}".`,
+        'finwait run --port 80,443 -- node app.js',
+      );
     });
 }

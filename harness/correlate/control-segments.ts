@@ -69,21 +69,23 @@ export class ControlSegments {
   of({ client }: ConnectionRow): readonly ControlSegment[] {
     const firstIsClient = this.#firstPort === client.port && this.#firstAddressText() === client.address;
     const sideOf = (end: 0 | 1): Side => ((end === 0) === firstIsClient ? 'client' : 'server');
-    return this.#seen.map(({ frame, seconds, nanoseconds, end, flags, payloadBytes, retransmission, data }) => {
-      const [first, second] = [
-        { segments: data[0], bytes: data[1] },
-        { segments: data[2], bytes: data[3] },
-      ];
-      return {
-        frame,
-        atNs: BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds),
-        from: sideOf(end),
-        flags,
-        payloadBytes,
-        retransmission,
-        dataBefore: firstIsClient ? { client: first, server: second } : { client: second, server: first },
-      };
-    });
+    return this.#seen.map(
+      ({ frame, seconds, nanoseconds, end, flags, payloadBytes, retransmission, data }) => {
+        const [first, second] = [
+          { segments: data[0], bytes: data[1] },
+          { segments: data[2], bytes: data[3] },
+        ];
+        return {
+          frame,
+          atNs: BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds),
+          from: sideOf(end),
+          flags,
+          payloadBytes,
+          retransmission,
+          dataBefore: firstIsClient ? { client: first, server: second } : { client: second, server: first },
+        };
+      },
+    );
   }
 
   #endOf(packet: Packet): 0 | 1 {

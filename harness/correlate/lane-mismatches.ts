@@ -93,7 +93,8 @@ function finMismatch(side: Side, life: PlacedLife, lanes: ComparedLanes): LaneMi
   if (life.life.socket === 0 || received(side, Flag.RST, lanes) !== undefined) return undefined;
   if (life.first('finwait:socket:error') !== undefined) return undefined;
   const call = givenUp(life);
-  if (life.isBy(call, fin.atNs + UNREAD_NS) || life.goneBy(fin.atNs + UNREAD_NS) !== undefined) return undefined;
+  if (life.isBy(call, fin.atNs + UNREAD_NS) || life.goneBy(fin.atNs + UNREAD_NS) !== undefined)
+    return undefined;
   const waited = call === undefined ? undefined : Number((life.at(call.atNs) - fin.atNs) / 1_000_000n);
   const until =
     waited === undefined

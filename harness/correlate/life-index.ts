@@ -98,7 +98,11 @@ export class LifeIndex {
     const { offsetNs } = this.#clock;
     if (role === 'server') {
       if (local === undefined || peer === undefined) return;
-      this.#put(this.#servers, key(local, peer), { life, atNs: (events[0]?.atNs ?? 0n) + offsetNs, taken: false });
+      this.#put(this.#servers, key(local, peer), {
+        life,
+        atNs: (events[0]?.atNs ?? 0n) + offsetNs,
+        taken: false,
+      });
       return;
     }
     for (const attempt of attempts) {
@@ -109,7 +113,11 @@ export class LifeIndex {
     }
     // A socket over a handle that was given to it.
     if (attempts.length === 0 && local !== undefined && peer !== undefined)
-      this.#put(this.#clients, key(local, peer), { life, atNs: (events[0]?.atNs ?? 0n) + offsetNs, taken: false });
+      this.#put(this.#clients, key(local, peer), {
+        life,
+        atNs: (events[0]?.atNs ?? 0n) + offsetNs,
+        taken: false,
+      });
   }
 
   #put(index: Map<string, Entry[]>, at: string, entry: Entry): void {
@@ -132,7 +140,10 @@ export class LifeIndex {
   }
 }
 
-function take(entries: Entry[] | undefined, choose: (entries: Entry[]) => Entry | undefined): Entry | undefined {
+function take(
+  entries: Entry[] | undefined,
+  choose: (entries: Entry[]) => Entry | undefined,
+): Entry | undefined {
   if (entries === undefined) return undefined;
   // Thousands may fail to reach the same peer, one after the other.
   while (entries[0]?.taken === true) entries.shift();

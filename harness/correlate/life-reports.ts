@@ -23,21 +23,24 @@ const REPORTED: Partial<Record<NodeEventName, Pick<JsReport, 'kind' | 'name'>>> 
 /** A socket's life as the reports of a driven peer: calls and events in order of time, monotonic. */
 export function lifeReports({ events, attempts, local, peer, thread }: SocketLife): JsReport[] {
   const ends = { ...(local && { local }), ...(peer && { peer }) };
-  const connects = attempts.map(({ startedAtNs, site }): JsReport => ({
-    atNs: startedAtNs,
-    kind: 'call',
-    name: 'connect',
-    by: 'program',
-    ...(site && { site }),
-    ...ends,
-  }));
+  const connects = attempts.map(
+    ({ startedAtNs, site }): JsReport => ({
+      atNs: startedAtNs,
+      kind: 'call',
+      name: 'connect',
+      by: 'program',
+      ...(site && { site }),
+      ...ends,
+    }),
+  );
   const told = events.flatMap((event) => {
     const shape = REPORTED[event.name];
     return shape === undefined ? [] : [{ atNs: event.atNs, ...shape, ...detailsOf(event), ...ends }];
   });
   const exit = thread.exitedAtNs;
   const isOpen = events.at(-1)?.name !== 'finwait:socket:close';
-  const last = exit !== undefined && isOpen ? [{ atNs: exit, kind: 'event' as const, name: 'exit', ...ends }] : [];
+  const last =
+    exit !== undefined && isOpen ? [{ atNs: exit, kind: 'event' as const, name: 'exit', ...ends }] : [];
   return [...connects, ...told, ...last].sort((a, b) => (a.atNs < b.atNs ? -1 : a.atNs > b.atNs ? 1 : 0));
 }
 

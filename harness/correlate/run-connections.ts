@@ -110,8 +110,12 @@ export function connectionWithoutWire(
 
 function reportsOf({ client, server }: JoinedLives['lives']): RunConnection['reports'] {
   const all = [
-    ...(client === undefined ? [] : lifeReports(client).map((report) => ({ side: 'client' as const, report }))),
-    ...(server === undefined ? [] : lifeReports(server).map((report) => ({ side: 'server' as const, report }))),
+    ...(client === undefined
+      ? []
+      : lifeReports(client).map((report) => ({ side: 'client' as const, report }))),
+    ...(server === undefined
+      ? []
+      : lifeReports(server).map((report) => ({ side: 'server' as const, report }))),
   ];
   return all
     .filter(({ report: { by, name } }) => !(by === 'node' && (name === 'resume' || name === 'pause')))

@@ -109,7 +109,9 @@ function endingCause({ ties, ending, lives }: RunConnection, by: Side): Happenin
   // Without packets: what JS did.
   const call = lives[by]?.events.find(({ name }) => /(?:end|destroy|reset)-call$/.test(name));
   if (call === undefined || !('by' in call)) return undefined;
-  const what = { 'end-call': 'end()', 'destroy-call': 'destroy()' }[call.name.slice('finwait:socket:'.length)];
+  const what = { 'end-call': 'end()', 'destroy-call': 'destroy()' }[
+    call.name.slice('finwait:socket:'.length)
+  ];
   const site = 'site' in call ? call.site : undefined;
   return { by: call.by ?? 'program', what: what ?? 'resetAndDestroy()', ...(site && { site }) };
 }

@@ -70,7 +70,7 @@ function endedBy(
   const pending = call.pendingBytes + (call.bytes ?? 0);
   const detail = answers
     ? 'allowHalfOpen: false'
-    : idleText(call) ?? (pending > 0 ? `behind ${bytesText(pending)}` : undefined);
+    : (idleText(call) ?? (pending > 0 ? `behind ${bytesText(pending)}` : undefined));
   return happened('end()', call, segment, life, detail);
 }
 
@@ -80,7 +80,13 @@ function destroyed(
   life: PlacedLife,
   ended: boolean,
 ): Happening {
-  return happened('destroy()', call, segment, life, whyDestroyed(call, life) ?? (ended ? 'right after end()' : undefined));
+  return happened(
+    'destroy()',
+    call,
+    segment,
+    life,
+    whyDestroyed(call, life) ?? (ended ? 'right after end()' : undefined),
+  );
 }
 
 /** What the call says of its reason. */
@@ -111,13 +117,21 @@ function causeOfRst(segment: ControlSegment, facts: SenderFacts): Happening | un
   const finished = before.some((each) => each.from === side && hasFlags(each, Flag.FIN));
   if (life !== undefined && destroy !== undefined && life.isBy(destroy, segment.atNs)) {
     if (!finished)
-      return happened('destroy()', destroy, segment, life, whyDestroyed(destroy, life) ?? 'kernel held unread data');
+      return happened(
+        'destroy()',
+        destroy,
+        segment,
+        life,
+        whyDestroyed(destroy, life) ?? 'kernel held unread data',
+      );
     return { ...happened('data after destroy()', destroy, segment, life, undefined), by: 'kernel' };
   }
   if (attempt?.failed !== undefined && side === 'client')
     return { by: 'kernel', what: 'connect() given up', detail: attempt.failed.code };
   if (life === undefined)
-    return listen?.toNs === undefined ? undefined : { by: 'kernel', what: 'server.close()', detail: 'not yet accepted' };
+    return listen?.toNs === undefined
+      ? undefined
+      : { by: 'kernel', what: 'server.close()', detail: 'not yet accepted' };
   return goneCause(segment, life);
 }
 

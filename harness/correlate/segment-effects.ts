@@ -13,7 +13,9 @@ export function effectOf(
   if (hasFlags(segment, Flag.RST)) return effectOfRst(segment, life, attempt);
   if (hasFlags(segment, Flag.SYN | Flag.ACK)) {
     // The socket's 'connect' is of the attempt that did not fail.
-    return attempt?.failed === undefined ? told("'connect'", life.first('finwait:socket:connect'), segment, life) : undefined;
+    return attempt?.failed === undefined
+      ? told("'connect'", life.first('finwait:socket:connect'), segment, life)
+      : undefined;
   }
   const drop = life.first('finwait:server:drop');
   if (hasFlags(segment, Flag.SYN) && drop !== undefined) return told("'drop'", drop, segment, life);

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../model/endpoint.ts';
 import { plainAddress } from '../model/endpoint.ts';
-import type { CallSite, Layer, NodeEvent } from '../model/node-event.ts';
+import type { CallSite, LayerFields, NodeEvent } from '../model/node-event.ts';
 import type { ConnectAttempt, ListenLife, SocketLife, ThreadEnd } from '../model/socket-life.ts';
 
 /** What one thread recorded, as far as lives are made of it. */
@@ -22,7 +22,9 @@ export function socketLives(thread: ThreadEvents): { lives: SocketLife[]; listen
 }
 
 type Draft = {
-  -readonly [Key in keyof SocketLife]: SocketLife[Key] extends readonly (infer Item)[] ? Item[] : SocketLife[Key];
+  -readonly [Key in keyof SocketLife]: SocketLife[Key] extends readonly (infer Item)[]
+    ? Item[]
+    : SocketLife[Key];
 };
 
 class LivesOfThread {
@@ -75,7 +77,9 @@ class LivesOfThread {
         return;
       }
       case 'finwait:socket:connect-failed': {
-        const at = life.attempts.findIndex((each) => each.attempt === event.attempt && each.failed === undefined);
+        const at = life.attempts.findIndex(
+          (each) => each.attempt === event.attempt && each.failed === undefined,
+        );
         const attempt: ConnectAttempt | undefined = life.attempts[at];
         if (attempt !== undefined)
           life.attempts[at] = { ...attempt, failed: { atNs: event.atNs, code: event.code } };
@@ -93,7 +97,8 @@ class LivesOfThread {
       }
       default:
     }
-    if ('layer' in event && event.layer !== undefined) life.layer = event.layer as Layer;
+    const { layer } = event as LayerFields;
+    if (layer !== undefined) life.layer = layer;
     life.events.push(event);
   }
 
@@ -121,7 +126,16 @@ class LivesOfThread {
 
   #draft(socket: number): Draft {
     const { pid, threadId, nodeVersion } = this.#thread;
-    return { pid, threadId, nodeVersion, socket, role: 'client', attempts: [], events: [], thread: this.#end };
+    return {
+      pid,
+      threadId,
+      nodeVersion,
+      socket,
+      role: 'client',
+      attempts: [],
+      events: [],
+      thread: this.#end,
+    };
   }
 }
 

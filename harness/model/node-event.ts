@@ -203,4 +203,6 @@ export interface NodeEvents {
 export type NodeEventName = keyof NodeEvents;
 
 /** An event with its name, as records hold it. */
-export type NodeEvent = { [Name in NodeEventName]: { readonly name: Name } & NodeEvents[Name] }[NodeEventName];
+export type NodeEvent = {
+  [Name in NodeEventName]: { readonly name: Name } & NodeEvents[Name];
+}[NodeEventName];

@@ -1,6 +1,11 @@
-import type { Caller, CallerReader } from './call-site.ts';
+import type { Caller } from './call-site.ts';
 
 type Below = (...args: never[]) => unknown;
+
+/** Reads a stack, as the CallerReader does. */
+export interface StackReader {
+  callerOf(below: Below): Caller;
+}
 
 /** Stacks that a thread may read in a second, and at once after a quiet time. Each takes some 4 µs. */
 const READS_PER_SECOND = 2000;
@@ -22,12 +27,12 @@ interface Habit {
  * places are always read.
  */
 export class CallerBudget {
-  readonly #reader: CallerReader;
+  readonly #reader: StackReader;
   readonly #habits = new Map<Below, Map<number, Habit>>();
   #reads = READS_PER_SECOND;
   #filledAtNs = 0;
 
-  constructor(reader: CallerReader) {
+  constructor(reader: StackReader) {
     this.#reader = reader;
   }
 
@@ -41,7 +46,8 @@ export class CallerBudget {
     if (this.#reads < 1 && habit !== undefined && habit.equal >= HABIT) return inferred(habit.caller);
     this.#reads--;
     const caller = this.#reader.callerOf(below);
-    if (habit !== undefined) habit.equal = habit.equal >= 0 && isSame(habit.caller, caller) ? habit.equal + 1 : -1;
+    if (habit !== undefined)
+      habit.equal = habit.equal >= 0 && isSame(habit.caller, caller) ? habit.equal + 1 : -1;
     else this.#begin(below, context, caller);
     return caller;
   }

@@ -93,7 +93,8 @@ export function messages<Name extends ChannelName>(
 ): Messages<Name> {
   rejectUnknownOptions(options, ['signal', 'capacity']);
   const { signal, capacity = 1000 } = options;
-  if (!(capacity >= 1)) throw new TypeError(`capacity is the count of messages that may wait, not ${capacity}`);
+  if (!(capacity >= 1))
+    throw new TypeError(`capacity is the count of messages that may wait, not ${capacity}`);
   return new MessageQueue(names, capacity, signal);
 }
 

@@ -17,6 +17,7 @@ export class DefinitionTable implements Definitions {
   readonly #ids = new Map<string, number>();
   #texts: string[] = [];
   #firstTextId = 0;
+  #forgottenTexts: readonly string[] = [];
   readonly #sites: CallSite[] = [];
   readonly #siteIds = new Map<string, number>();
 
@@ -28,6 +29,8 @@ export class DefinitionTable implements Definitions {
     if (this.#ids.size >= KEPT_TEXTS) {
       this.#ids.clear();
       this.#firstTextId += this.#texts.length;
+      // An event that is being put together may hold one of them.
+      this.#forgottenTexts = this.#texts;
       this.#texts = [];
     }
     const id = this.#firstTextId + this.#texts.length;
@@ -50,7 +53,8 @@ export class DefinitionTable implements Definitions {
   }
 
   text(id: number): string | undefined {
-    return this.#texts[id - this.#firstTextId];
+    const index = id - this.#firstTextId;
+    return index >= 0 ? this.#texts[index] : this.#forgottenTexts.at(index);
   }
 
   site(id: number): CallSite | undefined {

@@ -64,8 +64,9 @@ function watchSockets(prototype: Socket, watch: SocketWatch): void {
     return function _writeGeneric(this: Socket, ...args: never[]): unknown {
       if (!watch.wantsWrites()) return Reflect.apply(original, this, args);
       const before = watch.dispatchedBytes(this);
+      const atNs = sinceOriginNs();
       const result = Reflect.apply(original, this, args);
-      watch.written(this, before);
+      watch.written(this, before, atNs);
       return result;
     };
   });

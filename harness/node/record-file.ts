@@ -1,4 +1,4 @@
-import { fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { EVENT_LAYOUTS } from '../model/node-event-layout.ts';
@@ -8,6 +8,9 @@ import { monotonicNs, sinceOriginNs } from './clock.ts';
 import type { DefinitionListener } from './definitions.ts';
 import { Code, type EventRecorder } from './event-sink.ts';
 import { HEAD_BYTES, HeadOffset, MAGIC, type RecordHeader, RecordType } from './record-format.ts';
+
+// Taken now: a program may put stand-ins in their place.
+const { fstatSync, mkdirSync, openSync, writeSync } = fs;
 
 export interface RecordFileOptions {
   readonly directory: string;
@@ -65,7 +68,10 @@ export class RecordFile implements EventRecorder, DefinitionListener {
       const folder = resolve(directory);
       mkdirSync(folder, { recursive: true });
       const start = monotonicNs(sinceOriginNs()).toString(36);
-      return new RecordFile(openSync(join(folder, `node-${process.pid}-${threadId}-${start}.fwr`), 'wx'), limitBytes);
+      return new RecordFile(
+        openSync(join(folder, `node-${process.pid}-${threadId}-${start}.fwr`), 'wx'),
+        limitBytes,
+      );
     } catch {
       return undefined;
     }
@@ -171,6 +177,8 @@ export class RecordFile implements EventRecorder, DefinitionListener {
 
   /** A record that ends in text. */
   #string(type: number, id: number | undefined, text: string): void {
+    // Past the bound no event is recorded that could need it.
+    if (this.#writtenBytes + this.#used > this.#limitBytes) return;
     const bytes = Buffer.from(text);
     if (this.#used + bytes.length + 32 > BUFFER_BYTES) this.write();
     this.#varint(type);

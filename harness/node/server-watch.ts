@@ -3,7 +3,16 @@ import type { NodeEventName } from '../model/node-event.ts';
 import type { Caller } from './call-site.ts';
 import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
-import { errorCode, errorField, internals, localEnd, type PlainEnd, plainEnd, serverLayer, tcpHandle } from './socket-facts.ts';
+import {
+  errorCode,
+  errorField,
+  internals,
+  localEnd,
+  type PlainEnd,
+  plainEnd,
+  serverLayer,
+  tcpHandle,
+} from './socket-facts.ts';
 import type { Listener, SocketWatch } from './socket-watch.ts';
 
 type Below = (...args: never[]) => unknown;
@@ -65,6 +74,7 @@ export class ServerWatch {
   #accepted(server: Server, socket: unknown): void {
     // Whoever emits it by hand may pass what he likes.
     if (typeof socket !== 'object' || socket === null || !('allowHalfOpen' in socket)) return;
+    if (tcpHandle(socket as Socket) === undefined) return;
     const atNs = sinceOriginNs();
     const life = this.#lifeOf(server);
     life.listener ??= this.#listenerOf(server, life.id, undefined);

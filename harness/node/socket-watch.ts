@@ -183,12 +183,12 @@ export class SocketWatch {
     return internals(socket)._bytesDispatched ?? 0;
   }
 
-  written(socket: Socket, before: number): void {
+  written(socket: Socket, before: number, atNs: number): void {
     const bytes = this.dispatchedBytes(socket) - before;
     const life = bytes > 0 ? this.#lifeOf(socket) : undefined;
     if (life === undefined) return;
     this.#sink.put(bytes);
-    this.#sink.emit(Code['finwait:socket:write'], sinceOriginNs(), life.id);
+    this.#sink.emit(Code['finwait:socket:write'], atNs, life.id);
   }
 
   /**

@@ -25,9 +25,11 @@ export class OriginalPositions {
     const { file, line, column } = position;
     const path = pathOf(file);
     const map = path === undefined ? undefined : this.#mapOf(path);
-    if (map === undefined || path === undefined) return path === undefined ? position : { ...position, file: path };
+    if (map === undefined || path === undefined)
+      return path === undefined ? position : { ...position, file: path };
     const entry = map.findEntry(line - 1, column - 1);
-    if (!('originalSource' in entry) || entry.originalSource === undefined) return { ...position, file: path };
+    if (!('originalSource' in entry) || entry.originalSource === undefined)
+      return { ...position, file: path };
     return {
       ...position,
       file: originalPath(path, entry.originalSource),

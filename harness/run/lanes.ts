@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { type CaptureToFile, type CaptureToFileResult, startCaptureToFile } from '../../captures/capture-to-file.ts';
+import {
+  type CaptureToFile,
+  type CaptureToFileResult,
+  startCaptureToFile,
+} from '../../captures/capture-to-file.ts';
 import { isFinwaitError } from '../errors.ts';
 import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
 import type { Damage } from '../model/evidence.ts';

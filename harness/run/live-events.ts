@@ -2,7 +2,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { LiveEvent } from '../model/live-event.ts';
-import type { NodeEvent } from '../model/node-event.ts';
+import type { CallFields, NodeEvent } from '../model/node-event.ts';
 import { RECORD_FILE } from '../node/record-format.ts';
 import { GrowingRecord } from '../node/record-reader.ts';
 import { OriginalPositions } from '../node/source-maps.ts';
@@ -65,10 +65,8 @@ export class LiveEvents implements AsyncDisposable {
 
   /** The ends stand in few events; the others have them by their socket. */
   #placed(event: NodeEvent, { ends }: Growing): LiveEvent {
-    const written =
-      'site' in event && event.site !== undefined
-        ? { ...event, site: this.#positions.ofSite(event.site) }
-        : event;
+    const { site } = event as CallFields;
+    const written = site === undefined ? event : { ...event, site: this.#positions.ofSite(site) };
     if (!('socket' in event)) return { event: written };
     const { local, peer } = event as Ends;
     const known = { ...ends.get(event.socket), ...(local && { local }), ...(peer && { peer }) };

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { socketLives } from '../correlate/socket-lives.ts';
-import type { CallSite, NodeEvent } from '../model/node-event.ts';
+import type { CallFields, CallSite, NodeEvent } from '../model/node-event.ts';
 import type { ListenLife, SocketLife } from '../model/socket-life.ts';
 import { RECORD_FILE } from '../node/record-format.ts';
 import { decodeRecord } from '../node/record-reader.ts';
@@ -57,13 +57,14 @@ class SitesAsWritten {
   readonly #known = new Map<CallSite, CallSite>();
 
   of(event: NodeEvent): NodeEvent {
-    if (!('site' in event) || event.site === undefined) return event;
-    let site = this.#known.get(event.site);
+    const { site: raw } = event as CallFields;
+    if (raw === undefined) return event;
+    let site = this.#known.get(raw);
     if (site === undefined) {
-      const written = this.#positions.ofSite(event.site);
-      site = callSiteKey(written) === callSiteKey(event.site) ? event.site : written;
-      this.#known.set(event.site, site);
+      const written = this.#positions.ofSite(raw);
+      site = callSiteKey(written) === callSiteKey(raw) ? raw : written;
+      this.#known.set(raw, site);
     }
-    return site === event.site ? event : { ...event, site };
+    return site === raw ? event : { ...event, site };
   }
 }

@@ -20,7 +20,11 @@ import { type CaptureRecord, RunFile, type RunRecord, writeRunRecord } from './r
  * port where one listened; and of each packet its headers. Only then the packets of others and all payload are gone.
  * @returns the record as it is now
  */
-export async function keepOwnPackets(directory: string, record: RunRecord, node: NodeLane): Promise<RunRecord> {
+export async function keepOwnPackets(
+  directory: string,
+  record: RunRecord,
+  node: NodeLane,
+): Promise<RunRecord> {
   const { capture } = record;
   if (capture === undefined || capture.ownOnly) return record;
   const raw = join(directory, capture.file);

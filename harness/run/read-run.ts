@@ -168,7 +168,10 @@ function reportOf(
     largestGapMs: sockets?.largestGapMs,
     damage: record.finished
       ? damage
-      : [...damage, { lane: 'wire', kind: 'capture-ended', detail: 'finwait was killed before the program ended' }],
+      : [
+          ...damage,
+          { lane: 'wire', kind: 'capture-ended', detail: 'finwait was killed before the program ended' },
+        ],
     hints,
   };
 }

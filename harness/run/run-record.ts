@@ -81,7 +81,9 @@ async function makeWanted(directory: string): Promise<string> {
   try {
     await mkdir(join(directory, RunFile.node), { recursive: true });
   } catch (error) {
-    throw new FinwaitError('ERR_FINWAIT_USAGE', `--out ${directory}: ${(error as Error).message}`, { cause: error });
+    throw new FinwaitError('ERR_FINWAIT_USAGE', `--out ${directory}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   const taken = await readFile(join(directory, RunFile.record)).then(
     () => true,

@@ -131,12 +131,17 @@ export class SocketHistory {
   /** As snapshots again, of these two ends only. */
   snapshotsOf(ends: readonly [Endpoint, Endpoint]): SocketSnapshot[] {
     const [a, b] = ends;
-    const keys = [`${formatEndpoint(a)} ${formatEndpoint(b)}`, `${formatEndpoint(b)} ${formatEndpoint(a)}`] as const;
+    const keys = [
+      `${formatEndpoint(a)} ${formatEndpoint(b)}`,
+      `${formatEndpoint(b)} ${formatEndpoint(a)}`,
+    ] as const;
     return this.#times.map(([startedAtNs, endedAtNs]) => ({
       startedAtNs,
       endedAtNs,
       sockets: keys.flatMap((key, index): SocketSample[] => {
-        const seen = this.#seen.get(key)?.findLast((each) => each.firstNs <= endedAtNs && each.lastNs >= endedAtNs);
+        const seen = this.#seen
+          .get(key)
+          ?.findLast((each) => each.firstNs <= endedAtNs && each.lastNs >= endedAtNs);
         if (seen === undefined) return [];
         const { state, receiveQueue, sendQueue } = seen;
         const [local, peer] = index === 0 ? [a, b] : [b, a];

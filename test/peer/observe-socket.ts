@@ -33,7 +33,16 @@ test('a client’s calls and events are reported in order, with both ends and th
   socket.resume();
   await once(socket, 'close');
   server.close();
-  const expected = ['connect()', 'connect', 'write()', 'end()', 'finish', 'end', 'destroy() by Node', 'close'];
+  const expected = [
+    'connect()',
+    'connect',
+    'write()',
+    'end()',
+    'finish',
+    'end',
+    'destroy() by Node',
+    'close',
+  ];
   t.deepEqual(reports.map(called), expected);
   const [connectCall, connect, write, end] = reports;
   t.regex(connectCall?.site?.user?.file ?? '', /observe-socket\.js$/);

@@ -32,11 +32,16 @@ const ENDS_CELLS = 35;
  * One line for one event, without `\n`; undefined for those that say nothing of how a connection opens or ends.
  * @param originNs monotonic ns that the time is counted from
  */
-export function renderLiveLine(live: LiveEvent, originNs: bigint, options: TextOptions = {}): string | undefined {
+export function renderLiveLine(
+  live: LiveEvent,
+  originNs: bigint,
+  options: TextOptions = {},
+): string | undefined {
   const { event } = live;
   const told = TOLD[event.name];
   // What Node does by itself after what the program did is that doing's tail.
-  if (told === undefined || (event.name === 'finwait:socket:destroy-call' && event.by === 'node')) return undefined;
+  if (told === undefined || (event.name === 'finwait:socket:destroy-call' && event.by === 'node'))
+    return undefined;
   const theme = themeFor(options);
   const time = padStartCells(relativeMs(event.atNs, originNs), 11);
   const [what, tone] = told;

@@ -59,11 +59,18 @@ function layOut({ ties, lives }: RunConnection, origin: bigint, theme: Theme): C
   return { time, client, server, sideBySide: room >= 2 * LEAST_SIDE_CELLS };
 }
 
-function headLines({ client, server, lives }: RunConnection, columns: Columns, theme: Theme): readonly string[] {
-  const ends = { client: client === undefined ? 'client' : formatEndpoint(client), server: formatEndpoint(server) };
+function headLines(
+  { client, server, lives }: RunConnection,
+  columns: Columns,
+  theme: Theme,
+): readonly string[] {
+  const ends = {
+    client: client === undefined ? 'client' : formatEndpoint(client),
+    server: formatEndpoint(server),
+  };
   const texts = (['client', 'server'] as const).map((side) => {
     const life = lives[side];
-    return life === undefined ? [ends[side]] : [`${ends[side]}`, `pid ${life.pid}${layerText(life.layer)}`];
+    return life === undefined ? [ends[side]] : [ends[side], `pid ${life.pid}${layerText(life.layer)}`];
   });
   const [left = [], right = []] = texts;
   if (!columns.sideBySide) return [`  ${left.join(' ')} ${theme.glyphs.dash} ${right.join(' ')}`];
@@ -93,7 +100,9 @@ function dataLines({ dataBefore }: ControlSegment, columns: Columns, theme: Them
   if (client.bytes > 0) texts.push(`${byteCount(client.bytes)} ${theme.glyphs.headRight}`);
   if (server.bytes > 0) texts.push(`${theme.glyphs.headLeft} ${byteCount(server.bytes)}`);
   if (texts.length === 0) return [];
-  return texts.flatMap((middle) => put({ middle: centre(middle), left: '', right: '' }, columns, theme, 'secondary'));
+  return texts.flatMap((middle) =>
+    put({ middle: centre(middle), left: '', right: '' }, columns, theme, 'secondary'),
+  );
 }
 
 function centre(text: string): string {

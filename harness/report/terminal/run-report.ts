@@ -54,12 +54,17 @@ function headLines(report: RunReport, theme: Theme): readonly string[] {
     ...(network === 'private' ? ['in a private network'] : []),
   ];
   return [
-    ...wrapHanging('finwait  ', facts.join(separator), theme.width).map((each) => theme.paint('strong', each)),
+    ...wrapHanging('finwait  ', facts.join(separator), theme.width).map((each) =>
+      theme.paint('strong', each),
+    ),
     ...wrap(countsText(report, theme), theme.width),
   ];
 }
 
-function countsText({ connections, endings, closedBy, resetBy, mismatches }: RunReport, theme: Theme): string {
+function countsText(
+  { connections, endings, closedBy, resetBy, mismatches }: RunReport,
+  theme: Theme,
+): string {
   if (connections === 0) return 'no TCP connections';
   const details: Readonly<Record<string, string>> = {
     closed: ` (client first ${thousands(closedBy.client)}, server first ${thousands(closedBy.server)})`,
@@ -68,7 +73,8 @@ function countsText({ connections, endings, closedBy, resetBy, mismatches }: Run
   const parts = Object.entries(endings).map(
     ([ending, count]) => `${thousands(count)} ${WORDS[ending] ?? ending}${details[ending] ?? ''}`,
   );
-  const lanes = mismatches === 0 ? '' : `${theme.glyphs.separator}${thousands(mismatches)} where the lanes disagree`;
+  const lanes =
+    mismatches === 0 ? '' : `${theme.glyphs.separator}${thousands(mismatches)} where the lanes disagree`;
   return `${thousands(connections)} connection${connections === 1 ? '' : 's'}: ${parts.join(', ')}${lanes}`;
 }
 
@@ -87,7 +93,9 @@ function thousands(count: number): string {
 /** A line a kind of ending: how many, how, by what call. */
 function groupLines({ groups }: RunReport, theme: Theme): readonly string[] {
   const shown = groups.slice(0, MOST_GROUPS);
-  const rows = shown.map((group) => [thousands(group.count), group.server, endedText(group), whatText(group)] as const);
+  const rows = shown.map(
+    (group) => [thousands(group.count), group.server, endedText(group), whatText(group)] as const,
+  );
   const widths = [0, 1, 2].map((at) => Math.max(0, ...rows.map((row) => cells(row[at] ?? ''))));
   const lines = rows.flatMap(([count, server, ended, what], index) => {
     const head = `  ${padStartCells(count, widths[0] ?? 0)}  ${padEndCells(server, widths[1] ?? 0)}  ${padEndCells(ended, widths[2] ?? 0)}`;
@@ -104,7 +112,9 @@ const LEAST_WHAT_CELLS = 24;
 function beneath(head: string, text: string, theme: Theme): readonly string[] {
   const room = theme.width - cells(head);
   if (room < LEAST_WHAT_CELLS) return [head.trimEnd(), ...wrapHanging('      ', text, theme.width)];
-  return wrap(text, room).map((each, index) => `${index === 0 ? head : ' '.repeat(cells(head))}${each}`.trimEnd());
+  return wrap(text, room).map((each, index) =>
+    `${index === 0 ? head : ' '.repeat(cells(head))}${each}`.trimEnd(),
+  );
 }
 
 function toneOf(group: RunGroup | undefined): Tone | undefined {
@@ -127,7 +137,9 @@ function whatText({ what, detail, site, byOurs, by, ending }: RunGroup): string 
     if (by !== undefined && !byOurs) return 'the other end’s program is not ours';
     return place === undefined ? '' : `connect() ${place}`;
   }
-  return [what, ...(place === undefined ? [] : [place])].join(' ') + (detail === undefined ? '' : `, ${detail}`);
+  return (
+    [what, ...(place === undefined ? [] : [place])].join(' ') + (detail === undefined ? '' : `, ${detail}`)
+  );
 }
 
 function drawn({ groups, connections }: RunReport, most: number): readonly RunGroup[] {
@@ -143,19 +155,28 @@ function ladderLines(group: RunGroup, theme: Theme): readonly string[] {
 }
 
 /** What the lanes have and have not; nothing where all have everything. */
-function evidenceLines({ coverage, connections, largestGapMs, damage, hints }: RunReport, theme: Theme): readonly string[] {
+function evidenceLines(
+  { coverage, connections, largestGapMs, damage, hints }: RunReport,
+  theme: Theme,
+): readonly string[] {
   const { wire, nodeSides, nodeTold, kernel } = coverage;
-  const gap = largestGapMs === undefined ? '' : ` (its longest pause ${duration(BigInt(Math.round(largestGapMs)) * 1_000_000n)})`;
+  const gap =
+    largestGapMs === undefined
+      ? ''
+      : ` (its longest pause ${duration(BigInt(Math.round(largestGapMs)) * 1_000_000n)})`;
   const facts = [
     `packets of ${share(wire, connections)}`,
     `JS of ${share(nodeTold, nodeSides)} own ends`,
     `ss of ${share(kernel, connections)}${gap}`,
   ];
-  const lines = connections === 0 ? [] : wrapHanging('evidence ', facts.join(theme.glyphs.separator), theme.width);
+  const lines =
+    connections === 0 ? [] : wrapHanging('evidence ', facts.join(theme.glyphs.separator), theme.width);
   return [
     ...lines.map((each) => theme.paint('secondary', each)),
     ...damage.flatMap(({ lane, detail }) =>
-      wrapHanging(`missing  ${lane}: `, theme.clean(detail), theme.width).map((each) => theme.paint('doubtful', each)),
+      wrapHanging(`missing  ${lane}: `, theme.clean(detail), theme.width).map((each) =>
+        theme.paint('doubtful', each),
+      ),
     ),
     ...hints.flatMap((hint) => wrapHanging('         ', theme.clean(hint), theme.width)),
   ];

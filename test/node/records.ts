@@ -1,0 +1,132 @@
+/** What a record holds when its program ends, however it ends. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import type { NodeEvent } from '../../harness/model/node-event.ts';
+import { decodeRecord, mergeEvents, readRunDirectory } from '../../harness/node/record-reader.ts';
+import { builtFile, ChildProgram } from '../support/child-program.ts';
+import { eventually } from '../support/eventually.ts';
+import { observed, REGISTER } from '../support/observed-program.ts';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
+
+const BYSTANDERS = 'test/support/programs/bystanders';
+
+function names(events: readonly NodeEvent[]): string[] {
+  return events.map(({ name }) => name.replace('finwait:', ''));
+}
+
+test('after process.exit() in a listener everything is there, and its end', async (t) => {
+  using folder = new TemporaryFolder();
+  await observed(join(BYSTANDERS, 'exits-in-handler.cjs'), { directory: folder.path });
+  const [record] = await readRunDirectory(folder.path);
+  t.true(record?.ended);
+  t.false(record?.cut);
+  t.deepEqual(names(record?.events ?? []).slice(-2), ['socket:end-call', 'process:exit']);
+  t.like(record?.events.at(-1), { exitCode: 7 });
+});
+
+test('after an uncaught error everything is there', async (t) => {
+  using folder = new TemporaryFolder();
+  await observed(join(BYSTANDERS, 'unhandled-error.cjs'), { directory: folder.path });
+  const [record] = await readRunDirectory(folder.path);
+  t.like(
+    record?.events.find(({ name }) => name === 'finwait:socket:error'),
+    { code: 'ECONNREFUSED' },
+  );
+  t.like(record?.events.at(-1), { name: 'finwait:process:exit', exitCode: 1 });
+});
+
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  test(`what a living program did is in its file soon, and stays there after ${signal}`, async (t) => {
+    using folder = new TemporaryFolder();
+    await using program = new ChildProgram(builtFile('test/support/programs/talks-then-waits.js'), [], {
+      env: { NODE_OPTIONS: `--require ${REGISTER}`, FINWAIT_RECORD_DIR: folder.path },
+    });
+    await program.line(/done/);
+    const closes = async (): Promise<number> => {
+      const events = mergeEvents(await readRunDirectory(folder.path));
+      return names(events).filter((name) => name === 'socket:close').length;
+    };
+    await eventually('the last close in the record', async () =>
+      (await closes()) === 100 ? true : undefined,
+    );
+    program.kill(signal);
+    await program.ended();
+    const [record] = await readRunDirectory(folder.path);
+    t.false(record?.ended);
+    t.false(record?.cut);
+    t.is(await closes(), 100);
+  });
+}
+
+test('workers and children have files of their own, and merge into one order of time', async (t) => {
+  using folder = new TemporaryFolder();
+  await observed(join(BYSTANDERS, 'worker-threads.mjs'), { directory: folder.path });
+  await observed(join(BYSTANDERS, 'cluster-server.cjs'), { directory: folder.path });
+  const records = await readRunDirectory(folder.path);
+  t.true(records.some(({ header }) => header.threadId > 0));
+  t.true(new Set(records.map(({ header }) => header.pid)).size >= 3);
+  const merged = mergeEvents(records);
+  t.true(merged.every(({ atNs }, index) => index === 0 || atNs >= (merged[index - 1]?.atNs ?? 0n)));
+  const worker = merged.find(({ name, threadId }) => name === 'finwait:socket:accept' && threadId > 0);
+  t.truthy(worker);
+});
+
+test('a bound on the file leaves later sockets out whole, and says how many', async (t) => {
+  using folder = new TemporaryFolder();
+  const limitBytes = 30_000;
+  const program = builtFile('test/support/programs/talks-then-waits.js');
+  const env = { FINWAIT_RECORD_LIMIT: String(limitBytes) };
+  await observed(program, { args: ['1000', 'end'], directory: folder.path, env });
+  const [record] = await readRunDirectory(folder.path);
+  t.true(record !== undefined && statSync(join(folder.path, record.file)).size <= limitBytes);
+  const events = names(record?.events ?? []);
+  const kept = events.filter((name) => name === 'socket:accept' || name === 'socket:create').length;
+  const leftOut = record?.leftOut;
+  t.is(kept + (leftOut?.sockets ?? 0), 2000);
+  t.true((leftOut?.sockets ?? 0) > 1000);
+  t.true((leftOut?.events ?? 0) > 5 * (leftOut?.sockets ?? 0));
+  // Those that are in it are in it to their end, though the bound came while they lived.
+  t.is(events.filter((name) => name === 'socket:close').length, kept);
+});
+
+test('a file cut at any octet gives the events before the cut', async (t) => {
+  using folder = new TemporaryFolder();
+  await observed(join(BYSTANDERS, 'exits-in-handler.cjs'), { directory: folder.path });
+  const [whole] = await readRunDirectory(folder.path);
+  const bytes = readFileSync(join(folder.path, whole?.file ?? ''));
+  for (let length = 64; length < bytes.length; length++) {
+    const part = decodeRecord('cut', bytes.subarray(0, length));
+    if (part === undefined) continue;
+    t.deepEqual(part.events, whole?.events.slice(0, part.events.length));
+    t.true(part.events.length < (whole?.events.length ?? 0));
+  }
+});
+
+test('a file that is no record is named', (t) => {
+  t.throws(() => decodeRecord('x.fwr', new Uint8Array(100)), {
+    code: 'ERR_FINWAIT_FORMAT',
+    message: /x\.fwr/,
+  });
+  t.is(decodeRecord('x.fwr', new Uint8Array()), undefined);
+});
+
+test('writes are recorded only when asked for', async (t) => {
+  using folder = new TemporaryFolder();
+  const program = builtFile('test/support/programs/talks-then-waits.js');
+  await observed(program, { args: ['2', 'end'], directory: join(folder.path, 'a') });
+  await observed(program, {
+    args: ['2', 'end'],
+    directory: join(folder.path, 'b'),
+    env: { FINWAIT_RECORD_WRITES: '1' },
+  });
+  const [without, with_] = await Promise.all(
+    ['a', 'b'].map(async (name) => mergeEvents(await readRunDirectory(join(folder.path, name)))),
+  );
+  t.false(names(without ?? []).includes('socket:write'));
+  const writes = (with_ ?? []).filter((event) => event.name === 'finwait:socket:write');
+  t.deepEqual(
+    writes.map(({ bytes }) => bytes),
+    [8, 8],
+  );
+});

@@ -1,0 +1,65 @@
+import { builtFile, ChildProgram } from './child-program.ts';
+
+/** How a program ended, as whoever started it sees it. */
+export interface Outcome {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export const REGISTER: string = builtFile('harness/node/register.js');
+
+export interface ObservedOptions {
+  readonly args?: readonly string[];
+  /** Where records go. */
+  readonly directory?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a program without the observer. */
+export async function bare(file: string, { args = [], env = {} }: ObservedOptions = {}): Promise<Outcome> {
+  return outcome(new ChildProgram(file, args, { env: { ...env, NODE_OPTIONS: '' } }));
+}
+
+/** Runs a program as `finwait run` does: the observer comes by NODE_OPTIONS, as children inherit it. */
+export async function observed(file: string, options: ObservedOptions = {}): Promise<Outcome> {
+  const { args = [], directory, env = {} } = options;
+  return outcome(
+    new ChildProgram(file, args, {
+      env: {
+        ...env,
+        NODE_OPTIONS: `--require ${REGISTER}`,
+        ...(directory !== undefined && { FINWAIT_RECORD_DIR: directory }),
+      },
+    }),
+  );
+}
+
+async function outcome(started: ChildProgram): Promise<Outcome> {
+  await using program = started;
+  const { exitCode, signal } = await program.ended();
+  return { exitCode, signal, stdout: program.stdout, stderr: program.stderr };
+}
+
+const STACK_LINES = 3;
+
+/**
+ * What the program wrote on stderr, of each stack the first lines that are not the observer's: its methods stand in the
+ * stacks of listeners, and of the ten lines that V8 keeps take one.
+ */
+export function withoutObserver(stderr: string): string {
+  let kept = 0;
+  return stderr
+    .split('\n')
+    .filter((line) => {
+      if (!/^\s+at /.test(line)) {
+        kept = 0;
+        return true;
+      }
+      if (line.includes('/dist/harness/node/')) return false;
+      return ++kept <= STACK_LINES;
+    })
+    .join('\n')
+    .replaceAll(/127\.0\.0\.1:\d+|port: \d+/g, 'ENDS');
+}

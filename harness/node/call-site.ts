@@ -47,7 +47,7 @@ interface Frame {
 /** Frames by script and position in it. */
 type FrameTable = Map<string, Map<number, Frame>>;
 
-const { captureStackTrace } = Error;
+const captureStackTrace = Error.captureStackTrace.bind(Error);
 
 /**
  * Reads who called, from raw frames and without ever making a stack's text. What a row of frames means is worked out
@@ -102,7 +102,7 @@ export class CallerReader {
   #frameOf(site: NodeJS.CallSite, table: FrameTable): Frame {
     const file = site.getFileName() ?? site.getEvalOrigin() ?? '';
     let positions = table.get(file);
-    if (positions === undefined) table.set(file, (positions = new Map()));
+    if (positions === undefined) table.set(file, (positions = new Map<number, Frame>()));
     const at = offsetOf(site);
     let frame = positions.get(at);
     if (frame === undefined) {
@@ -141,7 +141,7 @@ function rawFrames(below: Below, limit: number): readonly NodeJS.CallSite[] | un
     };
     const target: { stack?: unknown } = {};
     captureStackTrace(target, below);
-    void target.stack;
+    Reflect.get(target, 'stack');
   } catch {
     // Error is frozen: this program hides its stacks.
   }

@@ -3,12 +3,18 @@
  * `finwait/register` observes this thread; Node's own channels and a program's can be used the same way.
  */
 import * as diagnostics from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import type { NodeEventName, NodeEvents } from '../model/node-event.ts';
 import { EVENT_LAYOUTS } from '../model/node-event-layout.ts';
 import { rejectUnknownOptions } from '../options.ts';
 
 /** Message types by channel name; a program's own are added by declaration merging. */
-export interface ChannelMessages extends NodeEvents {}
+export interface ChannelMessages extends NodeEvents {
+  /** Node's own; before the socket has a handle. */
+  'net.client.socket': { readonly socket: Socket };
+  /** Node's own; after the program's listeners have run. */
+  'net.server.socket': { readonly socket: Socket };
+}
 
 export type ChannelName = keyof ChannelMessages;
 
@@ -192,7 +198,7 @@ export function subscribeTracing(
   options: TracingOptions = {},
 ): Subscription {
   rejectUnknownOptions(options, ['until', 'key']);
-  const { until = 'async', key = (message) => message } = options;
+  const { until = 'async', key = (message: object): object => message } = options;
   const open = new WeakMap<object, OpenCall>();
   const finish = (of: object): void => {
     const call = open.get(of);

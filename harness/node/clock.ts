@@ -1,7 +1,7 @@
 const { performance } = globalThis;
 // Taken now: a program may put a stand-in for time in their place.
 const now = performance.now.bind(performance);
-const hrtime = process.hrtime.bigint;
+const hrtime = process.hrtime.bigint.bind(process.hrtime);
 
 /** What `performance.now()` counts from, in monotonic ns: the closest of some readings, which lie one within the other. */
 const ORIGIN_NS: bigint = (() => {

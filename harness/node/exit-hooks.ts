@@ -4,9 +4,9 @@
  * does it.
  */
 export function onThreadExit(exits: (exitCode: number) => void): void {
-  const { emit } = process;
+  const emit = Reflect.get(process, 'emit') as (name: string, ...args: unknown[]) => boolean;
   const observed = function (this: NodeJS.Process, name: string, ...args: readonly unknown[]): boolean {
-    const result = Reflect.apply(emit, this, [name, ...args]) as boolean;
+    const result = Reflect.apply(emit, this, [name, ...args]);
     if (name === 'exit') exits(exitCodeOf(args[0]));
     return result;
   };

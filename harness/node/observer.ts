@@ -8,7 +8,7 @@ import { sinceOriginNs } from './clock.ts';
 import type { EventSink } from './event-sink.ts';
 import { ServerWatch } from './server-watch.ts';
 import { SocketWatch } from './socket-watch.ts';
-import { wrapMethod } from './wrap-method.ts';
+import { type Method, wrapMethod } from './wrap-method.ts';
 
 /** Puts the methods in place, for good: once a thread. */
 export function observePrototypes(sink: EventSink): SocketWatch {
@@ -19,13 +19,11 @@ export function observePrototypes(sink: EventSink): SocketWatch {
   return sockets;
 }
 
-type Method = (...args: never[]) => unknown;
-
 function watchSockets(prototype: Socket, watch: SocketWatch): void {
   wrapMethod(prototype, 'connect', (original: Method) => {
     return function connect(this: Socket, ...args: never[]): unknown {
       watch.connecting(this, sinceOriginNs(), connect);
-      const result = Reflect.apply(original, this, args);
+      const result: unknown = Reflect.apply(original, this, args);
       watch.connectCalled(this);
       return result;
     };
@@ -65,7 +63,7 @@ function watchSockets(prototype: Socket, watch: SocketWatch): void {
       if (!watch.wantsWrites()) return Reflect.apply(original, this, args);
       const before = watch.dispatchedBytes(this);
       const atNs = sinceOriginNs();
-      const result = Reflect.apply(original, this, args);
+      const result: unknown = Reflect.apply(original, this, args);
       watch.written(this, before, atNs);
       return result;
     };
@@ -75,7 +73,7 @@ function watchSockets(prototype: Socket, watch: SocketWatch): void {
     return function emit(this: Socket, ...args: never[]): unknown {
       const name: unknown = args[0];
       watch.emitting(this, name, args[1], args[2], args[4]);
-      const result = Reflect.apply(original, this, args);
+      const result: unknown = Reflect.apply(original, this, args);
       if (name === 'end' || name === 'finish') watch.emittedEnd(this);
       return result;
     };

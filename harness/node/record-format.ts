@@ -46,7 +46,7 @@ export interface RecordHeader {
   readonly startedAtNs: string;
   /** Decimal ns since the epoch at the same moment, to a ms or so. */
   readonly startedEpochNs: string;
-  /** The layouts by code, as {@link EVENT_LAYOUTS} was when the file was written. */
+  /** The layouts by code, as EVENT_LAYOUTS was when the file was written. */
   readonly layouts: readonly unknown[];
 }
 

@@ -102,7 +102,7 @@ export class GrowingRecord {
 }
 
 /** Thrown where the bytes end inside a record, and caught in {@link Decoder.run}. */
-const CUT = Symbol('cut');
+class CutShort extends Error {}
 
 class Decoder {
   header: RecordHeader | undefined;
@@ -132,7 +132,7 @@ class Decoder {
         this.#record();
       }
     } catch (error) {
-      if (error !== CUT) throw error;
+      if (!(error instanceof CutShort)) throw error;
       this.cut = true;
     }
   }
@@ -160,13 +160,13 @@ class Decoder {
     } else if (type === RecordType.site) {
       this.#sites.set(this.#varint(), JSON.parse(this.#string()) as CallSite);
     } else {
-      throw CUT;
+      throw new CutShort();
     }
   }
 
   #event(code: number): void {
     const layout = this.#layouts[code];
-    if (this.header === undefined || layout === undefined) throw CUT;
+    if (this.header === undefined || layout === undefined) throw new CutShort();
     const zigzag = this.#varint();
     const deltaNs = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
     const atNs = this.#lastNs + BigInt(deltaNs);
@@ -184,7 +184,7 @@ class Decoder {
     let scale = 1;
     for (;;) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw CUT;
+      if (byte === undefined) throw new CutShort();
       value += (byte % 128) * scale;
       if (byte < 128) return value;
       scale *= 128;
@@ -195,7 +195,7 @@ class Decoder {
     const byteLength = this.#varint();
     const from = this.#at;
     this.#at += byteLength;
-    if (this.#at > this.#bytes.length) throw CUT;
+    if (this.#at > this.#bytes.length) throw new CutShort();
     return new TextDecoder().decode(this.#bytes.subarray(from, this.#at));
   }
 }

@@ -1,4 +1,4 @@
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { CALLED_BY_NODE, type Caller, CallerReader } from './call-site.ts';
 import { CallerBudget } from './caller-budget.ts';
 import { sinceOriginNs } from './clock.ts';
@@ -49,11 +49,9 @@ class SocketLife {
 }
 
 /** A constructor that gives out what it was given, so that a class can add its private field to any object. */
-class Given {
-  constructor(object: object) {
-    return object;
-  }
-}
+const Given = function (object: object): object {
+  return object;
+} as unknown as new (object: object) => object;
 
 /**
  * Ties a socket to its life by a private field put on it from outside: like a WeakMap invisible to the program, and

@@ -28,7 +28,7 @@ export class OriginalPositions {
     if (map === undefined || path === undefined)
       return path === undefined ? position : { ...position, file: path };
     const entry = map.findEntry(line - 1, column - 1);
-    if (!('originalSource' in entry) || entry.originalSource === undefined)
+    if (!('originalSource' in entry) || !entry.originalSource)
       return { ...position, file: path };
     return {
       ...position,

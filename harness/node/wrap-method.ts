@@ -1,11 +1,13 @@
+export type Method = (...args: never[]) => unknown;
+
 /**
  * Puts `wrap(original)` in the place of a method, inherited or own, as the original was: its name, length and
  * attributes stay.
  */
-export function wrapMethod<Method extends (...args: never[]) => unknown>(
+export function wrapMethod(
   holder: object,
   name: string,
-  wrap: (original: Method) => (...args: never[]) => unknown,
+  wrap: (original: Method) => Method,
 ): void {
   const descriptor = findDescriptor(holder, name);
   const original: unknown = descriptor?.value;

@@ -65,6 +65,6 @@ class SitesAsWritten {
       site = callSiteKey(written) === callSiteKey(raw) ? raw : written;
       this.#known.set(raw, site);
     }
-    return site === raw ? event : { ...event, site };
+    return site === raw ? event : Object.assign({}, event, { site });
   }
 }

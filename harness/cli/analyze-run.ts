@@ -22,7 +22,7 @@ export async function analyzeRun(directory: string, view: View, values: OptionVa
       await showConnection(directory, view.connection ?? 0, values);
       return ExitCode.met;
     case 'json':
-      return await showJson(directory, view);
+      return await showJson(directory, view, values);
     default: {
       const report = await readRun(directory);
       print(renderRunReport(report, { ...textOptions(values), directory }));
@@ -44,10 +44,10 @@ async function showConnection(directory: string, id: number, values: OptionValue
   print(renderRunConnection(found.connection, options));
 }
 
-async function showJson(directory: string, { matches }: View): Promise<ExitCode> {
+async function showJson(directory: string, { matches }: View, { where }: OptionValues): Promise<ExitCode> {
   print(renderJsonLine({ kind: 'run', schemaVersion: JSON_SCHEMA_VERSION, directory }));
   const report = await readRun(directory, {
-    where: matches,
+    ...(where !== undefined && { where: matches }),
     onConnection: (connection) => {
       print(renderJsonLine({ kind: 'connection', ...connection }));
     },

@@ -18,7 +18,7 @@ export interface ComparedLanes {
   readonly wireIsWhole: boolean;
 }
 
-/** A FIN or RST and its reader cross for a moment; this is longer, and worth a word. */
+/** A FIN and a reader that is busy cross for a moment; this is longer, and worth a word. */
 const UNREAD_NS = 100_000_000n;
 
 /** Where the lanes do not agree: that is where the bug is. What is missing from a lane is no mismatch. */
@@ -80,11 +80,14 @@ function hidingText({ life: { nodeVersion } }: PlacedLife): string {
   return major < 24 ? `; Node ${major} hides a RST that comes with or right after data` : '';
 }
 
-function pausedText(life: PlacedLife): string {
+function isPaused(life: PlacedLife): boolean {
   const pause = life.last('finwait:socket:pause');
   const resume = life.last('finwait:socket:resume');
-  if (pause === undefined || (resume !== undefined && resume.atNs > pause.atNs)) return '';
-  return `; it is paused${siteText(pause.site)}`;
+  return pause !== undefined && (resume === undefined || resume.atNs < pause.atNs);
+}
+
+function pausedText(life: PlacedLife): string {
+  return isPaused(life) ? `; it is paused${siteText(life.last('finwait:socket:pause')?.site)}` : '';
 }
 
 function finMismatch(side: Side, life: PlacedLife, lanes: ComparedLanes): LaneMismatch | undefined {
@@ -93,8 +96,9 @@ function finMismatch(side: Side, life: PlacedLife, lanes: ComparedLanes): LaneMi
   if (life.life.socket === 0 || received(side, Flag.RST, lanes) !== undefined) return undefined;
   if (life.first('finwait:socket:error') !== undefined) return undefined;
   const call = givenUp(life);
-  if (life.isBy(call, fin.atNs + UNREAD_NS) || life.goneBy(fin.atNs + UNREAD_NS) !== undefined)
-    return undefined;
+  // Whoever reads is given a moment to come to it.
+  const readByNs = fin.atNs + (isPaused(life) ? 0n : UNREAD_NS);
+  if (life.isBy(call, readByNs) || life.goneBy(readByNs) !== undefined) return undefined;
   const waited = call === undefined ? undefined : Number((life.at(call.atNs) - fin.atNs) / 1_000_000n);
   const until =
     waited === undefined
@@ -139,6 +143,8 @@ function errorMismatch(side: Side, life: PlacedLife, lanes: ComparedLanes): Lane
 
 function neverAccepted({ row, listen }: ComparedLanes): LaneMismatch[] {
   if (listen === undefined || row.handshakeNs === undefined) return [];
+  // A program that was killed may have accepted it in the last few ms, of which its record is silent.
+  if (listen.thread.cut) return [];
   const text = `the kernel completed the handshake and the program never accepted it (listen()${siteText(listen.site)})`;
   return [{ kind: 'never-accepted', side: 'server', text }];
 }

@@ -127,7 +127,8 @@ export class LifeIndex {
 
   #endOfAttempt({ attempt, life }: Entry): bigint {
     const { offsetNs } = this.#clock;
-    const over = attempt?.failed?.atNs ?? life.events.at(-1)?.atNs;
+    const last = life.events.at(-1);
+    const over = attempt?.failed?.atNs ?? (last?.name === 'finwait:socket:close' ? last.atNs : undefined);
     return over === undefined ? 2n ** 63n : over + offsetNs;
   }
 

@@ -1,5 +1,5 @@
 import type { NodeEvent, NodeEventName, NodeEvents } from '../model/node-event.ts';
-import type { SocketLife } from '../model/socket-life.ts';
+import type { SocketLife, ThreadEnd } from '../model/socket-life.ts';
 import type { ClockMap } from './clocks.ts';
 
 export type EventOf<Name extends NodeEventName> = { readonly name: Name } & NodeEvents[Name];
@@ -43,8 +43,17 @@ export class PlacedLife {
 
   /** The process was gone by then: how. */
   goneBy(ns: bigint): 'exit' | 'killed' | undefined {
-    const { exitedAtNs, cut, lastEventAtNs } = this.life.thread;
-    if (exitedAtNs !== undefined) return this.at(exitedAtNs) <= ns + this.errorNs ? 'exit' : undefined;
-    return cut && this.at(lastEventAtNs) <= ns + this.errorNs ? 'killed' : undefined;
+    return goneBy(this.life.thread, ns, this.#clock);
   }
+}
+
+/** Whether a thread was gone at a time of the capture's clock, and how. */
+export function goneBy(
+  { exitedAtNs, cut, lastEventAtNs }: ThreadEnd,
+  ns: bigint,
+  { offsetNs, errorNs }: ClockMap,
+): 'exit' | 'killed' | undefined {
+  const latest = ns - offsetNs + errorNs;
+  if (exitedAtNs !== undefined) return exitedAtNs <= latest ? 'exit' : undefined;
+  return cut && lastEventAtNs <= latest ? 'killed' : undefined;
 }

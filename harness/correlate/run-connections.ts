@@ -33,7 +33,8 @@ export function joinConnection(
   { clock, wireIsWhole, seenStates }: RunFacts,
 ): RunConnection {
   const lives = placed(joined.lives, clock);
-  const ties = controls.map((segment, index) => tie(segment, controls.slice(0, index), lives, joined));
+  const known: Known = { lives, joined, clock };
+  const ties = controls.map((segment, index) => tie(segment, controls.slice(0, index), known));
   const { id, client, server, startNs, durationNs, ending, closedBy, resetBy } = row;
   const endNs = startNs + BigInt(Math.round(durationNs));
   return {
@@ -62,16 +63,19 @@ function placed({ client, server }: JoinedLives['lives'], clock: ClockMap): Plac
   };
 }
 
-function tie(
-  segment: ControlSegment,
-  before: readonly ControlSegment[],
-  lives: Placed,
-  { attempt, listen }: JoinedLives,
-): SegmentTie {
+interface Known {
+  readonly lives: Placed;
+  readonly joined: JoinedLives;
+  readonly clock: ClockMap;
+}
+
+function tie(segment: ControlSegment, before: readonly ControlSegment[], known: Known): SegmentTie {
+  const { lives, joined, clock } = known;
+  const { attempt, listen } = joined;
   const { from } = segment;
   const to = otherSide(from);
   const isOurs = lives[from] !== undefined || (from === 'server' && listen !== undefined);
-  const facts = { side: from, life: lives[from], attempt, listen, before };
+  const facts = { side: from, life: lives[from], attempt, listen, clock, before };
   const cause = isOurs ? causeOf(segment, facts) : undefined;
   const receiver = lives[to];
   const effect = receiver && effectOf(segment, receiver, to === 'client' ? attempt : undefined);

@@ -2,7 +2,8 @@ import type { Side } from '../model/connection.ts';
 import type { ConnectAttempt, ListenLife } from '../model/socket-life.ts';
 import { type ControlSegment, type Doer, type Happening } from '../model/run-connection.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
-import type { EventOf, PlacedLife } from './placed-life.ts';
+import type { ClockMap } from './clocks.ts';
+import { type EventOf, goneBy, type PlacedLife } from './placed-life.ts';
 
 /** What is known around a segment whose sender is ours. */
 export interface SenderFacts {
@@ -11,6 +12,7 @@ export interface SenderFacts {
   /** The attempt that sent the SYN. */
   readonly attempt: ConnectAttempt | undefined;
   readonly listen: ListenLife | undefined;
+  readonly clock: ClockMap;
   /** All control segments before it. */
   readonly before: readonly ControlSegment[];
 }
@@ -43,8 +45,9 @@ function causeOfSyn(segment: ControlSegment, { life, attempt, listen }: SenderFa
   };
 }
 
-function causeOfFin(segment: ControlSegment, { life }: SenderFacts): Happening | undefined {
-  if (life === undefined) return undefined;
+function causeOfFin(segment: ControlSegment, facts: SenderFacts): Happening | undefined {
+  const { life } = facts;
+  if (life === undefined) return goneCause(segment, facts);
   const end = life.first('finwait:socket:end-call');
   const destroy = life.first('finwait:socket:destroy-call');
   const finish = life.first('finwait:socket:finish');
@@ -53,7 +56,7 @@ function causeOfFin(segment: ControlSegment, { life }: SenderFacts): Happening |
   const overtaken = life.isBy(destroy, segment.atNs) && !(ended && isBefore(finish, destroy));
   if (overtaken && destroy !== undefined) return destroyed(destroy, segment, life, ended);
   if (ended && end !== undefined) return endedBy(end, segment, life);
-  return goneCause(segment, life);
+  return goneCause(segment, facts);
 }
 
 function isBefore(a: { atNs: bigint } | undefined, b: { atNs: bigint } | undefined): boolean {
@@ -128,23 +131,24 @@ function causeOfRst(segment: ControlSegment, facts: SenderFacts): Happening | un
   }
   if (attempt?.failed !== undefined && side === 'client')
     return { by: 'kernel', what: 'connect() given up', detail: attempt.failed.code };
-  if (life === undefined)
-    return listen?.toNs === undefined
-      ? undefined
-      : { by: 'kernel', what: 'server.close()', detail: 'not yet accepted' };
-  return goneCause(segment, life);
+  const gone = goneCause(segment, facts);
+  if (gone !== undefined || life !== undefined || listen?.toNs === undefined) return gone;
+  return { by: 'kernel', what: 'server.close()', detail: 'not yet accepted' };
 }
 
-function goneCause(segment: ControlSegment, life: PlacedLife): Happening | undefined {
-  const { exitCode, exitedAtNs } = life.life.thread;
-  const gone = life.goneBy(segment.atNs);
+/** The end of the process: of the socket's, or of the one that listened and had not accepted yet. */
+function goneCause(segment: ControlSegment, { life, listen, clock, side }: SenderFacts): Happening | undefined {
+  const thread = life?.life.thread ?? (side === 'server' ? listen?.thread : undefined);
+  if (thread === undefined) return undefined;
+  const gone = goneBy(thread, segment.atNs, clock);
   if (gone === 'killed') return { by: 'exit', what: 'process killed' };
+  const { exitCode, exitedAtNs } = thread;
   if (gone !== 'exit' || exitedAtNs === undefined) return undefined;
   return {
     by: 'exit',
     what: 'process exit',
     ...(exitCode !== undefined && { detail: `code ${exitCode}` }),
-    delayNs: segment.atNs - life.at(exitedAtNs),
+    delayNs: segment.atNs - exitedAtNs - clock.offsetNs,
   };
 }
 

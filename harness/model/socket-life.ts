@@ -48,6 +48,7 @@ export interface ListenLife {
   readonly local: Endpoint;
   readonly site?: CallSite;
   readonly pid: number;
+  readonly thread: ThreadEnd;
   /** Monotonic ns. */
   readonly fromNs: bigint;
   /** Absent while it listened to the end. */

@@ -1,15 +1,12 @@
 import { join } from 'node:path';
-import {
-  type CaptureToFile,
-  type CaptureToFileResult,
-  startCaptureToFile,
-} from '../../captures/capture-to-file.ts';
+import type { CaptureStats } from '../../captures/capture-stats.ts';
+import { type CaptureToFile, startCaptureToFile } from '../../captures/capture-to-file.ts';
 import { isFinwaitError } from '../errors.ts';
 import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
 import type { Damage } from '../model/evidence.ts';
 import { pace } from '../timing.ts';
 import { CpuBudget } from './cpu-budget.ts';
-import { RunFile, type RunRecord } from './run-record.ts';
+import { type CaptureRecord, RunFile, type RunRecord } from './run-record.ts';
 import { SocketLog } from './socket-log.ts';
 
 /** `ss` and reading what it says may take so much of one core. */
@@ -41,9 +38,13 @@ export class Lanes {
     return lanes;
   }
 
-  /** What is missing from the start. */
-  get missing(): { readonly damage: readonly Damage[]; readonly hints: readonly string[] } {
-    return { damage: this.#damage, hints: this.#hints };
+  /** What is known at the start; all that there will be of it if we are killed. */
+  get started(): Pick<RunRecord, 'capture' | 'damage' | 'hints'> {
+    return {
+      ...(this.#capture && { capture: captureRecord(this.#capture, undefined) }),
+      damage: this.#damage,
+      hints: this.#hints,
+    };
   }
 
   /** The program is over: takes the last of both lanes and ends them. */
@@ -59,7 +60,7 @@ export class Lanes {
       share: SAMPLING_SHARE,
     };
     return {
-      ...(captured && { capture: captureRecord(captured) }),
+      ...(this.#capture && { capture: captureRecord(this.#capture, captured?.stats) }),
       ...(sockets && { sockets }),
       damage: [...this.#damage, ...(captured?.damage ?? [])],
       hints: this.#hints,
@@ -125,7 +126,7 @@ const CAPTURE_HINTS = [
   'sudo setcap cap_net_raw+ep "$(readlink -f "$(command -v tcpdump)")", or docker run --cap-add NET_RAW.',
 ];
 
-function captureRecord({ stats, marks, token }: CaptureToFileResult): NonNullable<RunRecord['capture']> {
+function captureRecord({ marks, token }: CaptureToFile, stats: CaptureStats | undefined): CaptureRecord {
   return {
     file: RunFile.rawCapture,
     ownOnly: false,

@@ -39,7 +39,7 @@ export async function runProgram(
   const directory = await makeRunDirectory(out);
   const record = newRunRecord(command, isInPrivateNetwork() ? 'private' : 'host');
   const lanes = await Lanes.start(directory, { filter: captureFilter(ports), limitBytes: captureLimitBytes });
-  await writeRunRecord(directory, { ...record, ...lanes.missing });
+  await writeRunRecord(directory, { ...record, ...lanes.started });
   const over = new AbortController();
   const told = onEvent === undefined ? undefined : tellLive(directory, onEvent, over.signal);
   let end: ProgramEnd = {};

@@ -45,7 +45,7 @@ function headLines(report: RunReport, theme: Theme): readonly string[] {
   const { command, durationNs, exitCode, signal, processes, threads, network } = report;
   const { separator } = theme.glyphs;
   const facts = [
-    theme.clean(command.join(' ')),
+    theme.clean(commandText(command)),
     ...(durationNs === undefined ? [] : [duration(durationNs)]),
     ...(signal === undefined ? [] : [`ended by ${signal}`]),
     ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),
@@ -59,6 +59,14 @@ function headLines(report: RunReport, theme: Theme): readonly string[] {
     ),
     ...wrap(countsText(report, theme), theme.width),
   ];
+}
+
+const LONGEST_COMMAND = 80;
+
+/** On one line, and not all of a script that was given with `-e`. */
+function commandText(command: readonly string[]): string {
+  const text = command.join(' ').replaceAll(/\s+/g, ' ');
+  return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND - 1)}…` : text;
 }
 
 function countsText(

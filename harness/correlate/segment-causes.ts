@@ -137,7 +137,10 @@ function causeOfRst(segment: ControlSegment, facts: SenderFacts): Happening | un
 }
 
 /** The end of the process: of the socket's, or of the one that listened and had not accepted yet. */
-function goneCause(segment: ControlSegment, { life, listen, clock, side }: SenderFacts): Happening | undefined {
+function goneCause(
+  segment: ControlSegment,
+  { life, listen, clock, side }: SenderFacts,
+): Happening | undefined {
   const thread = life?.life.thread ?? (side === 'server' ? listen?.thread : undefined);
   if (thread === undefined) return undefined;
   const gone = goneBy(thread, segment.atNs, clock);

@@ -46,7 +46,13 @@ class LivesOfThread {
     if ('socket' in event) this.#seeSocket(event);
     else if (event.name === 'finwait:server:listen' && event.local !== undefined) {
       const { local, site, atNs, pid, server } = event;
-      this.#listens.set(server, { local: plain(local), pid, thread: this.#end, fromNs: atNs, ...(site && { site }) });
+      this.#listens.set(server, {
+        local: plain(local),
+        pid,
+        thread: this.#end,
+        fromNs: atNs,
+        ...(site && { site }),
+      });
       if (site !== undefined) this.#listenSites.set(server, site);
     } else if (event.name === 'finwait:server:drop') this.#seeDrop(event);
     else if (event.name === 'finwait:server:close-call' || event.name === 'finwait:server:close') {

@@ -50,8 +50,7 @@ test('each ending of a program is told with the line that brought it about', asy
     const syn = each.ties[0];
     const site = each === refused ? 'is refused' : 'connects';
     t.true(
-      syn?.cause !== undefined &&
-        causeText(syn.cause).startsWith(`connect() ${await lineOf(PROGRAM, site)}`),
+      syn?.cause !== undefined && causeText(syn.cause).startsWith(`connect() ${await lineOf(PROGRAM, site)}`),
     );
   }
 });
@@ -195,7 +194,10 @@ test('without a capture, JS and ss still tell, and the report says what is missi
   // A PATH without tcpdump; where it lies in /usr/sbin, which is looked into too, this machine cannot be made to lack it.
   for (const tool of ['sh', 'ss']) await symlink(findProgram(tool) ?? '/nowhere', join(bin, tool));
   const options = { env: { PATH: bin, COLUMNS: '100' } };
-  const { exitCode, stderr } = await finwait(['run', '--out', directory, '--', NODE, programPath(PROGRAM)], options);
+  const { exitCode, stderr } = await finwait(
+    ['run', '--out', directory, '--', NODE, programPath(PROGRAM)],
+    options,
+  );
   t.is(exitCode, 3);
   if (!stderr.includes('missing  wire: tcpdump is not on the PATH')) {
     t.log('skipped: tcpdump is found in /usr/sbin');

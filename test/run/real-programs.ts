@@ -52,7 +52,8 @@ test('a WebSocket chat: who leaves in order, who vanishes, and whom the server e
 
 test('a Redis client against a real server', async (t) => {
   const redis = findProgram('redis-server');
-  const missing = redis === undefined ? 'redis-server is not installed (apt-get install redis-server)' : undefined;
+  const missing =
+    redis === undefined ? 'redis-server is not installed (apt-get install redis-server)' : undefined;
   if (!requireCapability(t, 'redis', missing) || redis === undefined) return;
   const { port, stop } = await startRedis(redis);
   t.teardown(stop);

@@ -36,10 +36,26 @@ test('Ctrl-C in a terminal reaches the program once', async (t) => {
   const missing = script === undefined ? 'no "script" (util-linux) to make a terminal with' : undefined;
   if (!requireCapability(t, 'script', missing) || script === undefined) return;
   const directory = join(await temporaryDirectory(t), 'run');
-  const counting = PROGRAM.replace("console.log('interrupted'); process.exit(7);", 'count++; setImmediate(() => setImmediate(() => { console.log("count " + count); process.exit(7); }));');
-  const command = [process.execPath, MAIN, 'run', '--out', directory, '--', 'node', '-e', `let count = 0; ${counting}`];
+  const counting = PROGRAM.replace(
+    "console.log('interrupted'); process.exit(7);",
+    'count++; setImmediate(() => setImmediate(() => { console.log("count " + count); process.exit(7); }));',
+  );
+  const command = [
+    process.execPath,
+    MAIN,
+    'run',
+    '--out',
+    directory,
+    '--',
+    'node',
+    '-e',
+    `let count = 0; ${counting}`,
+  ];
   const quoted = command.map((each) => `'${each.replaceAll("'", String.raw`'\''`)}'`).join(' ');
-  const running = execa(script, ['-qec', `exec ${quoted}`, '/dev/null'], { reject: false, env: { SHELL: '/bin/sh' } });
+  const running = execa(script, ['-qec', `exec ${quoted}`, '/dev/null'], {
+    reject: false,
+    env: { SHELL: '/bin/sh' },
+  });
   let seen = '';
   running.stdout.on('data', (text: Buffer) => {
     const before = seen.includes('ready');
@@ -55,9 +71,13 @@ test('Ctrl-C in a terminal reaches the program once', async (t) => {
 test('a program that a signal ends ends finwait by the same signal, after the report', async (t) => {
   const directory = join(await temporaryDirectory(t), 'run');
   const dies = PROGRAM.replace("console.log('ready ' + process.pid)", "process.kill(process.pid, 'SIGKILL')");
-  const { signal, stderr } = await execa(process.execPath, [MAIN, 'run', '--out', directory, '--', 'node', '-e', dies], {
-    reject: false,
-  });
+  const { signal, stderr } = await execa(
+    process.execPath,
+    [MAIN, 'run', '--out', directory, '--', 'node', '-e', dies],
+    {
+      reject: false,
+    },
+  );
   t.is(signal, 'SIGKILL');
   t.true(stderr.includes('ended by SIGKILL'));
   const words = stderr.replaceAll(/\s+/g, ' ');

@@ -16,9 +16,12 @@ await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 
 function answer(socket: Socket, wish: string): void {
-  if (wish === 'end') socket.end('so be it'); // server ends
-  else if (wish === 'reset') socket.resetAndDestroy(); // server resets
-  else if (wish === 'pause') socket.pause().write('paused'); // server pauses
+  if (wish === 'end')
+    socket.end('so be it'); // server ends
+  else if (wish === 'reset')
+    socket.resetAndDestroy(); // server resets
+  else if (wish === 'pause')
+    socket.pause().write('paused'); // server pauses
   else socket.write('as you like');
 }
 

@@ -81,8 +81,8 @@ async function memory(count: number): Promise<number> {
 }
 
 const loads: Readonly<Record<string, () => Promise<number>>> = {
-  churn: () => churn(30_000),
-  echo: () => echo(100_000),
+  churn: () => churn(20_000),
+  echo: () => echo(40_000),
   memory: () => memory(2000),
 };
 const load = loads[process.argv[2] ?? ''];

@@ -29,6 +29,7 @@ export type {
   StateTransition,
 } from './model/observation.ts';
 export type {
+  CallerKind,
   CallFields,
   CallSite,
   CodePosition,
@@ -58,7 +59,15 @@ export type {
   Timeline,
   TrackedSegment,
 } from './model/connection.ts';
-export type { ClaimResult, Mismatch, Verdict, VerdictStatus } from './model/verdict.ts';
+export type {
+  ClaimFinding,
+  ClaimOutcome,
+  ClaimReport,
+  ClaimResult,
+  Mismatch,
+  Verdict,
+  VerdictStatus,
+} from './model/verdict.ts';
 
 export type { Behaviour, BehaviourModule } from './peer/behaviour.ts';
 export type { SocketCommand, SocketVerb } from './peer/protocol.ts';
@@ -79,9 +88,10 @@ export type { DecodeIssue } from './wire/decode-issue.ts';
 export type { PacketStream } from '../captures/packet-queue.ts';
 
 export { correlate } from './correlate/correlate.ts';
+export { type StateChange, stateChanges } from './correlate/state-changes.ts';
 
+export { describeExpectation } from './expect/describe-expectation.ts';
 export {
-  describeExpectation,
   type Expectation,
   halfClose,
   handshake,
@@ -89,13 +99,47 @@ export {
   orderlyClose,
   refused,
   reset,
+  type ResetCause,
   states,
 } from './expect/expectation.ts';
+export {
+  abandoned,
+  connectionCount,
+  dataAfterFin,
+  type FlowExpectation,
+  type ProbeKind,
+  probes,
+  simultaneousClose,
+  simultaneousOpen,
+  unanswered,
+  zeroWindow,
+} from './expect/flow-expectations.ts';
+export { emitted, leftIn, neverEmitted, type ProgramExpectation } from './expect/program-expectations.ts';
+export {
+  elapsed,
+  inOrder,
+  nothingAfter,
+  retransmitted,
+  type SegmentExpectation,
+  segments,
+} from './expect/segment-expectations.ts';
+export {
+  type CountedSegment,
+  type ExpectedItem,
+  type ExpectedSegment,
+  type ExpectedSegments,
+  type Range,
+  renderSegments,
+} from './expect/segments/expected-segments.ts';
+export { parseSegments } from './expect/segments/parse-segments.ts';
+export { SegmentsSyntaxError } from './expect/segments/segments-syntax-error.ts';
 export {
   type AnalyzeOptions,
   analyzeCapture,
   type CaptureAnalysis,
 } from './analyze/analyze-capture.ts';
+export type { AnalysisTotals, AnomalyTotal, Spread } from './model/analysis-totals.ts';
+export type { Anomaly } from './model/anomaly.ts';
 export { type CaptureSource, openCaptureSource } from './analyze/capture-source.ts';
 export { type Field, FIELDS, type FieldValue, findField } from './analyze/fields.ts';
 export { parseWhere, type RowTest } from './analyze/where.ts';
@@ -129,10 +173,12 @@ export { assertMet, ExpectationError } from './assert/assert-met.ts';
 export { examineClaims } from './expect/claims.ts';
 
 export { CATALOGUE, findScenario } from './scenario/catalogue.ts';
+export { type ClaimsOptions, runClaims } from './scenario/claims/run-claims.ts';
 export { type RunOptions, runScenario, type ScenarioRun, worst } from './scenario/run-scenario.ts';
 export type { Mutant, Scenario, Step, StepCommand } from './scenario/scenario.ts';
 
 export { renderJson } from './report/json.ts';
 export { type LadderOptions, renderLadder } from './report/terminal/ladder.ts';
 export type { TextOptions } from './report/terminal/theme.ts';
+export { renderClaimReports } from './report/terminal/claim-reports.ts';
 export { renderClaims, renderMismatch, renderVerdicts } from './report/terminal/verdicts.ts';

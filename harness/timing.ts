@@ -2,7 +2,7 @@
  * The only owner of timers. Everything else that waits, waits for an observation under a deadline from here;
  * what must poll does so at a pace from here. test/architecture.ts looks for timers elsewhere.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { FinwaitError } from './errors.ts';
 
 export interface WaitOptions {
@@ -67,6 +67,11 @@ export async function withDeadline<T>(
 function timeout({ what, lastSeen }: Awaited, timeoutMs: number): FinwaitError {
   const seen = lastSeen === undefined ? '' : `; last seen: ${lastSeen()}`;
   return new FinwaitError('ERR_FINWAIT_TIMEOUT', `${what} did not come within ${timeoutMs} ms${seen}`);
+}
+
+/** Lets the event loop do what is due before work goes on. */
+export async function turn(): Promise<void> {
+  await nextTurn();
 }
 
 /** Resolves after `ms` for whoever must poll at a pace; never to wait for something that can be observed. */

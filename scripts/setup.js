@@ -156,7 +156,7 @@ function installPackages() {
 
 function build() {
   const sources = SOURCE_FOLDERS.flatMap((folder) => filesIn(folder)).filter((path) => path.endsWith('.ts'));
-  const wanted = [...sources, 'tsconfig.json', 'package.json', 'package-lock.json']
+  const wanted = [...sources, 'tsconfig.json', 'rolldown.config.js', 'package.json', 'package-lock.json']
     .map((path) => {
       const { mtimeMs, size } = statSync(join(ROOT, path));
       return `${path} ${mtimeMs} ${size}\n`;
@@ -167,6 +167,11 @@ function build() {
   act('building', [process.execPath, join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {
     code: FAILED,
     command: 'npx tsc -p .',
+  });
+  // rolldown.config.js says why.
+  act('bundling', [join('node_modules', '.bin', 'rolldown'), '-c', 'rolldown.config.js'], {
+    code: FAILED,
+    command: 'npx rolldown -c rolldown.config.js',
   });
   writeFileSync(BUILD_STAMP, wanted);
 }

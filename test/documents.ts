@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
-import { CATALOGUE } from '../harness/index.ts';
+import { CATALOGUE, parseSegments } from '../harness/index.ts';
 
 test('README shows the example as it is in examples/', (t) => {
   const readme = readFileSync('README.md', 'utf8');
@@ -10,6 +10,30 @@ test('README shows the example as it is in examples/', (t) => {
 test('docs/scenarios.md names every scenario', (t) => {
   const text = readFileSync('docs/scenarios.md', 'utf8');
   for (const { name } of CATALOGUE) t.true(text.includes(`\`${name}\``), name);
+});
+
+test('every text of segments in docs/segments-text.md is read', (t) => {
+  const blocks = readFileSync('docs/segments-text.md', 'utf8')
+    .split(/^```.*\n/m)
+    .filter((_part, index) => index % 2 === 1);
+  const texts = blocks.filter((block) => /^(client|server|\.{3})/.test(block));
+  t.is(texts.length, 3);
+  for (const text of texts) t.notThrows(() => parseSegments(text), text);
+});
+
+test('docs/verdicts.md names every builder of an expectation', (t) => {
+  const text = readFileSync('docs/verdicts.md', 'utf8');
+  const builders = [
+    'expectation',
+    'segment-expectations',
+    'flow-expectations',
+    'program-expectations',
+  ].flatMap((name) => {
+    const source = readFileSync(`harness/expect/${name}.ts`, 'utf8');
+    return [...source.matchAll(/^export function (\w+)\(/gm)].map(([, builder = '']) => builder);
+  });
+  t.true(builders.length >= 20);
+  for (const builder of builders) t.true(text.includes(`\`${builder}(`), builder);
 });
 
 test('every link between our documents leads to a file', (t) => {

@@ -1,6 +1,7 @@
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import { Engine } from '../correlate/engine.ts';
 import { FinwaitError } from '../errors.ts';
+import type { AnalysisTotals } from '../model/analysis-totals.ts';
 import type { Side } from '../model/connection.ts';
 import type { ConnectionRow, RowEnding } from '../model/connection-row.ts';
 import type { Packet } from '../model/packet.ts';
@@ -16,6 +17,7 @@ import { FragmentTable } from '../wire/fragment-table.ts';
 import { segmentOf } from '../wire/segment-of.ts';
 import type { CaptureSource } from './capture-source.ts';
 import type { ZeekLogRow } from '../model/zeek-log-row.ts';
+import { Totals } from './totals.ts';
 import { rowOf } from './row-of.ts';
 import { zeekRowOf } from './zeek-row-of.ts';
 
@@ -36,6 +38,8 @@ export interface AnalyzeOptions {
   readonly checksums?: boolean;
   /** Connections that may be open at once. @default 1_000_000 */
   readonly maxOpen?: number;
+  /** Take the segments that are expected next the short way. The results are the same without. @default true */
+  readonly predict?: boolean;
   /** Called after each chunk. */
   readonly onProgress?: () => void;
   readonly signal?: AbortSignal;
@@ -60,6 +64,7 @@ export interface CaptureAnalysis {
   /** Of the closed ones, who closed first; of the reset ones, who reset. */
   readonly closedBy: Readonly<Record<Side, number>>;
   readonly resetBy: Readonly<Record<Side, number>>;
+  readonly totals: AnalysisTotals;
   /** What is wrong with the capture itself. */
   readonly damage: readonly CaptureDamage[];
   /** Of the followed connection. */
@@ -83,6 +88,7 @@ export async function analyzeCapture(
     'onDatagram',
     'checksums',
     'maxOpen',
+    'predict',
     'onProgress',
     'signal',
   ]);
@@ -119,8 +125,12 @@ class Analysis {
   readonly #decoding: Decoding;
   readonly #follow: number | undefined;
   readonly #segments: Segment[] = [];
+<<<<<<< HEAD
   readonly #onPacket: AnalyzeOptions['onPacket'];
   readonly #onDatagram: AnalyzeOptions['onDatagram'];
+=======
+  readonly #totals = new Totals();
+>>>>>>> node-lane
   #fragments = 0;
   #undecodable = 0;
   #firstUndecodable: string | undefined;
@@ -131,20 +141,34 @@ class Analysis {
     refused: 0,
     'half-closed': 0,
     closing: 0,
+    abandoned: 0,
     open: 0,
     unanswered: 0,
   };
   readonly #closedBy: Record<Side, number> = { client: 0, server: 0 };
   readonly #resetBy: Record<Side, number> = { client: 0, server: 0 };
 
+<<<<<<< HEAD
   constructor(options: AnalyzeOptions) {
     const { onRow, zeekRun, communityIds = false, follow, checksums = false, maxOpen } = options;
+=======
+  constructor({
+    onRow,
+    zeekRun,
+    communityIds = false,
+    follow,
+    checksums = false,
+    maxOpen,
+    predict,
+  }: AnalyzeOptions) {
+>>>>>>> node-lane
     this.#follow = follow;
     this.#onPacket = options.onPacket;
     this.#onDatagram = options.onDatagram;
     this.#decoding = new Decoding({ checksums, fragments: new FragmentTable() });
     this.#engine = new Engine({
       ...(maxOpen !== undefined && { maxOpen }),
+      ...(predict !== undefined && { predict }),
       onFinished: (record, engine) => {
         this.#count(record);
         if (onRow === undefined) return;
@@ -179,12 +203,15 @@ class Analysis {
       endings: this.#endings,
       closedBy: this.#closedBy,
       resetBy: this.#resetBy,
+      totals: this.#totals.result(engine.baseSeconds),
       damage,
       segments: this.#segments,
     };
   }
 
-  #count({ lifecycle }: ConnectionRecord): void {
+  #count(record: ConnectionRecord): void {
+    this.#totals.add(record);
+    const { lifecycle } = record;
     const { ending } = lifecycle;
     this.#endings[ending]++;
     if (ending === 'closed')
@@ -196,8 +223,13 @@ class Analysis {
   #seeTcp(packet: Packet): void {
     if (packet.checksum === 0) this.#wrongChecksums++;
     const id = this.#engine.see(packet);
+<<<<<<< HEAD
     if (id === this.#follow) this.#segments.push(segmentOf(packet));
     this.#onPacket?.(packet, id);
+=======
+    // Its receiver dropped one with a wrong checksum.
+    if (id === this.#follow && packet.checksum !== 0) this.#segments.push(segmentOf(packet));
+>>>>>>> node-lane
   }
 
   #noteUndecodable(frame: number): void {

@@ -1,33 +1,40 @@
 import { communityId } from '../correlate/community-id.ts';
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import type { Engine } from '../correlate/engine.ts';
-import { type End, NEVER } from '../correlate/lifecycle.ts';
+import { type End, NEVER_NS } from '../correlate/lifecycle-end.ts';
 import type { LossAndDelayFigures } from '../correlate/loss-and-delay.ts';
 import type { Side } from '../model/connection.ts';
 import type { ConnectionRow, PerSide } from '../model/connection-row.ts';
-import type { Endpoint } from '../model/endpoint.ts';
+import type { TcpState } from '../model/tcp-state.ts';
 import { endsOf, flowOf } from './flow-of.ts';
+
+const NONE: PerSide = { client: 0, server: 0 };
+const NO_ANOMALIES: ConnectionRow['anomalies'] = [];
+const NEITHER: readonly Side[] = [];
+const CLIENT: readonly Side[] = ['client'];
+const SERVER: readonly Side[] = ['server'];
+const BOTH: readonly Side[] = ['client', 'server'];
 
 /**
  * What a finished record says, as a row; made once a connection.
  * @param withCommunityId its hash costs as much as all the rest, and few ask for it
  */
 export function rowOf(record: ConnectionRecord, engine: Engine, withCommunityId: boolean): ConnectionRow {
-  const { lifecycle, tracker, clientSide, wireshark, zeek } = record;
-  const serverSide = clientSide === 0 ? 1 : 0;
-  const client = record.figures.figures(clientSide, wireshark);
-  const server = record.figures.figures(serverSide, wireshark);
-  const ends = endpointsOf(record, engine);
-  const zeekSummary = zeek.summary();
-  const { firstCloser, firstReset } = lifecycle;
-  const ending = lifecycle.ending;
-  const states: ConnectionRow['states'] = {
-    client: tracker.clientState,
-    server: tracker.serverState,
-  };
+  const { lifecycle, tracker, zeek } = record;
+  const [first, second] = endsOf(engine.keyOf(record));
+  const isForth = record.clientSide === 0;
+  const { connState, history } = zeek.summary();
+  const { ending, firstCloser, firstReset } = lifecycle;
+  const { clientState, serverState } = tracker;
+  const isReset = ending === 'reset';
+  // Where all was predicted there is no trouble, and nobody need look for it.
+  const troubles = record.predicted === undefined ? troublesOf(record) : NO_TROUBLES;
+  const roundTrips = roundTripsOf(record);
+  // One literal, for spreading others into it costs more than all the rest.
   return {
     id: record.id,
-    ...ends,
+    client: isForth ? first : second,
+    server: isForth ? second : first,
     communityId: withCommunityId ? communityId(flowOf(engine.keyOf(record))) : undefined,
     startNs: BigInt(engine.baseSeconds) * 1_000_000_000n + BigInt(record.firstNs),
     durationNs: record.lastNs - record.firstNs,
@@ -39,20 +46,43 @@ export function rowOf(record: ConnectionRecord, engine: Engine, withCommunityId:
     handshakeNs: known(lifecycle.handshakeNs),
     ending,
     closedBy: sideOf(record, firstCloser),
-    resetBy: ending === 'reset' ? sideOf(record, firstReset) : undefined,
-    unacknowledgedAtReset: lifecycle.unacknowledgedAtReset,
+    resetBy: isReset ? sideOf(record, firstReset) : undefined,
+    abandonedBy: ending === 'abandoned' ? sideOf(record, lifecycle.abandonedBy) : undefined,
+    unacknowledgedAtReset: isReset
+      ? { client: lifecycle.clientUnacknowledged, server: lifecycle.serverUnacknowledged }
+      : NONE,
     closeSegments: lifecycle.closeSegments,
     halfClosedNs: lifecycle.halfClosedNs,
     bytesAfterFirstFin: lifecycle.bytesAfterFirstFin,
     finAckNs: lifecycle.finAckNs,
-    timeWait: (['client', 'server'] as const).filter((side) => states[side] === 'TIME-WAIT'),
-    states,
-    anomalies: [...tracker.anomalies],
-    ...troubles(client, server),
-    zeekState: zeekSummary.connState,
-    zeekHistory: zeekSummary.history,
-    completeness: wireshark.completeness,
+    timeWait: timeWaitOf(clientState, serverState),
+    states: { client: clientState, server: serverState },
+    anomalies: tracker.hasAnomalies ? tracker.anomalies : NO_ANOMALIES,
+    retransmissions: troubles.retransmissions,
+    spurious: troubles.spurious,
+    fast: troubles.fast,
+    timeouts: troubles.timeouts,
+    outOfOrder: troubles.outOfOrder,
+    duplicateAcks: troubles.duplicateAcks,
+    keepAlives: troubles.keepAlives,
+    zeroWindows: troubles.zeroWindows,
+    zeroWindowNs: troubles.zeroWindowNs,
+    windowFull: troubles.windowFull,
+    rttMinNs: roundTrips.rttMinNs,
+    rttMedianNs: roundTrips.rttMedianNs,
+    rttMaxNs: roundTrips.rttMaxNs,
+    gapBytes: troubles.gapBytes,
+    lostBytes: troubles.lostBytes,
+    acksOfUnseen: troubles.acksOfUnseen,
+    zeekState: connState,
+    zeekHistory: history,
+    completeness: record.wireshark.completeness,
   };
+}
+
+function timeWaitOf(client: TcpState, server: TcpState): readonly Side[] {
+  if (client === 'TIME-WAIT') return server === 'TIME-WAIT' ? BOTH : CLIENT;
+  return server === 'TIME-WAIT' ? SERVER : NEITHER;
 }
 
 type Troubles = Pick<
@@ -67,62 +97,72 @@ type Troubles = Pick<
   | 'zeroWindows'
   | 'zeroWindowNs'
   | 'windowFull'
-  | 'rttMinNs'
-  | 'rttMedianNs'
-  | 'rttMaxNs'
   | 'gapBytes'
+  | 'lostBytes'
   | 'acksOfUnseen'
 >;
 
-function troubles(client: LossAndDelayFigures, server: LossAndDelayFigures): Troubles {
+const NO_TROUBLES: Troubles = {
+  retransmissions: NONE,
+  spurious: 0,
+  fast: 0,
+  timeouts: 0,
+  outOfOrder: 0,
+  duplicateAcks: 0,
+  keepAlives: 0,
+  zeroWindows: 0,
+  zeroWindowNs: 0,
+  windowFull: 0,
+  gapBytes: 0,
+  lostBytes: 0,
+  acksOfUnseen: 0,
+};
+
+function troublesOf({ figures, wireshark, clientSide }: ConnectionRecord): Troubles {
+  const client = figures.figures(clientSide, wireshark);
+  const server = figures.figures(clientSide === 0 ? 1 : 0, wireshark);
   const sum = (of: (figures: LossAndDelayFigures) => number): number => of(client) + of(server);
   return {
-    retransmissions: bothOf(
-      client,
-      server,
-      ({ retransmissions: { timeout, fast, spurious } }) => timeout + fast + spurious,
-    ),
+    retransmissions: { client: allRetransmissions(client), server: allRetransmissions(server) },
     spurious: sum(({ retransmissions }) => retransmissions.spurious),
     fast: sum(({ retransmissions }) => retransmissions.fast),
     timeouts: sum(({ retransmissions }) => retransmissions.timeout),
     outOfOrder: sum(({ outOfOrder }) => outOfOrder),
     duplicateAcks: sum(({ duplicateAcks }) => duplicateAcks),
     keepAlives: sum(({ keepAlives }) => keepAlives),
-    zeroWindows: sum(({ zeroWindow }) => zeroWindow.times),
+    zeroWindows: sum(({ zeroWindow }) => zeroWindow.segments),
     zeroWindowNs: Math.round(sum(({ zeroWindow }) => zeroWindow.seconds) * 1e9),
     windowFull: sum(({ windowFull }) => windowFull),
-    ...roundTrips(client, server),
     gapBytes: sum(({ capture }) => capture.missedOctets),
+    lostBytes: sum(({ lostOctets }) => lostOctets),
     acksOfUnseen: sum(({ capture }) => capture.acksOfUnseen),
   };
 }
 
+function allRetransmissions({ retransmissions: { timeout, fast, spurious } }: LossAndDelayFigures): number {
+  return timeout + fast + spurious;
+}
+
+type RoundTripTimes = Pick<ConnectionRow, 'rttMinNs' | 'rttMedianNs' | 'rttMaxNs'>;
+
+const NO_ROUND_TRIPS: RoundTripTimes = {
+  rttMinNs: undefined,
+  rttMedianNs: undefined,
+  rttMaxNs: undefined,
+};
+
 /** The busier direction has the better median; the extremes are of both. */
-function roundTrips(
-  { roundTrip: a }: LossAndDelayFigures,
-  { roundTrip: b }: LossAndDelayFigures,
-): Pick<Troubles, 'rttMinNs' | 'rttMedianNs' | 'rttMaxNs'> {
-  const busier = (a?.samples ?? 0) >= (b?.samples ?? 0) ? a : b;
-  if (busier === undefined) return { rttMinNs: undefined, rttMedianNs: undefined, rttMaxNs: undefined };
-  const both = [a ?? busier, b ?? busier];
+function roundTripsOf(record: ConnectionRecord): RoundTripTimes {
+  const { predicted, clientSide } = record;
+  const a = (predicted?.client ?? record.figures.direction(clientSide)).roundTrips;
+  const b = (predicted?.server ?? record.figures.direction(clientSide === 0 ? 1 : 0)).roundTrips;
+  if (a.samples + b.samples === 0) return NO_ROUND_TRIPS;
+  const busier = a.samples >= b.samples ? a : b;
   return {
-    rttMinNs: nanoseconds(Math.min(...both.map(({ minSeconds }) => minSeconds))),
+    rttMinNs: nanoseconds(Math.min(a.shortestSeconds, b.shortestSeconds)),
     rttMedianNs: nanoseconds(busier.medianSeconds),
-    rttMaxNs: nanoseconds(Math.max(...both.map(({ maxSeconds }) => maxSeconds))),
+    rttMaxNs: nanoseconds(Math.max(a.longestSeconds, b.longestSeconds)),
   };
-}
-
-function bothOf(
-  client: LossAndDelayFigures,
-  server: LossAndDelayFigures,
-  of: (figures: LossAndDelayFigures) => number,
-): PerSide {
-  return { client: of(client), server: of(server) };
-}
-
-function endpointsOf(record: ConnectionRecord, engine: Engine): { client: Endpoint; server: Endpoint } {
-  const [first, second] = endsOf(engine.keyOf(record));
-  return record.clientSide === 0 ? { client: first, server: second } : { client: second, server: first };
 }
 
 function sideOf({ lifecycle }: ConnectionRecord, end: End | undefined): Side | undefined {
@@ -131,7 +171,7 @@ function sideOf({ lifecycle }: ConnectionRecord, end: End | undefined): Side | u
 }
 
 function known(ns: number): number | undefined {
-  return ns === NEVER ? undefined : ns;
+  return ns === NEVER_NS ? undefined : ns;
 }
 
 function nanoseconds(seconds: number): number {

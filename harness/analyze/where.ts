@@ -1,6 +1,6 @@
 import { FinwaitError } from '../errors.ts';
 import type { ConnectionRow } from '../model/connection-row.ts';
-import { type Field, FIELDS, findField, type FieldValue } from './fields.ts';
+import { type Field, fieldHint, findField, type FieldValue } from './fields.ts';
 
 export type RowTest = (row: ConnectionRow) => boolean;
 
@@ -13,6 +13,9 @@ export type RowTest = (row: ConnectionRow) => boolean;
 export function parseWhere(text: string): RowTest {
   return new WhereParser(text).parse();
 }
+
+/** Deeper than anybody writes, and no stack overflows. */
+const MOST_DEPTH = 100;
 
 interface Token {
   readonly kind: 'word' | 'text' | 'operator' | 'parenthesis' | 'end';
@@ -27,6 +30,7 @@ const TOKEN =
 class WhereParser {
   readonly #tokens: readonly Token[];
   #at = 0;
+  #depth = 0;
 
   constructor(text: string) {
     this.#tokens = tokenize(text);
@@ -58,13 +62,18 @@ class WhereParser {
   }
 
   #negated(): RowTest {
+    const first = this.#peek();
     if (this.#takeWord('not')) {
+      this.#goDeeper(first);
       const test = this.#negated();
+      this.#depth--;
       return (row) => !test(row);
     }
     const token = this.#next();
     if (token.text === '(' && token.kind === 'parenthesis') {
+      this.#goDeeper(token);
       const test = this.#either();
+      this.#depth--;
       const close = this.#next();
       if (close.text !== ')') throw wrong('a closing parenthesis is missing', close);
       return test;
@@ -76,13 +85,17 @@ class WhereParser {
     if (name.kind !== 'word')
       throw wrong(name.kind === 'end' ? 'something is missing' : `"${name.text}" is no field`, name);
     const field = findField(name.text);
-    if (field === undefined) throw wrong(`there is no field "${name.text}"`, name);
+    if (field === undefined) throw wrong(`there is no field "${name.text}"`, name, fieldHint(name.text));
     if (this.#peek().kind !== 'operator') return (row) => Boolean(field.of(row));
     const operator = this.#next();
     const value = this.#next();
     if (value.kind !== 'word' && value.kind !== 'text')
       throw wrong(`a value is missing after "${operator.text}"`, value);
     return compare(field, operator, value);
+  }
+
+  #goDeeper(token: Token): void {
+    if (++this.#depth > MOST_DEPTH) throw wrong(`more than ${MOST_DEPTH} within each other`, token);
   }
 
   #takeWord(word: string): boolean {
@@ -120,7 +133,7 @@ function tokenize(text: string): Token[] {
   return tokens;
 }
 
-function compare({ name, kind, of }: Field, { text: operator }: Token, value: Token): RowTest {
+function compare({ name, kind, values, of }: Field, { text: operator }: Token, value: Token): RowTest {
   if (kind === 'number') {
     const number = Number(value.text);
     if (value.text === '' || Number.isNaN(number))
@@ -133,7 +146,14 @@ function compare({ name, kind, of }: Field, { text: operator }: Token, value: To
     return (row) => holds(of(row), operator, wanted);
   }
   const wanted = value.text.toLowerCase();
-  return (row) => holds(String(of(row) ?? '').toLowerCase(), operator, wanted);
+  const isEquation = operator === '=' || operator === '!=';
+  if (isEquation && values?.every((each) => each.toLowerCase() !== wanted) === true) {
+    throw wrong(`${name} is never "${value.text}"`, value, `${name} is one of: ${values.join(', ')}.`);
+  }
+  return (row) => {
+    const known = of(row);
+    return holds(known === undefined ? undefined : String(known).toLowerCase(), operator, wanted);
+  };
 }
 
 /** What is not known is neither equal, less nor greater; it is different. */
@@ -157,8 +177,8 @@ function holds(value: FieldValue, operator: string, wanted: number | string | bo
   }
 }
 
-function wrong(problem: string, { column }: Token): FinwaitError {
-  return new FinwaitError('ERR_FINWAIT_USAGE', `--where, column ${column}: ${problem}`, {
-    hint: `Fields: ${FIELDS.map(({ name }) => name).join(', ')}.`,
-  });
+const HOW_TO_WRITE_IT = "Write it like 'closedBy=server and rtt > 20'; docs/analyze.md says how.";
+
+function wrong(problem: string, { column }: Token, hint = HOW_TO_WRITE_IT): FinwaitError {
+  return new FinwaitError('ERR_FINWAIT_USAGE', `--where, column ${column}: ${problem}`, { hint });
 }

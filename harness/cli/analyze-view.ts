@@ -1,8 +1,26 @@
-import { type ConnectionRow, type Field, FIELDS, findField, parseWhere } from '../index.ts';
+import { type Field, fieldHint, type FieldValue, findField } from '../analyze/fields.ts';
+import { parseWhere } from '../analyze/where.ts';
+import type { ConnectionRow } from '../index.ts';
 import { type OptionValues, usageError } from './command.ts';
 
 const DEFAULT_COLUMNS =
-  'id,client,server,packets,bytes,duration,opening,ending,closedBy,resetBy,retransmissions,rtt,zeekState';
+  'id,client,server,packets,bytes,duration,rtt,retransmissions,opening,ended,zeekState,zeekHistory,anomalies';
+
+/** Of those, which a narrow terminal goes without, the first to go first. */
+export const EXPENDABLE: readonly string[] = [
+  ...['zeekState', 'opening', 'zeekHistory', 'rtt', 'retransmissions', 'packets', 'bytes', 'duration'],
+];
+
+/** What a row is sorted by; it need not be kept for that. */
+export interface SortKey {
+  readonly id: number;
+  readonly value: FieldValue;
+}
+
+export interface Order {
+  readonly keyOf: (row: ConnectionRow) => SortKey;
+  readonly compare: (a: SortKey, b: SortKey) => number;
+}
 
 /** What is shown, and how. */
 export interface View {
@@ -11,9 +29,11 @@ export interface View {
   readonly json: boolean;
   readonly matches: (row: ConnectionRow) => boolean;
   /** Undefined: as they come. */
-  readonly compare: ((a: ConnectionRow, b: ConnectionRow) => number) | undefined;
+  readonly order: Order | undefined;
   readonly top: number;
   readonly columns: readonly Field[];
+  /** Whether those are the usual ones, for people to read, and not asked for. */
+  readonly isUsual: boolean;
   readonly connection: number | undefined;
   readonly checksums: boolean;
   readonly needsCommunityId: boolean;
@@ -21,7 +41,7 @@ export interface View {
 
 /** Options that make no sense behind another one. */
 const EXCLUDED: Readonly<Record<string, readonly string[]>> = {
-  connection: ['where', 'sort', 'top', 'columns', 'summary', 'json', 'format'],
+  connection: ['where', 'sort', 'top', 'columns', 'summary', 'format'],
   summary: ['where', 'sort', 'top', 'columns', 'format'],
   json: ['columns', 'format'],
   format: ['columns'],
@@ -39,11 +59,12 @@ export function readView(values: OptionValues): View {
     kind,
     json: json === true,
     matches: where === undefined ? () => true : parseWhere(String(where)),
-    compare: isSorted ? comparison(String(sort ?? 'id')) : undefined,
+    order: isSorted ? orderBy(String(sort ?? 'id')) : undefined,
     top: top === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--top', top),
     columns: String(columns ?? DEFAULT_COLUMNS)
       .split(',')
       .map((name) => fieldNamed(name, '--columns')),
+    isUsual: columns === undefined,
     connection: connection === undefined ? undefined : wholeNumber('--connection', connection),
     checksums: checksums === true,
     needsCommunityId: kind === 'json' || mentioned.includes('communityid'),
@@ -71,25 +92,26 @@ function kindOf({ connection, summary, json, format }: OptionValues): View['kind
   throw usageError(`--format takes zeek or zeek-json, not "${String(format)}".`, 'Leave it out for a table.');
 }
 
-function comparison(text: string): NonNullable<View['compare']> {
+function orderBy(text: string): Order {
   const descending = text.startsWith('-');
   const { of } = fieldNamed(descending ? text.slice(1) : text, '--sort');
   const sign = descending ? -1 : 1;
-  return (a, b) => {
-    const [left, right] = [of(a), of(b)];
-    if (left === right) return a.id - b.id;
-    // What is not known comes last, whichever way.
-    if (left === undefined) return 1;
-    if (right === undefined) return -1;
-    return (left < right ? -1 : 1) * sign;
+  return {
+    keyOf: (row) => ({ id: row.id, value: of(row) }),
+    compare: ({ id: leftId, value: left }, { id: rightId, value: right }) => {
+      if (left === right) return leftId - rightId;
+      // What is not known comes last, whichever way.
+      if (left === undefined) return 1;
+      if (right === undefined) return -1;
+      return (left < right ? -1 : 1) * sign;
+    },
   };
 }
 
 function fieldNamed(name: string, option: string): Field {
   const field = findField(name.trim());
   if (field === undefined) {
-    const known = FIELDS.map((each) => each.name).join(', ');
-    throw usageError(`${option}: there is no field "${name}".`, `finwait analyze knows the fields ${known}.`);
+    throw usageError(`${option}: there is no field "${name.trim()}".`, fieldHint(name.trim()));
   }
   return field;
 }

@@ -1,4 +1,5 @@
 import { isFinwaitError } from '../errors.ts';
+<<<<<<< HEAD
 import {
   analyzeCapture,
   type CaptureAnalysis,
@@ -9,18 +10,26 @@ import {
   openCaptureSource,
   type ZeekLogRow,
 } from '../index.ts';
+=======
+import { analyzeCapture } from '../analyze/analyze-capture.ts';
+import { openCaptureSource } from '../analyze/capture-source.ts';
+import type { CaptureAnalysis, CaptureSource, ConnectionRow, ZeekLogRow } from '../index.ts';
+>>>>>>> node-lane
 import { renderJsonLine } from '../report/json.ts';
 import { renderAnalysisSummary } from '../report/terminal/analysis.ts';
-import { renderLadder } from '../report/terminal/ladder.ts';
-import { renderTable } from '../report/terminal/table.ts';
-import { printable } from '../report/terminal/text.ts';
+import { printable } from '../report/terminal/printable.ts';
+import type { Table } from '../report/terminal/table.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
+<<<<<<< HEAD
 import { analyzeRun, isDirectory } from './analyze-run.ts';
 import { readView, type View } from './analyze-view.ts';
+=======
+import { EXPENDABLE, readView, type SortKey, type View } from './analyze-view.ts';
+>>>>>>> node-lane
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
-import { print, say, textOptions } from './terminal.ts';
+import { print, say, tableOptions, textOptions } from './terminal.ts';
 
 /** Version of what `--json` prints; raised when a field changes its meaning or goes. */
 const JSON_SCHEMA_VERSION = 1;
@@ -37,8 +46,14 @@ export const analyze: Command = {
     sort: { type: 'string', about: 'by this field; --sort=-FIELD for descending (default: id)' },
     top: { type: 'string', about: 'only so many connections' },
     columns: { type: 'string', about: 'these fields, by commas; docs/analyze.md explains each' },
-    connection: { type: 'string', about: 'the ladder of the connection with this id' },
-    summary: { type: 'boolean', about: 'only count how connections ended' },
+    connection: {
+      type: 'string',
+      about: 'the ladder of the connection with this id; with --json, its states over time',
+    },
+    summary: {
+      type: 'boolean',
+      about: 'what all connections add up to: how they ended, delays, losses, oddities',
+    },
     json: { type: 'boolean', about: 'a line of JSON a connection' },
     format: {
       type: 'string',
@@ -105,7 +120,7 @@ async function showCapture(
     case 'summary':
       return await showSummary(source, view);
     default:
-      return await showRows(source, view);
+      return await showRows(source, view, values);
   }
 }
 
@@ -121,46 +136,65 @@ async function showSummary(source: CaptureSource, { json, checksums }: View): Pr
   return analysis;
 }
 
-/** A connection that is shown, in our words and, where asked for, in Zeek's. */
-interface Shown {
-  readonly row: ConnectionRow;
-  readonly zeekRow: ZeekLogRow | undefined;
+/** A connection that is to be shown: no more is kept of it than what it is sorted by and what is printed. */
+interface Kept {
+  readonly key: SortKey;
+  readonly text: string;
 }
 
-async function showRows(source: CaptureSource, view: View): Promise<CaptureAnalysis> {
-  const { kind, matches, compare, top, checksums, needsCommunityId } = view;
+/** Lines that are written in one go. */
+const LINES_AT_ONCE = 1000;
+
+async function showRows(source: CaptureSource, view: View, values: OptionValues): Promise<CaptureAnalysis> {
+  const { kind, order, top } = view;
   if (kind === 'json') print(captureLine(source));
-  const kept: Shown[] = [];
+  const table = kind === 'table' ? await startTable(view, values) : undefined;
+  const kept: Kept[] = [];
+  const analysis = await analyzeRows(source, view, (row, zeekRow) => {
+    const text = table?.add(row) ?? renderRow(row, zeekRow, kind).replace(/\n$/, '');
+    if (order === undefined) print(text);
+    else kept.push({ key: order.keyOf(row), text });
+  });
+  if (order !== undefined) kept.sort((a, b) => order.compare(a.key, b.key));
+  if (table !== undefined) print(table.header);
+  for (let at = 0; at < Math.min(top, kept.length); at += LINES_AT_ONCE) {
+    const lines = kept.slice(at, Math.min(at + LINES_AT_ONCE, top)).map(({ text }) => text);
+    print((table === undefined ? lines : lines.map((cells) => table.line(cells))).join('\n'));
+  }
+  if (table?.footer !== undefined) print(table.footer);
+  if (kind === 'json') print(summaryLine(analysis));
+  return analysis;
+}
+
+/** Measuring text takes as long to load as all the rest, and nothing but a table does it. */
+async function startTable({ columns, isUsual }: View, values: OptionValues): Promise<Table<ConnectionRow>> {
+  const { Table } = await import('../report/terminal/table.ts');
+  // Who asks for columns by name reads them by that name, and in numbers.
+  if (!isUsual) return new Table(columns.map(({ name, kind, of }) => ({ name, kind, of })));
+  const usual = columns.map((column) => ({ ...column, isOptional: column.name === 'anomalies' }));
+  return new Table(usual, { expendable: EXPENDABLE, ...tableOptions(values) });
+}
+
+async function analyzeRows(
+  source: CaptureSource,
+  { kind, matches, checksums, needsCommunityId }: View,
+  show: (row: ConnectionRow, zeekRow: ZeekLogRow | undefined) => void,
+): Promise<CaptureAnalysis> {
   using progress = new Progress(source);
-  const analysis = await analyzeCapture(source, {
+  return await analyzeCapture(source, {
     communityIds: needsCommunityId,
     checksums,
     onProgress: () => {
       progress.show();
     },
     onRow: (row, zeekRow) => {
-      if (!matches(row)) return;
-      if (compare === undefined) print(renderRow({ row, zeekRow }, kind));
-      else kept.push({ row, zeekRow });
+      if (matches(row)) show(row, zeekRow);
     },
     ...(kind.startsWith('zeek') && { zeekRun: source.name }),
   });
-  progress.clear();
-  if (compare !== undefined) kept.sort((a, b) => compare(a.row, b.row));
-  const shown = kept.slice(0, top);
-  if (kind === 'table') {
-    print(
-      renderTable(
-        shown.map(({ row }) => row),
-        view.columns,
-      ),
-    );
-  } else for (const each of shown) print(renderRow(each, kind));
-  if (kind === 'json') print(summaryLine(analysis));
-  return analysis;
 }
 
-function renderRow({ row, zeekRow }: Shown, kind: View['kind']): string {
+function renderRow(row: ConnectionRow, zeekRow: ZeekLogRow | undefined, kind: View['kind']): string {
   if (zeekRow === undefined) return renderJsonLine({ kind: 'connection', ...row });
   return kind === 'zeek' ? renderZeekLogRow(zeekRow) : renderZeekJsonRow(zeekRow);
 }
@@ -176,26 +210,35 @@ function summaryLine(analysis: CaptureAnalysis): string {
 
 async function showLadder(
   source: CaptureSource,
-  { connection, checksums }: View,
+  { connection, checksums, json }: View,
   values: OptionValues,
 ): Promise<CaptureAnalysis> {
-  let server: ConnectionRow['server'] | undefined;
+  let found: ConnectionRow | undefined;
   const analysis = await analyzeCapture(source, {
     ...(connection !== undefined && { follow: connection }),
     checksums,
+    communityIds: json,
     onRow: (row) => {
-      if (row.id === connection) ({ server } = row);
+      if (row.id === connection) found = row;
     },
   });
-  if (server === undefined || connection === undefined) {
+  if (found === undefined || connection === undefined) {
     throw usageError(
       `${source.name} has no connection ${connection ?? ''}: there are ${analysis.connections}.`,
       'finwait analyze FILE lists them with their ids.',
     );
   }
   const { segments } = analysis;
-  const nothing = { snapshots: [], reports: [], clockReadings: [], holds: [], damage: [] };
-  const timeline = correlate({ server, segments, ...nothing });
+  const { server } = found;
+  const { correlate, renderLadder, stateChanges } = await import('../index.ts');
+  const nothing = { snapshots: [], reports: [], clockReadings: [], holds: [], damage: [], wireMayMiss: true };
+  const timeline = correlate({ server, segments, ...nothing }, { oneConnection: true });
+  if (json) {
+    const changes = timeline.connections.flatMap(stateChanges);
+    print(captureLine(source));
+    print(renderJsonLine({ kind: 'connection', ...found, stateChanges: changes }));
+    return analysis;
+  }
   for (const each of timeline.connections)
     print(renderLadder({ ...each, id: connection }, textOptions(values)));
   return analysis;

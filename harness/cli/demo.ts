@@ -15,17 +15,21 @@ import { renderJson } from '../report/json.ts';
 import { renderLadder } from '../report/terminal/ladder.ts';
 import { renderVerdicts } from '../report/terminal/verdicts.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
+import { demoClaims, refuseScenarioOptions } from './demo-claims.ts';
 import { type ExitCode, ExitCode as Code, exitCodeOfStatus } from './exit-codes.ts';
 import { print, say, textOptions } from './terminal.ts';
 
 const DEFAULT_SCENARIO = 'half-close-by-client';
+
+/** What one types to have the claims of docs/claims.md examined. */
+const CLAIMS = 'claims';
 
 /** Version of what `--json` prints; raised when a field changes its meaning or goes. */
 const JSON_SCHEMA_VERSION = 1;
 
 export const demo: Command = {
   name: 'demo',
-  synopsis: '[SCENARIO… | all]',
+  synopsis: '[SCENARIO… | all | claims]',
   positionals: true,
   about: `run a scenario on a real kernel and draw it (${DEFAULT_SCENARIO} if none is named)`,
   options: {
@@ -38,12 +42,15 @@ export const demo: Command = {
   },
   async run(values, names) {
     if (values['list'] === true) return list(values);
-    const scenarios = chooseScenarios(names);
+    const isOfClaims = names.length === 1 && names[0] === CLAIMS;
+    if (isOfClaims) refuseScenarioOptions(values);
+    const scenarios = isOfClaims ? [] : chooseScenarios(names);
     const mutant = chooseMutant(scenarios, values['mutant']);
     await using lab = await openLab({ network: chooseNetwork(values['network']) });
     if (lab.network === 'host' && lab.refusal !== undefined) {
       say(`No private network here (${lab.refusal}); running on the host’s loopback.`);
     }
+    if (isOfClaims) return await demoClaims(lab, values);
     const runs: ScenarioRun[] = [];
     for (const scenario of scenarios) {
       const run = await runOne(lab, scenario, mutant, values);

@@ -1,6 +1,7 @@
 import { type Capability, examineMachine } from '../index.ts';
 import { renderJson } from '../report/json.ts';
-import { printable, wrapHanging } from '../report/terminal/text.ts';
+import { printable } from '../report/terminal/printable.ts';
+import { wrapHanging } from '../report/terminal/text.ts';
 import type { Command } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { print, say, textOptions } from './terminal.ts';

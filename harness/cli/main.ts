@@ -3,15 +3,45 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { isFinwaitError } from '../errors.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
-import { analyze } from './analyze.ts';
-import { demo } from './demo.ts';
-import { doctor } from './doctor.ts';
 import { ExitCode, exitCodeOfError } from './exit-codes.ts';
+<<<<<<< HEAD
 import { printable } from '../report/terminal/text.ts';
 import { run } from './run.ts';
 import { print, say } from './terminal.ts';
 
 const COMMANDS: readonly Command[] = [run, demo, analyze, doctor];
+=======
+import { printable } from '../report/terminal/printable.ts';
+import { print, say } from './terminal.ts';
+
+/** Loaded only when asked for: each brings along what it needs, and `analyze` is not to wait for what `demo` does. */
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    about: 'run scenarios on a real kernel and draw them',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  {
+    name: 'analyze',
+    about: 'tell of every TCP connection in captures how it opened, closed, and what was odd',
+    load: async () => (await import('./analyze.ts')).analyze,
+  },
+  {
+    name: 'expect',
+    about: 'hold a connection in a capture against its segments as a text file tells them',
+    load: async () => (await import('./expect.ts')).expect,
+  },
+  {
+    name: 'doctor',
+    about: 'try out what this machine grants, and say what to type for what it does not',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+];
+
+interface CommandEntry extends Pick<Command, 'name' | 'about'> {
+  readonly load: () => Promise<Command>;
+}
+>>>>>>> node-lane
 
 // Who pipes us into `head` has read enough; the verdict, and so the exit code, is still owed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -25,9 +55,9 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     const [name, ...rest] = args;
     if (name === '--version') return answer(`finwait ${version()}`);
     if (name === undefined || name === '--help' || name === 'help') return answer(overview());
-    const command = COMMANDS.find((each) => each.name === name);
-    if (command === undefined)
-      throw usageError(`There is no command "${name}".`, 'finwait --help lists them.');
+    const entry = COMMANDS.find((each) => each.name === name);
+    if (entry === undefined) throw usageError(`There is no command "${name}".`, 'finwait --help lists them.');
+    const command = await entry.load();
     const { values, positionals } = parse(command, rest);
     if (values['help'] === true) return answer(help(command));
     return await command.run(values, positionals);

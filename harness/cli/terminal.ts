@@ -28,10 +28,22 @@ export function errorTextOptions(values: OptionValues): DrawingOptions {
 
 function drawingOptions(stream: NodeJS.WriteStream, { ascii }: OptionValues): DrawingOptions {
   return {
+<<<<<<< HEAD
     columns: stream.isTTY ? stream.columns : columnsFromEnvironment(),
     color: stream.isTTY && stream.hasColors(),
+=======
+    // A terminal that nobody told its size says 0.
+    columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : columnsFromEnvironment(),
+    color: stdout.isTTY && stdout.hasColors(),
+>>>>>>> node-lane
     ascii: ascii === true,
   };
+}
+
+/** As {@link textOptions}, for what may be as wide as it likes unless a terminal shows it. */
+export function tableOptions({ ascii }: OptionValues): { width: number | undefined; ascii: boolean } {
+  const isBound = (process.stdout.isTTY && process.stdout.columns > 0) || Number(process.env['COLUMNS']) > 0;
+  return { width: isBound ? textOptions({}).columns : undefined, ascii: ascii === true };
 }
 
 /** Shells set COLUMNS for themselves; who exports it for a pipe means it. */

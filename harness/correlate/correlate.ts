@@ -3,21 +3,29 @@ import { sameEndpoint } from '../model/endpoint.ts';
 import type { EvidenceQuality } from '../model/evidence.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import { alignClocks, type ClockMap } from './clocks.ts';
-import { groupSegments, type SegmentGroup } from './group-segments.ts';
+import { rejectUnknownOptions } from '../options.ts';
+import { groupSegments, oneGroup, type SegmentGroup } from './group-segments.ts';
 import { heldSegments } from './held-segments.ts';
 import { observedStates } from './observed-states.ts';
 import { placeReports } from './place-reports.ts';
 import { summarize } from './summary.ts';
 import { trackSegments } from './track-segments.ts';
 
+export interface CorrelateOptions {
+  /** Whoever gathered the segments knows that they are one connection's. @default false: they are told apart */
+  readonly oneConnection?: boolean;
+}
+
 /**
  * Joins the three lanes of a run: every segment, socket state and JS report on the capture's clock, sorted into
  * connections, both ends of each followed through RFC 9293's states.
  * Without a clock reading the kernel and node lanes cannot be placed and are left out; the evidence then says so.
  */
-export function correlate(evidence: RunEvidence): Timeline {
+export function correlate(evidence: RunEvidence, options: CorrelateOptions = {}): Timeline {
+  rejectUnknownOptions(options, ['oneConnection']);
   const clock = alignClocks(evidence.clockReadings);
-  const groups = groupSegments(evidence.segments);
+  const groups =
+    options.oneConnection === true ? oneGroup(evidence.segments) : groupSegments(evidence.segments);
   const js = clock === undefined ? [] : placeReports(evidence.reports, groups, clock);
   const connections = groups.map((group, index) => join(group, index, { evidence, clock, groups, js }));
   return { connections, evidence: quality(evidence, clock) };
@@ -32,7 +40,7 @@ interface Run {
 
 function join(group: SegmentGroup, index: number, { evidence, clock, groups, js }: Run): Connection {
   const held = heldSegments(group.segments, evidence.holds, clock);
-  const segments = trackSegments(group, (segment) => held.has(segment));
+  const segments = trackSegments(group, (segment) => held.has(segment), evidence.wireMayMiss);
   const next = groups.find((other, at) => at > index && haveSameEnds(other, group));
   const span = { beganAtNs: startOf(group), ...(next && { nextBeganAtNs: startOf(next) }) };
   const states =

@@ -1,6 +1,8 @@
 import { Flag, type Segment } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
+import { judgeData, refusedAck, segmentAfterReset } from './endpoint-anomalies.ts';
+import type { PredictedEnd } from './predicted-connection.ts';
 import { ReceiveSpace } from './receive-space.ts';
 import { SendSpace } from './send-space.ts';
 import { codeOf, describeMissing, Event, nextState, State, stateOf } from './transition-codes.ts';
@@ -16,6 +18,9 @@ export type TrackedFields = Pick<
  * clock; what the RFC drops, or the table has no cell for, leaves the state as it was and, unless it is a mere copy
  * of something earlier, becomes an anomaly, in words. The receive window is not followed.
  *
+ * Where the capture may miss what crossed, an acknowledgement of more than was seen is believed: it is proof that the
+ * octets crossed. So is an ACK from SYN-SENT: it answers a SYN,ACK that was not captured.
+ *
  * Numbers only: it is used again after {@link reset}, and a segment that the table allows makes nothing.
  */
 export class EndpointTracker {
@@ -24,12 +29,21 @@ export class EndpointTracker {
   /** The unacceptable ACK received last while opening. */
   #refusedAck = 0;
   #hasRefused = false;
+  /** ESTABLISHED on the word of an own ACK, 1; with data behind it, 2. */
+  #presumed = 0;
+  /** It is CLOSED again. */
+  #wasOpen = false;
+  readonly #mayMiss: boolean;
   readonly #send = new SendSpace();
   readonly #receive = new ReceiveSpace();
 
-  /** @param start the state before the first segment: `CLOSED` for who opens actively, `LISTEN` for who waits */
-  constructor(start: TcpState) {
+  /**
+   * @param start the state before the first segment: `CLOSED` for who opens actively, `LISTEN` for who waits
+   * @param mayMiss whether segments may have crossed that the capture does not have
+   */
+  constructor(start: TcpState, mayMiss = false) {
     this.#state = codeOf(start);
+    this.#mayMiss = mayMiss;
   }
 
   /** Forgets everything. */
@@ -37,8 +51,21 @@ export class EndpointTracker {
     this.#state = codeOf(start);
     this.#reset = false;
     this.#hasRefused = false;
+    this.#presumed = 0;
+    this.#wasOpen = false;
     this.#send.forget();
     this.#receive.forget();
+  }
+
+  /**
+   * Goes on from what was predicted.
+   * @param peer undefined while nothing of it has arrived here
+   */
+  adopt(state: TcpState, own: PredictedEnd, peer: PredictedEnd | undefined): void {
+    this.reset(state);
+    this.#wasOpen = state === 'CLOSED';
+    this.#send.adopt(own);
+    if (peer !== undefined) this.#receive.adopt(own, peer);
   }
 
   get state(): TcpState {
@@ -51,10 +78,21 @@ export class EndpointTracker {
     return send.known ? send.octets + seqDistance(send.nxt, number) : number;
   }
 
-  /** Octets sent and not acknowledged, SYN and FIN among them. */
-  get unacknowledged(): number {
-    const send = this.#send;
-    return send.known ? Math.max(0, seqDistance(send.una, send.nxt)) : 0;
+  /** Octets of data sent and not acknowledged. */
+  get unacknowledgedData(): number {
+    return this.#send.unacknowledgedData;
+  }
+
+  /**
+   * Whether this end would not believe a RST with these fields: in SYN-SENT one that does not acknowledge the SYN
+   * (§3.10.7.3), later one that is not of the next octet expected (RFC 5961 §3.2, as Linux has it).
+   */
+  refusesReset(flags: number, sequence: number, acknowledgment: number): boolean {
+    if (this.#state === State.LISTEN || this.#state === State.CLOSED) return false;
+    if (this.#state === State.SYN_SENT) {
+      return (flags & Flag.ACK) === 0 || !this.#send.acknowledgesNew(acknowledgment);
+    }
+    return this.#receive.known && !this.#receive.acceptsReset(sequence);
   }
 
   /**
@@ -72,6 +110,16 @@ export class EndpointTracker {
     this.receive(flags, sequenceNumber | 0, acknowledgmentNumber | 0, payloadBytes, anomalies);
   }
 
+  /** Whether a number is that of the next octet that this end would send. */
+  isAt(sequence: number): boolean {
+    return this.#send.known && this.#send.nxt === sequence;
+  }
+
+  /** Counts what the other end sent before a number as received: the capture missed it. */
+  skipTo(sequence: number): void {
+    this.#receive.skipTo(sequence);
+  }
+
   /** As {@link trackSent}: a segment's fields as numbers, sequence numbers as signed 32 bits. */
   send(
     flags: number,
@@ -84,20 +132,32 @@ export class EndpointTracker {
       this.#sendReset(flags, sequence, anomalies);
       return false;
     }
-    if (this.#reset) anomalies.push('segment after its own RST');
-    if ((flags & Flag.ACK) !== 0 && this.#receive.known) this.#receive.acknowledge(flags, acknowledgment);
+    if (this.#reset) anomalies.push(segmentAfterReset(flags, payloadBytes));
+    if ((flags & Flag.ACK) !== 0 && this.#receive.known) {
+      const takesFin = this.#receive.acknowledge(flags, acknowledgment, this.#mayMiss);
+      if (takesFin) this.#apply(Event.RECV_FIN, anomalies);
+    }
+    if (this.#state === State.SYN_SENT && this.#mayMiss) this.#presumeSynAck(flags, payloadBytes);
     const send = this.#send;
+    const isLateSyn = !send.known && this.#hasSentSynUnseen(flags);
     if (!send.known || (flags & Flag.SYN) !== 0) send.begin(flags, sequence);
     const length = payloadBytes + controlOctets(flags);
     if (length === 0) {
       send.advance(seqDistance(send.nxt, sequence));
       return false;
     }
-    const advance = seqDistance(send.nxt, sequence + length);
-    if (advance <= 0) return true;
-    if (payloadBytes > 0 && this.#state !== State.ESTABLISHED) this.#judgeData(flags, anomalies);
+    const end = (sequence + length) | 0;
+    const advance = seqDistance(send.nxt, end);
+    if (advance <= 0) {
+      if (!send.bringsUnseen(sequence, end)) return true;
+      anomalies.push('acknowledgement of octets that were seen only later');
+    }
+    if (payloadBytes > 0 && this.#state !== State.ESTABLISHED) {
+      judgeData(this.#state, flags, this.#wasOpen, send.hasSentFin, anomalies);
+    }
     send.advance(advance);
-    if ((flags & (Flag.SYN | Flag.FIN)) !== 0) this.#sendControl(flags, anomalies);
+    // A SYN that was captured behind its answer has been sent for long.
+    if ((flags & (Flag.SYN | Flag.FIN)) !== 0 && !isLateSyn) this.#sendControl(flags, end, anomalies);
     return false;
   }
 
@@ -122,12 +182,17 @@ export class EndpointTracker {
 
   #apply(event: number, anomalies: string[]): void {
     const next = nextState(this.#state, event);
-    if (next === -1) anomalies.push(describeMissing(this.#state, event));
-    else this.#state = next;
+    if (next === -1) {
+      anomalies.push(describeMissing(this.#state, event));
+      return;
+    }
+    if (next === State.CLOSED && this.#state !== State.CLOSED) this.#wasOpen = true;
+    this.#state = next;
   }
 
   /** A RST's sequence number may be a copy of the other end's acknowledgement; it opens no sequence space. */
   #sendReset(flags: number, sequence: number, anomalies: string[]): void {
+    if ((flags & Flag.SYN) !== 0) anomalies.push('SYN with RST');
     // §3.10.7.2 to .4: <SEQ=SEG.ACK><CTL=RST> answers an unacceptable ACK, and this end stays where it is.
     const answers = (flags & Flag.ACK) === 0 && this.#hasRefused && sequence === this.#refusedAck;
     if (answers && isOpening(this.#state)) return;
@@ -135,34 +200,37 @@ export class EndpointTracker {
     this.#reset = true;
   }
 
-  /** A SYN or FIN that was not sent before; it ends at `nxt`. */
-  #sendControl(flags: number, anomalies: string[]): void {
+  /** A SYN or FIN that was not sent before. */
+  #sendControl(flags: number, end: number, anomalies: string[]): void {
     if ((flags & Flag.SYN) !== 0) {
       this.#apply((flags & Flag.ACK) === 0 ? Event.SEND_SYN : Event.SEND_SYN_ACK, anomalies);
     }
-    if ((flags & Flag.FIN) !== 0 && this.#send.noteFin()) this.#apply(Event.SEND_FIN, anomalies);
+    if ((flags & Flag.FIN) === 0) return;
+    if (!this.#send.noteFin(end)) {
+      anomalies.push('another FIN behind the first');
+      return;
+    }
+    this.#apply(Event.SEND_FIN, anomalies);
+    if (this.#send.takeEarlyAckOfFin()) this.#apply(Event.RECV_ACK_OF_FIN, anomalies);
   }
 
-  #judgeData(flags: number, anomalies: string[]): void {
-    const state = this.#state;
-    // Data on a SYN is TCP Fast Open (RFC 7413), data from SYN-RECEIVED is allowed to be sent (§3.10.2).
-    if (state === State.CLOSE_WAIT || (flags & Flag.SYN) !== 0 || state === State.SYN_RECEIVED) return;
-    const opening = state === State.SYN_SENT || state === State.LISTEN || state === State.CLOSED;
-    anomalies.push(opening ? 'data before established' : 'data after its own FIN');
+  /** Whether a SYN that is the first segment seen of this end must have been sent before, by where this end is. */
+  #hasSentSynUnseen(flags: number): boolean {
+    return this.#state === State.SYN_SENT || (this.#state > State.SYN_RECEIVED && (flags & Flag.ACK) !== 0);
+  }
+
+  /** Who acknowledges from SYN-SENT has had a SYN,ACK. Should that come yet, it was wrong to send data. */
+  #presumeSynAck(flags: number, payloadBytes: number): void {
+    if ((flags & Flag.ACK) === 0 || (flags & Flag.SYN) !== 0) return;
+    this.#state = State.ESTABLISHED;
+    this.#presumed = payloadBytes > 0 ? 2 : 1;
   }
 
   #receiveReset(flags: number, sequence: number, acknowledgment: number, anomalies: string[]): void {
-    if (this.#state === State.SYN_SENT) {
-      // §3.10.7.3: only a RST that acknowledges the SYN counts.
-      const answersSyn = (flags & Flag.ACK) !== 0 && this.#send.acknowledgesNew(acknowledgment);
-      if (!answersSyn) anomalies.push('RST that does not acknowledge the SYN');
-      else this.#apply(Event.RECV_RST, anomalies);
-      return;
-    }
-    const listens = this.#state === State.LISTEN || this.#state === State.CLOSED;
-    // §3.10.7.4: out of sequence it is answered by a challenge ACK (RFC 5961 §3.2), or dropped.
-    if (!listens && this.#receive.known && !this.#receive.acceptsReset(sequence)) {
-      anomalies.push('RST out of sequence');
+    // It is answered by a challenge ACK (RFC 5961 §3.2), or dropped.
+    if (this.refusesReset(flags, sequence, acknowledgment)) {
+      const opens = this.#state === State.SYN_SENT;
+      anomalies.push(opens ? 'RST that does not acknowledge the SYN' : 'RST out of sequence');
     } else this.#apply(Event.RECV_RST, anomalies);
   }
 
@@ -183,7 +251,7 @@ export class EndpointTracker {
   ): void {
     const acks = (flags & Flag.ACK) !== 0;
     if (acks && (this.#state === State.LISTEN || !this.#send.acknowledgesNew(acknowledgment))) {
-      this.#refuseAck(acknowledgment, anomalies);
+      this.#refuseAck(flags, acknowledgment, anomalies);
       return;
     }
     if ((flags & Flag.SYN) === 0) {
@@ -198,13 +266,21 @@ export class EndpointTracker {
 
   /** §3.10.7.4, a SYN in a later state: the other half of a simultaneous open, a copy, or an intruder. */
   #receiveSyn(flags: number, sequence: number, acknowledgment: number, anomalies: string[]): void {
+    if (this.#presumed !== 0 && (flags & Flag.ACK) !== 0) {
+      if (this.#presumed === 2) anomalies.push('data before established');
+      this.#presumed = 0;
+      if (this.#receive.known) return;
+      this.#receive.begin(sequence);
+      this.#receive.take(flags, sequence, 1);
+      return;
+    }
     if (this.#receive.known && sequence !== this.#receive.irs) {
       anomalies.push('SYN inside the connection');
       return;
     }
     if (this.#state !== State.SYN_RECEIVED || (flags & Flag.ACK) === 0) return;
     if (!this.#send.acknowledgesNew(acknowledgment)) {
-      this.#refuseAck(acknowledgment, anomalies);
+      this.#refuseAck(flags, acknowledgment, anomalies);
       return;
     }
     this.#send.una = acknowledgment;
@@ -226,11 +302,12 @@ export class EndpointTracker {
       return;
     }
     const opens = this.#state === State.SYN_RECEIVED;
-    if (
-      this.#send.acknowledgesUnsent(acknowledgment) ||
-      (opens && !this.#send.acknowledgesNew(acknowledgment))
-    ) {
-      this.#refuseAck(acknowledgment, anomalies);
+    const refused = opens
+      ? !this.#send.acknowledgesNew(acknowledgment)
+      : this.#send.acknowledgesUnsent(acknowledgment) &&
+        !(this.#mayMiss && this.#send.believe(acknowledgment));
+    if (refused) {
+      this.#refuseAck(flags, acknowledgment, anomalies);
       return;
     }
     if (opens) this.#apply(Event.RECV_ACK_OF_SYN, anomalies);
@@ -250,15 +327,12 @@ export class EndpointTracker {
   }
 
   /** §3.10.7.4: dropped, and answered by an ACK once established, by a RST before. */
-  #refuseAck(acknowledgment: number, anomalies: string[]): void {
+  #refuseAck(flags: number, acknowledgment: number, anomalies: string[]): void {
     if (isOpening(this.#state)) {
       this.#hasRefused = true;
       this.#refusedAck = acknowledgment;
     }
-    const unsent = this.#send.acknowledgesUnsent(acknowledgment);
-    anomalies.push(
-      unsent ? 'acknowledgement of octets never sent' : 'acknowledgement of nothing that was sent',
-    );
+    anomalies.push(refusedAck(flags, this.#send.acknowledgesUnsent(acknowledgment)));
   }
 }
 

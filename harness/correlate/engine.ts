@@ -1,7 +1,10 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import { ConnectionRecord } from './connection-record.ts';
-import { copyKey, FlowTable, KEY_WORDS } from './flow-table.ts';
+import { FlowTable } from './flow-table.ts';
+import { HeaderPrediction, Taken } from './header-prediction.ts';
+import { PredictedConnection } from './predicted-connection.ts';
+import { SlotList } from './slot-list.ts';
 
 export interface EngineOptions {
   /**
@@ -9,6 +12,11 @@ export interface EngineOptions {
    * @default 1_000_000
    */
   readonly maxOpen?: number;
+  /**
+   * Take the segments that are expected next the short way. The results are the same without, and come slower.
+   * @default true
+   */
+  readonly predict?: boolean;
   /** Called when a connection is finished; the record is used again afterwards, so copy what is wanted. */
   readonly onFinished: (record: ConnectionRecord, engine: Engine) => void;
 }
@@ -16,11 +24,23 @@ export interface EngineOptions {
 /** A connection that is over may still see its last ACK again: that long, in capture time. Zeek's tcp_close_delay. */
 const LINGER_NS = 5e9;
 /** So many at most wait that way, so that a fast capture costs no more memory than a slow one. */
-const MOST_LINGERING = 512;
+const MOST_LINGERING = 4096;
+
+/**
+ * Room for most captures: V8 takes a field that was never set again for a constant, and whatever grows in mid-capture
+ * throws away the code that was compiled on that belief.
+ */
+const FIRST_SLOTS = 8192;
+
+/** Who follows a slot's connection. */
+const By = { NOBODY: 0, PREDICTION: 1, RECORD: 2 } as const;
 
 /**
  * From packets to connections. Fed with one reused {@link Packet} after another; allocates nothing per packet and
  * bounds what it keeps. The same engine stands behind files, pipes and the live harness.
+ *
+ * Each connection has a slot: a small integer under which all that is known of it is kept. As long as its segments are
+ * the ones expected next, {@link HeaderPrediction} follows it; from the first other one on, a {@link ConnectionRecord}.
  */
 export class Engine {
   /** Seconds of the capture's first packet; times in records are ns after it. */
@@ -33,57 +53,70 @@ export class Engine {
   /** The second that packets come in, and its start in ns: from an array of doubles, for DOUBLE's reasons. */
   #second = 0;
   readonly #secondNs = new Float64Array(1);
+  /** Before then none of those that linger is to be finished; an array for the same reason. */
+  readonly #lingerUntilNs = new Float64Array([Number.POSITIVE_INFINITY]);
   readonly #onFinished: EngineOptions['onFinished'];
   readonly #maxOpen: number;
+  readonly #predicts: boolean;
   readonly #flows = new FlowTable();
-  readonly #records: ConnectionRecord[] = [];
-  /** Indices of records that are free. */
-  readonly #free: number[] = [];
-  #keys = new Int32Array(1024 * KEY_WORDS);
-  readonly #lingering = new IndexQueue();
-  /** Open ones in order of their first packets, for eviction. */
-  readonly #opened = new IndexQueue();
+  readonly #prediction = new HeaderPrediction();
+  /** By slot: who follows it (a place in By), its id, whether it waits, over, for stragglers. */
+  #followedBy = new Uint8Array(FIRST_SLOTS);
+  #ids = new Int32Array(FIRST_SLOTS);
+  #lingers = new Uint8Array(FIRST_SLOTS);
+  readonly #records: (ConnectionRecord | undefined)[] = [];
+  readonly #freeRecords: ConnectionRecord[] = [];
+  readonly #freeSlots: number[] = [];
+  readonly #lingering = new SlotList();
+  /** Open ones in order of their first packets. */
+  readonly #opened = new SlotList();
+  /** What a predicted connection is read into. */
+  readonly #predicted = new PredictedConnection();
+  readonly #finishedRecord = new ConnectionRecord();
 
   constructor(options: EngineOptions) {
     this.#onFinished = options.onFinished;
-    this.#maxOpen = options.maxOpen ?? 1_000_000;
+    const { maxOpen = 1_000_000 } = options;
+    if (!Number.isSafeInteger(maxOpen) || maxOpen < 1)
+      throw new TypeError(`maxOpen is a whole number from 1, not ${maxOpen}`);
+    this.#maxOpen = maxOpen;
+    this.#predicts = options.predict ?? true;
   }
 
   /** @returns the id of the packet's connection */
   see(packet: Packet): number {
     if (packet.seconds !== this.#second || this.packets === 0) this.#startSecond(packet.seconds);
     this.packets++;
-    const atNs = (this.#secondNs[0] ?? 0) + packet.nanoseconds;
-    if (this.#lingering.size > 0) this.#finishLingering(atNs);
-    const found = this.#flows.find(packet);
-    const { side } = this.#flows;
-    let record = found === -1 ? undefined : this.#records[found];
-    if (record !== undefined && isOpeningSyn(packet) && record.wireshark.startsAnother(packet, side)) {
-      this.#finish(record);
-      record = this.#begin(packet, atNs, true);
-      record.see(packet, 0, atNs);
-      return record.id;
+    packet.atNs = (this.#secondNs[0] ?? 0) + packet.nanoseconds;
+    if (packet.atNs >= (this.#lingerUntilNs[0] ?? 0)) this.#finishLingering(packet.atNs);
+    const flows = this.#flows;
+    const slot = flows.find(packet);
+    if (slot === -1) return this.#begin(packet, false);
+    const { side } = flows;
+    if (isOpeningSyn(packet) && this.#startsAnother(slot, packet, side)) {
+      this.#noteReuse(slot, packet.frame);
+      this.#finish(slot);
+      flows.find(packet);
+      return this.#begin(packet, true);
     }
-    record ??= this.#begin(packet, atNs, false);
-    record.see(packet, side, atNs);
-    const { id } = record;
-    if (!record.lingers && record.lifecycle.isOver) {
-      record.lingers = true;
-      this.#lingering.push(record.index, id);
-      if (this.#lingering.size > MOST_LINGERING) this.#finishOldestLingering();
+    if (this.#followedBy[slot] === By.PREDICTION) {
+      const taken = this.#prediction.see(slot, side, packet);
+      if (taken === Taken.LAST) this.#linger(slot);
+      if (taken !== Taken.NO) return this.#ids[slot] ?? 0;
+      this.#handOver(slot);
     }
-    return id;
+    this.#see(slot, packet, side);
+    return this.#ids[slot] ?? 0;
   }
 
   /** The capture is over: finishes every connection, in order of their first packets. */
   end(): void {
-    const left = this.#records.filter((record) => record.isInUse).sort((a, b) => a.id - b.id);
-    for (const record of left) this.#finish(record);
+    while (this.#opened.size > 0) this.#finish(this.#opened.first);
   }
 
   /** The words of a record's addresses and ports, as its first packet had them. */
   keyOf(record: ConnectionRecord): Int32Array {
-    return this.#keys.subarray(record.index * KEY_WORDS, (record.index + 1) * KEY_WORDS);
+    return this.#flows.keyOf(record.slot);
   }
 
   #startSecond(second: number): void {
@@ -92,133 +125,141 @@ export class Engine {
     this.#secondNs[0] = (second - this.baseSeconds) * 1e9;
   }
 
-  #begin(packet: Packet, atNs: number, reused: boolean): ConnectionRecord {
-    if (this.#flows.size >= this.#maxOpen) this.#evict();
-    const index = this.#free.pop() ?? this.#records.length;
-    const record = (this.#records[index] ??= new ConnectionRecord(index));
-    if ((index + 1) * KEY_WORDS > this.#keys.length) {
-      const wider = new Int32Array(this.#keys.length * 2);
-      wider.set(this.#keys);
-      this.#keys = wider;
-    }
-    copyKey(packet, this.#keys, index * KEY_WORDS);
-    this.#flows.find(packet);
-    this.#flows.insert(packet, index);
-    record.begin(++this.connections, packet, atNs, reused);
-    this.#opened.push(index, record.id);
-    // Most that were opened are finished by now: what is left of them goes when it outweighs those that are not.
-    if (this.#opened.size > 1024 + 2 * this.#flows.size)
-      this.#opened.keep((at, id) => this.#isCurrent(at, id));
-    return record;
+  #startsAnother(slot: number, packet: Packet, side: 0 | 1): boolean {
+    if (this.#followedBy[slot] === By.PREDICTION)
+      return this.#prediction.startsAnother(slot, side, packet.sequenceNumber);
+    const record = this.#records[slot];
+    if (record?.wireshark.startsAnother(packet, side) !== true) return false;
+    // As Wireshark has it; but a SYN that answers a SYN opens the same connection from its other end (RFC 9293 §3.5).
+    return side === record.clientSide || !record.lifecycle.isOpening;
   }
 
-  #finish(record: ConnectionRecord): void {
-    record.tracker.finish();
-    this.#onFinished(record, this);
-    this.#flows.remove(this.#keys, record.index * KEY_WORDS, record.index);
-    record.isInUse = false;
-    this.#free.push(record.index);
+  #noteReuse(slot: number, frame: number): void {
+    if (this.#followedBy[slot] === By.PREDICTION) this.#handOver(slot);
+    this.#records[slot]?.noteReuse(frame);
+  }
+
+  /** Directly after a find() that found nothing. */
+  #begin(packet: Packet, reused: boolean): number {
+    if (this.#flows.size >= this.#maxOpen) {
+      this.#evict();
+      this.#flows.find(packet);
+    }
+    const slot = this.#takeSlot();
+    const id = ++this.connections;
+    this.#flows.insert(packet, slot);
+    this.#opened.add(slot);
+    this.#ids[slot] = id;
+    if (this.#predicts && this.#prediction.begin(slot, packet, reused)) {
+      this.#followedBy[slot] = By.PREDICTION;
+      return id;
+    }
+    const record = this.#takeRecord(slot);
+    record.begin(slot, id, packet, packet.atNs, reused);
+    this.#see(slot, packet, 0);
+    return id;
+  }
+
+  /** From here on somebody looks at every segment. */
+  #handOver(slot: number): void {
+    const record = this.#takeRecord(slot);
+    this.#read(slot, record);
+  }
+
+  /** A predicted connection's state, as if the record had followed it. */
+  #read(slot: number, record: ConnectionRecord): void {
+    const predicted = this.#predicted;
+    const ports = this.#flows.portsOf(slot);
+    this.#prediction.load(slot, predicted);
+    predicted.clientPort = ports >>> 16;
+    predicted.serverPort = ports & 0xffff;
+    record.adopt(slot, this.#ids[slot] ?? 0, predicted);
+  }
+
+  #see(slot: number, packet: Packet, side: 0 | 1): void {
+    const record = this.#records[slot];
+    if (record === undefined) return;
+    record.see(packet, side, packet.atNs);
+    if (record.lifecycle.isOver) this.#linger(slot);
+  }
+
+  #linger(slot: number): void {
+    if (this.#lingers[slot] === 1) return;
+    this.#lingers[slot] = 1;
+    if (this.#lingering.size === 0) this.#lingerUntilNs[0] = this.#lastNs(slot) + LINGER_NS;
+    this.#lingering.add(slot);
+    if (this.#lingering.size > MOST_LINGERING) this.#finish(this.#lingering.first);
   }
 
   #finishLingering(nowNs: number): void {
-    for (;;) {
-      const record = this.#current(this.#lingering);
-      if (record === undefined) {
-        if (this.#lingering.size === 0) return;
-        this.#lingering.shift();
-        continue;
+    const lingering = this.#lingering;
+    this.#lingerUntilNs[0] = Number.POSITIVE_INFINITY;
+    while (lingering.size > 0) {
+      const untilNs = this.#lastNs(lingering.first) + LINGER_NS;
+      if (untilNs > nowNs) {
+        this.#lingerUntilNs[0] = untilNs;
+        return;
       }
-      if (record.lastNs + LINGER_NS > nowNs) return;
-      this.#finish(record);
-      this.#lingering.shift();
+      this.#finish(lingering.first);
     }
   }
 
-  #finishOldestLingering(): void {
-    const record = this.#current(this.#lingering);
-    if (record !== undefined) this.#finish(record);
-    this.#lingering.shift();
+  #lastNs(slot: number): number {
+    if (this.#followedBy[slot] === By.PREDICTION) return this.#prediction.lastNs(slot);
+    return this.#records[slot]?.lastNs ?? 0;
+  }
+
+  #finish(slot: number): void {
+    let record = this.#records[slot];
+    const isOwn = this.#followedBy[slot] === By.RECORD;
+    if (!isOwn || record === undefined) {
+      record = this.#finishedRecord;
+      this.#read(slot, record);
+    }
+    record.finish();
+    this.#onFinished(record, this);
+    if (isOwn) this.#freeRecords.push(record);
+    if (this.#lingers[slot] === 1) this.#lingering.remove(slot);
+    this.#opened.remove(slot);
+    this.#flows.remove(slot);
+    this.#lingers[slot] = 0;
+    this.#followedBy[slot] = By.NOBODY;
+    this.#freeSlots.push(slot);
   }
 
   #evict(): void {
-    while (this.#opened.size > 0) {
-      const record = this.#current(this.#opened);
-      this.#opened.shift();
-      if (record === undefined) continue;
-      this.evicted++;
-      this.#finish(record);
-      return;
-    }
+    this.evicted++;
+    this.#finish(this.#opened.first);
   }
 
-  /** The record at the head of a queue, unless it was finished, or serves another connection, by now. */
-  #current(queue: IndexQueue): ConnectionRecord | undefined {
-    return this.#isCurrent(queue.index, queue.id) ? this.#records[queue.index] : undefined;
+  #takeRecord(slot: number): ConnectionRecord {
+    const record = this.#freeRecords.pop() ?? new ConnectionRecord();
+    this.#records[slot] = record;
+    this.#followedBy[slot] = By.RECORD;
+    return record;
   }
 
-  #isCurrent(index: number, id: number): boolean {
-    const record = this.#records[index];
-    return record?.isInUse === true && record.id === id;
-  }
-}
-
-function isOpeningSyn({ flags }: Packet): boolean {
-  return (flags & (Flag.SYN | Flag.ACK)) === Flag.SYN;
-}
-
-/** A queue of record indices with the ids that they had, over a ring of numbers. */
-class IndexQueue {
-  #indices = new Int32Array(1024);
-  #ids = new Float64Array(1024);
-  #head = 0;
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
-
-  /** Of the head; -1 when the queue is empty. */
-  get index(): number {
-    return this.#size === 0 ? -1 : (this.#indices[this.#head] ?? -1);
-  }
-
-  get id(): number {
-    return this.#ids[this.#head] ?? -1;
-  }
-
-  push(index: number, id: number): void {
-    if (this.#size === this.#indices.length) this.#grow();
-    const at = (this.#head + this.#size++) & (this.#indices.length - 1);
-    this.#indices[at] = index;
-    this.#ids[at] = id;
-  }
-
-  shift(): void {
-    if (this.#size === 0) return;
-    this.#head = (this.#head + 1) & (this.#indices.length - 1);
-    this.#size--;
-  }
-
-  /** Leaves out the others; keeps the order. */
-  keep(isKept: (index: number, id: number) => boolean): void {
-    for (let left = this.#size; left > 0; left--) {
-      const { index, id } = this;
-      this.shift();
-      if (isKept(index, id)) this.push(index, id);
-    }
-  }
-
-  #grow(): void {
-    const capacity = this.#indices.length;
-    const indices = new Int32Array(capacity * 2);
-    const ids = new Float64Array(capacity * 2);
-    for (let offset = 0; offset < this.#size; offset++) {
-      const at = (this.#head + offset) & (capacity - 1);
-      indices[offset] = this.#indices[at] ?? 0;
-      ids[offset] = this.#ids[at] ?? 0;
-    }
-    this.#indices = indices;
+  #takeSlot(): number {
+    const free = this.#freeSlots.pop();
+    if (free !== undefined) return free;
+    // A place for each slot from the start: an array with holes is slow.
+    const slot = this.#records.push(undefined) - 1;
+    const capacity = this.#ids.length;
+    if (slot < capacity) return slot;
+    const followedBy = new Uint8Array(capacity * 2);
+    const ids = new Int32Array(capacity * 2);
+    const lingers = new Uint8Array(capacity * 2);
+    followedBy.set(this.#followedBy);
+    ids.set(this.#ids);
+    lingers.set(this.#lingers);
+    this.#followedBy = followedBy;
     this.#ids = ids;
-    this.#head = 0;
+    this.#lingers = lingers;
+    return slot;
   }
+}
+
+/** One with a wrong checksum reaches nobody. */
+function isOpeningSyn({ flags, checksum }: Packet): boolean {
+  return (flags & (Flag.SYN | Flag.ACK)) === Flag.SYN && checksum !== 0;
 }

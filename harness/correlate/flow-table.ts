@@ -1,29 +1,32 @@
+import { randomFillSync } from 'node:crypto';
 import type { Packet } from '../model/packet.ts';
 
-/** 32-bit words of a key: two IPv6 addresses, two ports in one word, and the IP version. */
-const KEY_WORDS = 10;
+/** 32-bit words of a key: two IPv6 addresses, two ports in one word, the IP version, and the hash of all that. */
+const KEY_WORDS = 11;
 const EMPTY = -1;
 
 /**
  * Finds the connection of a packet by its addresses and ports, whichever way it goes: open addressing with linear
- * probing over typed arrays. Values are small non-negative integers, the indices of the engine's records.
- * A lookup allocates nothing; the table doubles when it is more than half full.
+ * probing over typed arrays. Connections are small non-negative integers, the engine's slots; their keys lie in order
+ * of those, and the table proper holds no more than a slot and a hash. A lookup allocates nothing; the table doubles
+ * when it is more than half full.
  */
 export class FlowTable {
   /** After {@link find}: 0 when the packet goes the way of the one that was inserted, 1 when it comes back. */
   side: 0 | 1 = 0;
   #mask: number;
-  #keys: Int32Array;
-  #values: Int32Array;
+  /** A slot and its key's hash in turn. */
+  #entries: Int32Array;
+  #keys = new Int32Array(8192 * KEY_WORDS);
   #size = 0;
-  /** The slot that the last {@link find} ended at. */
-  #slot = 0;
+  /** Where the last {@link find} ended, and what it looked for. */
+  #foundAt = 0;
+  #hash = 0;
 
-  /** @param capacity slots to begin with, a power of two */
-  constructor(capacity = 4096) {
+  /** @param capacity entries to begin with, a power of two */
+  constructor(capacity = 16_384) {
     this.#mask = capacity - 1;
-    this.#keys = new Int32Array(capacity * KEY_WORDS);
-    this.#values = new Int32Array(capacity).fill(EMPTY);
+    this.#entries = new Int32Array(capacity * 2).fill(EMPTY);
   }
 
   /** Connections in the table. */
@@ -31,130 +34,137 @@ export class FlowTable {
     return this.#size;
   }
 
-  /** The value of the packet's connection, -1 when it has none; sets {@link side}. */
+  /** The slot of the packet's connection, -1 when it has none; sets {@link side}. */
   find(packet: Packet): number {
-    const keys = this.#keys;
-    const values = this.#values;
-    const portsOut = (packet.sourcePort << 16) | packet.destinationPort;
-    const portsBack = (packet.destinationPort << 16) | packet.sourcePort;
-    let slot = hashOf(packet) & this.#mask;
-    for (let value = values[slot] ?? EMPTY; value !== EMPTY; value = values[slot] ?? EMPTY) {
-      const at = slot * KEY_WORDS;
-      const ports = keys[at + 8];
-      if (ports === portsOut && this.#isOut(at, packet)) {
-        this.side = 0;
-        this.#slot = slot;
-        return value;
+    const entries = this.#entries;
+    const mask = this.#mask;
+    const hash = hashOf(packet);
+    this.#hash = hash;
+    let at = hash & mask;
+    for (let slot = entries[at * 2] ?? EMPTY; slot !== EMPTY; slot = entries[at * 2] ?? EMPTY) {
+      if (entries[at * 2 + 1] === hash && this.#matches(slot * KEY_WORDS, packet)) {
+        this.#foundAt = at;
+        return slot;
       }
-      if (ports === portsBack && this.#isBack(at, packet)) {
-        this.side = 1;
-        this.#slot = slot;
-        return value;
-      }
-      slot = (slot + 1) & this.#mask;
+      at = (at + 1) & mask;
     }
     this.side = 0;
-    this.#slot = slot;
+    this.#foundAt = at;
     return EMPTY;
   }
 
   /** Puts a packet's connection in; only directly after a {@link find} of that packet that gave -1. */
-  insert(packet: Packet, value: number): void {
+  insert(packet: Packet, slot: number): void {
     if (this.#size * 2 > this.#mask) {
       this.#grow();
       this.find(packet);
     }
-    this.#put(this.#slot, packet, value);
+    this.#entries[this.#foundAt * 2] = slot;
+    this.#entries[this.#foundAt * 2 + 1] = this.#hash;
+    if ((slot + 1) * KEY_WORDS > this.#keys.length) {
+      const wider = new Int32Array(Math.max((slot + 1) * KEY_WORDS, this.#keys.length * 2));
+      wider.set(this.#keys);
+      this.#keys = wider;
+    }
+    copyKey(packet, this.#keys, slot * KEY_WORDS);
+    this.#keys[slot * KEY_WORDS + 10] = this.#hash;
     this.#size++;
   }
 
-  /** Gives the packet's connection another value; only directly after a {@link find} that found it. The way turns. */
-  replace(packet: Packet, value: number): void {
-    this.#put(this.#slot, packet, value);
-    this.side = 0;
+  /** The words of a slot's addresses and ports, as its first packet had them. */
+  keyOf(slot: number): Int32Array {
+    return this.#keys.subarray(slot * KEY_WORDS, (slot + 1) * KEY_WORDS);
   }
 
-  /**
-   * Takes out the connection whose first packet had these words; does nothing when the key has another value by now.
-   * @param key as {@link copyKey} gave it
-   */
-  remove(key: Int32Array, keyAt: number, value: number): void {
+  /** Ports of a slot, as its first packet had them: the source's in the upper half. */
+  portsOf(slot: number): number {
+    return this.#keys[slot * KEY_WORDS + 8] ?? 0;
+  }
+
+  /** Takes out a slot that was inserted. */
+  remove(slot: number): void {
     const mask = this.#mask;
-    const values = this.#values;
-    let slot = hashOfKey(key, keyAt) & mask;
-    while (values[slot] !== value) {
-      if (values[slot] === EMPTY) return;
-      slot = (slot + 1) & mask;
-    }
+    const entries = this.#entries;
+    let at = (this.#keys[slot * KEY_WORDS + 10] ?? 0) & mask;
+    while (entries[at * 2] !== slot) at = (at + 1) & mask;
     this.#size--;
     // Close the gap: whatever lies behind it and may be reached through it moves up.
-    for (let next = (slot + 1) & mask; values[next] !== EMPTY; next = (next + 1) & mask) {
-      const home = hashOfKey(this.#keys, next * KEY_WORDS) & mask;
-      if (((next - home) & mask) < ((next - slot) & mask)) continue;
-      this.#keys.copyWithin(slot * KEY_WORDS, next * KEY_WORDS, (next + 1) * KEY_WORDS);
-      values[slot] = values[next] ?? EMPTY;
-      slot = next;
+    for (let next = (at + 1) & mask; entries[next * 2] !== EMPTY; next = (next + 1) & mask) {
+      const home = (entries[next * 2 + 1] ?? 0) & mask;
+      if (((next - home) & mask) < ((next - at) & mask)) continue;
+      entries[at * 2] = entries[next * 2] ?? EMPTY;
+      entries[at * 2 + 1] = entries[next * 2 + 1] ?? 0;
+      at = next;
     }
-    values[slot] = EMPTY;
+    entries[at * 2] = EMPTY;
   }
 
-  #isOut(at: number, packet: Packet): boolean {
+  /** Whether a key is the packet's; sets {@link side} then. */
+  #matches(key: number, packet: Packet): boolean {
+    const keys = this.#keys;
+    const { sourcePort, destinationPort, source3, destination3 } = packet;
+    if (keys[key + 9] !== packet.ipVersion) return false;
+    const ports = keys[key + 8];
+    const isOut =
+      ports === ((sourcePort << 16) | destinationPort) &&
+      keys[key + 3] === source3 &&
+      keys[key + 7] === destination3;
+    if (isOut && (packet.ipVersion === 4 || this.#isOut(key, packet))) {
+      this.side = 0;
+      return true;
+    }
+    const isBack =
+      ports === ((destinationPort << 16) | sourcePort) &&
+      keys[key + 3] === destination3 &&
+      keys[key + 7] === source3;
+    if (!isBack || (packet.ipVersion !== 4 && !this.#isBack(key, packet))) return false;
+    this.side = 1;
+    return true;
+  }
+
+  #isOut(key: number, packet: Packet): boolean {
     const keys = this.#keys;
     return (
-      keys[at + 3] === packet.source3 &&
-      keys[at + 7] === packet.destination3 &&
-      keys[at + 9] === packet.ipVersion &&
-      (packet.ipVersion === 4 ||
-        (keys[at] === packet.source0 &&
-          keys[at + 1] === packet.source1 &&
-          keys[at + 2] === packet.source2 &&
-          keys[at + 4] === packet.destination0 &&
-          keys[at + 5] === packet.destination1 &&
-          keys[at + 6] === packet.destination2))
+      keys[key] === packet.source0 &&
+      keys[key + 1] === packet.source1 &&
+      keys[key + 2] === packet.source2 &&
+      keys[key + 4] === packet.destination0 &&
+      keys[key + 5] === packet.destination1 &&
+      keys[key + 6] === packet.destination2
     );
   }
 
-  #isBack(at: number, packet: Packet): boolean {
+  #isBack(key: number, packet: Packet): boolean {
     const keys = this.#keys;
     return (
-      keys[at + 3] === packet.destination3 &&
-      keys[at + 7] === packet.source3 &&
-      keys[at + 9] === packet.ipVersion &&
-      (packet.ipVersion === 4 ||
-        (keys[at] === packet.destination0 &&
-          keys[at + 1] === packet.destination1 &&
-          keys[at + 2] === packet.destination2 &&
-          keys[at + 4] === packet.source0 &&
-          keys[at + 5] === packet.source1 &&
-          keys[at + 6] === packet.source2))
+      keys[key] === packet.destination0 &&
+      keys[key + 1] === packet.destination1 &&
+      keys[key + 2] === packet.destination2 &&
+      keys[key + 4] === packet.source0 &&
+      keys[key + 5] === packet.source1 &&
+      keys[key + 6] === packet.source2
     );
-  }
-
-  #put(slot: number, packet: Packet, value: number): void {
-    copyKey(packet, this.#keys, slot * KEY_WORDS);
-    this.#values[slot] = value;
   }
 
   #grow(): void {
-    const keys = this.#keys;
-    const values = this.#values;
-    const capacity = values.length * 2;
-    this.#mask = capacity - 1;
-    this.#keys = new Int32Array(capacity * KEY_WORDS);
-    this.#values = new Int32Array(capacity).fill(EMPTY);
-    for (let slot = 0; slot < values.length; slot++) {
-      const value = values[slot] ?? EMPTY;
-      if (value === EMPTY) continue;
-      let free = hashOfKey(keys, slot * KEY_WORDS) & this.#mask;
-      while (this.#values[free] !== EMPTY) free = (free + 1) & this.#mask;
-      this.#keys.set(keys.subarray(slot * KEY_WORDS, (slot + 1) * KEY_WORDS), free * KEY_WORDS);
-      this.#values[free] = value;
+    const old = this.#entries;
+    this.#mask = this.#mask * 2 + 1;
+    this.#entries = new Int32Array((this.#mask + 1) * 2).fill(EMPTY);
+    const entries = this.#entries;
+    for (let index = 0; index < old.length; index += 2) {
+      const slot = old[index] ?? EMPTY;
+      if (slot === EMPTY) continue;
+      const hash = old[index + 1] ?? 0;
+      let free = hash & this.#mask;
+      while (entries[free * 2] !== EMPTY) free = (free + 1) & this.#mask;
+      entries[free * 2] = slot;
+      entries[free * 2 + 1] = hash;
     }
   }
 }
 
 /** The words of a packet's key: source address, destination address, ports, IP version. */
-export function copyKey(packet: Packet, key: Int32Array, at: number): void {
+function copyKey(packet: Packet, key: Int32Array, at: number): void {
   key[at] = packet.source0;
   key[at + 1] = packet.source1;
   key[at + 2] = packet.source2;
@@ -167,35 +177,31 @@ export function copyKey(packet: Packet, key: Int32Array, at: number): void {
   key[at + 9] = packet.ipVersion;
 }
 
-export { KEY_WORDS };
-
-function hashOf(packet: Packet): number {
-  let high = 0;
-  if (packet.ipVersion === 6) {
-    high = mix(
-      packet.source0 + packet.destination0,
-      packet.source1 + packet.destination1,
-      packet.source2 + packet.destination2,
-    );
-  }
-  return symmetricHash(packet.source3, packet.destination3, packet.sourcePort, packet.destinationPort, high);
-}
-
-function hashOfKey(key: Int32Array, at: number): number {
-  const word = (index: number): number => key[at + index] ?? 0;
-  const high = word(9) === 6 ? mix(word(0) + word(4), word(1) + word(5), word(2) + word(6)) : 0;
-  return symmetricHash(word(3), word(7), word(8) >>> 16, word(8) & 0xffff, high);
-}
-
-function mix(a: number, b: number, c: number): number {
-  return Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca77) ^ Math.imul(c, 0xc2b2ae3d);
-}
+/** Odd numbers that are others in every process, so that nobody can prepare a capture whose keys collide. */
+const SEEDS = randomFillSync(new Int32Array(5)).map((seed) => seed | 1);
+const [SEED0 = 1, SEED1 = 1, SEED2 = 1, SEED3 = 1, SEED_PORT = 1] = SEEDS;
 
 /** The same both ways: built from the sum and the exclusive or of the ends' own hashes. */
-function symmetricHash(a: number, b: number, portA: number, portB: number, high: number): number {
-  const endA = Math.imul(a ^ Math.imul(portA, 0x9e3779b1), 0x85ebca77);
-  const endB = Math.imul(b ^ Math.imul(portB, 0x9e3779b1), 0x85ebca77);
-  let hash = (endA + endB) ^ Math.imul(endA ^ endB, 0xc2b2ae3d) ^ high;
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return hash ^ (hash >>> 13);
+function hashOf(packet: Packet): number {
+  const { ipVersion, source3, destination3, sourcePort, destinationPort } = packet;
+  let from = Math.imul(source3, SEED3) + Math.imul(sourcePort, SEED_PORT);
+  let to = Math.imul(destination3, SEED3) + Math.imul(destinationPort, SEED_PORT);
+  if (ipVersion === 6) {
+    from += upperWords(packet.source0, packet.source1, packet.source2);
+    to += upperWords(packet.destination0, packet.destination1, packet.destination2);
+  }
+  const a = mix(from);
+  const b = mix(to);
+  return mix((a + b) ^ Math.imul(a ^ b, 0xc2b2ae3d));
+}
+
+function upperWords(a: number, b: number, c: number): number {
+  return (Math.imul(a, SEED0) + Math.imul(b, SEED1) + Math.imul(c, SEED2)) | 0;
+}
+
+/** Source: MurmurHash3's finalizer, but for its last step. */
+function mix(bits: number): number {
+  let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }

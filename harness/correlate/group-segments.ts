@@ -16,7 +16,7 @@ export function senderOf({ client }: Pick<SegmentGroup, 'client'>, segment: Segm
 
 /**
  * Sorts segments into connections. The same pair of endpoints used again starts a new connection: a SYN does that
- * unless it is sent again, or is the other half of a simultaneous open.
+ * unless it is sent again, or is the other half of a simultaneous open or of a split handshake.
  */
 export function groupSegments(segments: readonly Segment[]): SegmentGroup[] {
   const groups: SegmentGroup[] = [];
@@ -34,6 +34,12 @@ export function groupSegments(segments: readonly Segment[]): SegmentGroup[] {
   return groups;
 }
 
+/** All segments as one connection; none without segments. */
+export function oneGroup(segments: readonly Segment[]): SegmentGroup[] {
+  const [first] = segments;
+  return first === undefined ? [] : [{ ...ends(first), segments: [...segments] }];
+}
+
 function pairKey({ source, destination }: Segment): string {
   const [a, b] = [formatEndpoint(source), formatEndpoint(destination)];
   return a < b ? `${a} ${b}` : `${b} ${a}`;
@@ -49,7 +55,17 @@ function opensAnother({ segments }: SegmentGroup, segment: Segment): boolean {
   // Sent again, or sent as a SYN,ACK before: the same initial sequence number.
   const known = own.find((other) => hasFlags(other, Flag.SYN));
   if (known !== undefined) return known.sequenceNumber !== segment.sequenceNumber;
-  return own.length > 0 || !segments.every(isPureSyn);
+  return !answersSyn(segments, segment);
+}
+
+/** Whether a SYN answers the other end's: all that was said before are SYNs and this end's ACKs (a split handshake). */
+function answersSyn(segments: readonly Segment[], { source }: Segment): boolean {
+  const isOwn = (other: Segment): boolean => sameEndpoint(other.source, source);
+  const [first] = segments;
+  if (first === undefined || isOwn(first)) return false;
+  return segments.every((other) => {
+    return isPureSyn(other) || (isOwn(other) && (other.flags & (Flag.SYN | Flag.RST)) === 0);
+  });
 }
 
 /** The client is who sent the first SYN; without one, who does not send the SYN,ACK or has the higher port. */

@@ -1,48 +1,12 @@
 import type { Opening, RowEnding } from '../model/connection-row.ts';
 import { Flag } from '../model/segment.ts';
 import type { TrackedFields } from './endpoint-tracker.ts';
+import { End, NEVER, NEVER_NS } from './lifecycle-end.ts';
+import type { PredictedConnection } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
-/** Not yet, in fields that hold a time in ns since the capture's first packet or the ordinal of a packet. */
-const NEVER = -1;
-
-/** What one end did to open and close. */
-class End {
-  packets: number = 0;
-  bytes: number = 0;
-  syns: number = 0;
-  synAcks: number = 0;
-  /** Number of its first SYN. */
-  iss: number = 0;
-  synAtNs: number = DOUBLE;
-  /** First FIN: when, with which packet, and the number that acknowledges it. */
-  finAtNs: number = DOUBLE;
-  finPacket: number = NEVER;
-  finEnd = 0;
-  /** The first acknowledgement of that FIN, by the other end. */
-  finAckAtNs: number = DOUBLE;
-  finAckPacket: number = NEVER;
-  rstPacket: number = NEVER;
-
-  constructor() {
-    this.reset();
-  }
-
-  reset(): void {
-    this.packets = 0;
-    this.bytes = 0;
-    this.syns = 0;
-    this.synAcks = 0;
-    this.iss = 0;
-    this.synAtNs = NEVER;
-    this.finAtNs = NEVER;
-    this.finPacket = NEVER;
-    this.finEnd = 0;
-    this.finAckAtNs = NEVER;
-    this.finAckPacket = NEVER;
-    this.rstPacket = NEVER;
-  }
-}
+/** One segment sent again so often, and unanswered, is no loss any more: a tail loss probe and a time-out are two. */
+const UNANSWERED_TIMES = 3;
 
 /**
  * How a connection opened and closed, read off its segments as they come: numbers only, nothing made per segment.
@@ -57,8 +21,9 @@ export class Lifecycle {
   isOver: boolean = false;
   /** Octets of new data that came after the first FIN, from the other end, which had it. */
   bytesAfterFirstFin: number = 0;
-  /** Octets that the other end of the first RST had sent and nobody had acknowledged. */
-  unacknowledgedAtReset: number = 0;
+  /** Octets of data that each end had sent and nobody had acknowledged when the RST came. */
+  clientUnacknowledged: number = 0;
+  serverUnacknowledged: number = 0;
   #packet = 0;
   #synAckAtNs = DOUBLE;
   #firstFlags = 0;
@@ -70,21 +35,40 @@ export class Lifecycle {
   reset(): void {
     this.client.reset();
     this.server.reset();
-    this.handshakeNs = NEVER;
+    this.handshakeNs = NEVER_NS;
     this.fastOpen = false;
     this.isOver = false;
     this.bytesAfterFirstFin = 0;
-    this.unacknowledgedAtReset = 0;
+    this.clientUnacknowledged = 0;
+    this.serverUnacknowledged = 0;
     this.#packet = 0;
-    this.#synAckAtNs = NEVER;
+    this.#synAckAtNs = NEVER_NS;
     this.#firstFlags = 0;
+  }
+
+  /** Goes on from what was predicted. */
+  adopt(connection: PredictedConnection): void {
+    this.client.adopt(connection.client, connection.stage === 3);
+    this.server.adopt(connection.server, true);
+    this.client.syns = 1;
+    this.server.synAcks = connection.server.packets > 0 ? 1 : 0;
+    this.handshakeNs = connection.stage === 3 ? connection.handshakeNs : NEVER_NS;
+    this.fastOpen = false;
+    this.isOver = connection.isOver;
+    this.bytesAfterFirstFin = connection.bytesAfterFirstFin;
+    this.clientUnacknowledged = 0;
+    this.serverUnacknowledged = 0;
+    this.#packet = connection.packets;
+    this.#synAckAtNs = this.server.synAtNs;
+    this.#firstFlags = Flag.SYN;
   }
 
   /**
    * @param atNs since the capture's first packet
    * @param isNew whether it takes sequence space that had not been sent before
+   * @param isRefused whether it is a RST that its receiver does not believe
    */
-  see(fields: TrackedFields, fromClient: boolean, atNs: number, isNew: boolean): void {
+  see(fields: TrackedFields, fromClient: boolean, atNs: number, isNew: boolean, isRefused: boolean): void {
     const from = fromClient ? this.client : this.server;
     const to = fromClient ? this.server : this.client;
     const { flags } = fields;
@@ -92,9 +76,16 @@ export class Lifecycle {
     this.#packet++;
     from.packets++;
     from.bytes += fields.payloadBytes;
+    if (isRefused) {
+      from.rsts++;
+      if (from.refusedRstPacket === NEVER) from.refusedRstPacket = this.#packet;
+      return;
+    }
+    from.noteProgress(fields, isNew, to.packets);
+    if (from.refusedRstPacket !== NEVER) from.refusedRstPacket = NEVER;
     if ((flags & (Flag.SYN | Flag.FIN | Flag.RST)) !== 0) this.#seeControl(fields, from, atNs);
     if ((flags & Flag.ACK) === 0) return;
-    if (this.handshakeNs === NEVER && this.#synAckAtNs !== NEVER && fromClient)
+    if (this.handshakeNs === NEVER_NS && this.#synAckAtNs !== NEVER_NS && fromClient)
       this.#seeFirstAck(fields, atNs);
     if (to.finPacket === NEVER || (flags & Flag.RST) !== 0) return;
     if (((fields.acknowledgmentNumber - to.finEnd) | 0) < 0) return;
@@ -106,17 +97,36 @@ export class Lifecycle {
     if (isNew && this.#isFirstCloser(to)) this.bytesAfterFirstFin += fields.payloadBytes;
   }
 
+  /** Notes a keep-alive probe, which asks for an answer as what is sent again does. To be told after {@link see}. */
+  noteKeepAlive(sequence: number, fromClient: boolean): void {
+    const from = fromClient ? this.client : this.server;
+    const to = fromClient ? this.server : this.client;
+    from.noteAgain(sequence | 0, to.packets);
+  }
+
   /** How it began. */
   get opening(): Opening {
     const { client, server } = this;
     if (client.syns === 0 && client.synAcks === 0 && server.synAcks === 0) return 'midstream';
     if ((this.#firstFlags & Flag.SYN) === 0) return 'midstream';
     if (server.synAcks === 0 && server.syns === 0) {
-      if (server.rstPacket !== NEVER && server.packets > 0) return 'refused';
-      return server.packets === 0 ? 'unanswered' : 'split';
+      // The SYN,ACK was not captured: all that is there goes one way, or the capture has a gap.
+      if (client.wentOn) return 'handshake';
+      return server.endingRst === NEVER ? 'unanswered' : 'refused';
     }
     if (server.syns > 0) return client.synAcks > 0 && server.synAcks === 0 ? 'split' : 'simultaneous';
     return client.synAcks > 0 ? 'split' : 'handshake';
+  }
+
+  /** Whether the client's SYN is all that was said of a connection. */
+  get isOpening(): boolean {
+    return this.client.syns > 0 && !this.client.wentOn && this.client.endingRst === NEVER && this.#isSilent;
+  }
+
+  /** Whether the server has sent neither a SYN nor a RST. */
+  get #isSilent(): boolean {
+    const { syns, synAcks, endingRst } = this.server;
+    return syns + synAcks === 0 && endingRst === NEVER;
   }
 
   get ending(): RowEnding {
@@ -124,8 +134,9 @@ export class Lifecycle {
     if (opening === 'refused') return 'refused';
     const finished = this.isClosed;
     const reset = this.firstReset;
-    if (reset !== undefined && !(finished && reset.rstPacket > this.#lastClosingPacket())) return 'reset';
+    if (reset !== undefined && !(finished && reset.endingRst > this.#lastClosingPacket())) return 'reset';
     if (finished) return 'closed';
+    if (opening !== 'unanswered' && this.abandonedBy !== undefined) return 'abandoned';
     if (this.client.finPacket !== NEVER && this.server.finPacket !== NEVER) return 'closing';
     if (this.client.finPacket !== NEVER || this.server.finPacket !== NEVER) return 'half-closed';
     return opening === 'unanswered' ? 'unanswered' : 'open';
@@ -143,17 +154,29 @@ export class Lifecycle {
   }
 
   get firstReset(): End | undefined {
+    const client = this.client.endingRst;
+    const server = this.server.endingRst;
+    if (client === NEVER && server === NEVER) return undefined;
+    if (server === NEVER) return this.client;
+    return client !== NEVER && client < server ? this.client : this.server;
+  }
+
+  /** Who fell silent: the other end sent one segment again and again, and heard nothing more. */
+  get abandonedBy(): End | undefined {
     const { client, server } = this;
-    if (client.rstPacket === NEVER && server.rstPacket === NEVER) return undefined;
-    if (server.rstPacket === NEVER) return client;
-    return client.rstPacket !== NEVER && client.rstPacket < server.rstPacket ? client : server;
+    if (client.isUnansweredBy(server, UNANSWERED_TIMES)) return server;
+    if (server.isUnansweredBy(client, UNANSWERED_TIMES)) return client;
+    return undefined;
   }
 
   /** Segments that the close took: one may play two parts. */
   get closeSegments(): number | undefined {
     if (!this.isClosed) return undefined;
     const { client, server } = this;
-    return new Set([client.finPacket, client.finAckPacket, server.finPacket, server.finAckPacket]).size;
+    // An acknowledgement may ride on the sender's own FIN.
+    const ridesOnServers = client.finAckPacket === server.finPacket ? 1 : 0;
+    const ridesOnClients = server.finAckPacket === client.finPacket ? 1 : 0;
+    return 4 - ridesOnServers - ridesOnClients;
   }
 
   /** First FIN to second, when the first was acknowledged on its own in between. */
@@ -176,19 +199,20 @@ export class Lifecycle {
   #seeControl(fields: TrackedFields, from: End, atNs: number): void {
     const { flags } = fields;
     if ((flags & Flag.RST) !== 0) {
+      from.rsts++;
       if (from.rstPacket === NEVER) from.rstPacket = this.#packet;
       this.isOver = true;
       return;
     }
     if ((flags & Flag.SYN) !== 0) {
-      if (from.synAtNs === NEVER) {
+      if (from.synAtNs === NEVER_NS) {
         from.synAtNs = atNs;
         from.iss = fields.sequenceNumber | 0;
       }
       if ((flags & Flag.ACK) === 0) from.syns++;
       else {
         from.synAcks++;
-        if (from === this.server && this.#synAckAtNs === NEVER) this.#synAckAtNs = atNs;
+        if (from === this.server && this.#synAckAtNs === NEVER_NS) this.#synAckAtNs = atNs;
       }
     }
     if ((flags & Flag.FIN) !== 0 && from.finPacket === NEVER) {
@@ -199,7 +223,7 @@ export class Lifecycle {
   }
 
   #seeFirstAck({ flags, acknowledgmentNumber }: TrackedFields, atNs: number): void {
-    if ((flags & Flag.SYN) !== 0 || this.client.synAtNs === NEVER) return;
+    if ((flags & Flag.SYN) !== 0 || this.client.synAtNs === NEVER_NS) return;
     if (((acknowledgmentNumber - this.server.iss) | 0) > 0) this.handshakeNs = atNs - this.client.synAtNs;
   }
 
@@ -212,5 +236,3 @@ export class Lifecycle {
     return Math.max(this.client.finAckPacket, this.server.finAckPacket);
   }
 }
-
-export { type End, NEVER };

@@ -4,6 +4,7 @@ import { seqDistance } from '../model/sequence-number.ts';
 import { RoundTrips } from './loss-and-delay-round-trips.ts';
 import { Trouble } from './loss-and-delay-trouble.ts';
 import { Analysis } from './wireshark-rules.ts';
+import type { PredictedEnd } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
 /** No window admits more (RFC 7323 §2.3): a leap beyond it is damage or an attack, not a gap. */
@@ -14,6 +15,8 @@ const NOT_TIMED = REPEATED | Analysis.KEEP_ALIVE | Analysis.ZERO_WINDOW_PROBE | 
 /** Shared by all directions in which nothing went wrong. Never written. */
 const NO_TROUBLE = new Trouble();
 
+const NS = 1e9;
+
 const Fin = { NONE: 0, SENT: 1, ACKNOWLEDGED: 2 } as const;
 
 /** One side's sending, as followed by LossAndDelay. */
@@ -21,6 +24,8 @@ export class LossDirection {
   readonly roundTrips: RoundTrips = new RoundTrips();
   #trouble = NO_TROUBLE;
   #started = false;
+  /** Acknowledged, and yet to start. */
+  #unseen = false;
   /** The sequence number after the highest octet sent or acknowledged. */
   #next = 0;
   #timing = false;
@@ -35,8 +40,32 @@ export class LossDirection {
     this.roundTrips.reset();
     this.#trouble = NO_TROUBLE;
     this.#started = false;
+    this.#unseen = false;
     this.#timing = false;
     this.#fin = Fin.NONE;
+  }
+
+  /** Goes on from what was predicted. */
+  adopt(end: PredictedEnd): void {
+    this.roundTrips.adopt(end.roundTrips);
+    this.#trouble = NO_TROUBLE;
+    this.#started = end.packets > 0;
+    this.#unseen = false;
+    this.#next = end.nxt;
+    this.#timing = end.packets > 0 && end.isTiming;
+    this.#timedEnd = end.timedEnd;
+    this.#timedAt = end.timedAtSeconds;
+    this.#fin = !end.hasSentFin ? Fin.NONE : end.isFinTaken ? Fin.ACKNOWLEDGED : Fin.SENT;
+    if (this.#fin === Fin.NONE) return;
+    // SYN and FIN take an octet each; what is under way holds no hole.
+    this.#finEnd = end.nxt;
+    const sentAt = end.finNs / NS;
+    this.#finSeconds = end.isFinTaken ? Math.max(end.finAckNs / NS - sentAt, 0) : sentAt;
+  }
+
+  /** Whether anything went wrong. */
+  get isTroubled(): boolean {
+    return this.#trouble !== NO_TROUBLE;
   }
 
   /** All that is zero where nothing went wrong. To be read only. */
@@ -78,6 +107,7 @@ export class LossDirection {
       this.#finSeconds = Math.max(time - this.#finSeconds, 0);
     }
     if (this.#started) this.#findMissed(acknowledgment);
+    else this.#findUnseen(acknowledgment);
   }
 
   /** The window is not zero, or after a reset binds nobody any more. */
@@ -113,6 +143,15 @@ export class LossDirection {
       this.#trouble.lateOctets += this.#trouble.holes.fill(sequenceNumber, end);
     }
     if (seqDistance(this.#next, end) > 0) this.#next = end;
+  }
+
+  /** Of a side that the capture has not shown yet, what lies between two acknowledgments has crossed unseen. */
+  #findUnseen(acknowledgment: number): void {
+    const octets = this.#unseen ? seqDistance(this.#next, acknowledgment) : 0;
+    if (octets < 0 || octets > GREATEST_WINDOW) return;
+    if (octets > 0) this.#troubled().missedOctets += octets;
+    this.#unseen = true;
+    this.#next = acknowledgment;
   }
 
   #findMissed(acknowledgment: number): void {

@@ -38,6 +38,28 @@ export class RoundTrips {
     this.#kept = NONE;
   }
 
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Takes over up to three samples; of more, no more than their number. */
+  begin(samples: number, min: number, max: number, sum: number): void {
+    this.#samples = samples;
+    this.#min = min;
+    this.#max = max;
+    this.#sum = sum;
+    this.#kept = NONE;
+  }
+
+  /** Takes over another's samples; the other is not to be added to any more. */
+  adopt(other: RoundTrips): void {
+    this.#samples = other.#samples;
+    this.#min = other.#min;
+    this.#max = other.#max;
+    this.#sum = other.#sum;
+    this.#kept = other.#kept;
+  }
+
   add(seconds: number): void {
     const samples = this.#samples;
     if (samples === 3) this.#keepFirstThree();
@@ -46,6 +68,20 @@ export class RoundTrips {
     if (samples === 0 || seconds < this.#min) this.#min = seconds;
     if (samples === 0 || seconds > this.#max) this.#max = seconds;
     this.#samples = samples + 1;
+  }
+
+  /** Infinite without a sample. */
+  get shortestSeconds(): number {
+    return this.#samples === 0 ? Number.POSITIVE_INFINITY : this.#min;
+  }
+
+  get longestSeconds(): number {
+    return this.#max;
+  }
+
+  /** As in {@link RoundTripFigures}. */
+  get medianSeconds(): number {
+    return this.#median();
   }
 
   /** Undefined without a sample. */

@@ -3,6 +3,7 @@ import { Flag } from '../model/segment.ts';
 import { LossDirection } from './loss-and-delay-direction.ts';
 import type { RoundTripFigures } from './loss-and-delay-round-trips.ts';
 import { Analysis, type WiresharkStream } from './wireshark-stream.ts';
+import type { PredictedConnection } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
 export type { RoundTripFigures };
@@ -28,7 +29,12 @@ export interface LossAndDelayFigures {
   /** Segments that filled the other side's window to its edge. */
   readonly windowFull: number;
   /** How often this side closed its window, and for how long in all. */
-  readonly zeroWindow: { readonly times: number; readonly seconds: number };
+  readonly zeroWindow: {
+    readonly times: number;
+    readonly seconds: number;
+    /** Segments of this side that said so. */
+    readonly segments: number;
+  };
   /** From this side's first FIN to the first ACK that covers it; undefined while there is none. */
   readonly finToAckSeconds: number | undefined;
   /** Octets that came after later ones: lost before the capture and sent again, or overtaken. */
@@ -71,6 +77,15 @@ export class LossAndDelay {
     this.midstream = false;
   }
 
+  /** Goes on from what was predicted. */
+  adopt(connection: PredictedConnection): void {
+    this.#first.adopt(connection.client);
+    this.#second.adopt(connection.server);
+    this.#packets = connection.packets;
+    this.#lastTime = connection.lastNs / 1e9;
+    this.midstream = false;
+  }
+
   /**
    * Takes the next packet.
    * @param side as for {@link WiresharkStream.see}.
@@ -91,6 +106,15 @@ export class LossAndDelay {
     to.windowOpened(time);
   }
 
+  /** When the last packet came, seconds. */
+  get lastTime(): number {
+    return this.#lastTime;
+  }
+
+  direction(side: 0 | 1): LossDirection {
+    return side === 0 ? this.#first : this.#second;
+  }
+
   /**
    * The figures of a side up to now.
    * @param stream the one whose verdicts {@link see} was given.
@@ -108,7 +132,11 @@ export class LossAndDelay {
       duplicateAcks: stream.count(side, Analysis.DUPLICATE_ACK),
       keepAlives: stream.count(side, Analysis.KEEP_ALIVE),
       windowFull: stream.count(side, Analysis.WINDOW_FULL),
-      zeroWindow: { times: trouble.zeroWindowTimes, seconds: trouble.closedSeconds(this.#lastTime) },
+      zeroWindow: {
+        times: trouble.zeroWindowTimes,
+        seconds: trouble.closedSeconds(this.#lastTime),
+        segments: stream.count(side, Analysis.ZERO_WINDOW),
+      },
       finToAckSeconds,
       lateOctets: trouble.lateOctets,
       lostOctets: trouble.holes.octets,

@@ -1,7 +1,13 @@
+import type { Anomaly } from '../model/anomaly.ts';
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
+import { namesOf } from './anomaly-names.ts';
 import { EndpointTracker, type TrackedFields } from './endpoint-tracker.ts';
+import type { PredictedConnection, PredictedEnd } from './predicted-connection.ts';
+
+/** What is followed of a segment, and the ordinal of its frame in the capture. */
+export type FollowedFields = TrackedFields & { readonly frame: number };
 
 /** A SYN or FIN of which nothing tells yet that its receiver has it. */
 interface UnderWay {
@@ -10,6 +16,7 @@ interface UnderWay {
   sequenceNumber: number;
   acknowledgmentNumber: number;
   payloadBytes: number;
+  frame: number;
   /** The number that acknowledges it. */
   end: number;
 }
@@ -21,18 +28,31 @@ const MOST_ANOMALIES = 32;
 const SCRATCH: string[] = [];
 
 /** Shared by all connections that have none. Never written. */
-const NO_ANOMALIES = new Set<string>();
+const NO_ANOMALIES = new Map<string, FirstSeen>();
+
+/** Of one kind of anomaly at one end. */
+interface FirstSeen {
+  readonly what: string;
+  readonly fromClient: boolean;
+  readonly frame: number;
+  times: number;
+}
 
 /**
  * Follows both ends of a connection while its packets come, without looking ahead. A SYN or FIN counts as received
- * once the other end has acknowledged it, or has sent one of its own that does not: the two crossed. Used again after
- * {@link begin}.
+ * once the other end has acknowledged it, or has sent one of its own that does not: the two crossed. A RST that its
+ * receiver refuses ends the connection only if its sender says nothing more: one that was forged, or came late, has
+ * ended nothing. Used again after {@link begin}.
  */
 export class PairTracker {
   #anomalies = NO_ANOMALIES;
-  readonly #client = new EndpointTracker('CLOSED');
-  readonly #server = new EndpointTracker('CLOSED');
+  readonly #client = new EndpointTracker('CLOSED', true);
+  readonly #server = new EndpointTracker('CLOSED', true);
   #answered = false;
+  /** Whether the last segment was a RST that its receiver refused. */
+  refusedReset: boolean = false;
+  /** Who sent such a RST and nothing since: 0 nobody, 1 the client, 2 the server. */
+  #gone = 0;
   readonly #fromClient = none();
   readonly #fromServer = none();
 
@@ -42,6 +62,8 @@ export class PairTracker {
     const opens = kind === Flag.SYN;
     this.#anomalies = NO_ANOMALIES;
     this.#answered = !opens;
+    this.refusedReset = false;
+    this.#gone = 0;
     this.#fromClient.flags = 0;
     this.#fromServer.flags = 0;
     if (opens && firstFromClient) {
@@ -57,9 +79,38 @@ export class PairTracker {
     }
   }
 
-  /** In words, each once. */
-  get anomalies(): ReadonlySet<string> {
-    return this.#anomalies;
+  /** Goes on from what was predicted: the client opened, and its peer listened. */
+  adopt({ stage, client, server }: PredictedConnection): void {
+    this.#anomalies = NO_ANOMALIES;
+    this.refusedReset = false;
+    this.#gone = 0;
+    this.#answered = stage > 1;
+    this.#client.adopt(stateOf(stage, client, server, true), client, stage === 3 ? server : undefined);
+    this.#server.adopt(stateOf(stage, server, client, false), server, stage > 1 ? client : undefined);
+    this.#fromClient.flags = 0;
+    this.#fromServer.flags = 0;
+    if (stage === 1 || (client.hasSentFin && !client.isFinTaken)) departAgain(this.#fromClient, client);
+    if (stage === 2 || (server.hasSentFin && !server.isFinTaken)) departAgain(this.#fromServer, server);
+  }
+
+  get hasAnomalies(): boolean {
+    return this.#anomalies.size > 0;
+  }
+
+  /** Each kind at each end once, in order of their first segments. */
+  get anomalies(): readonly Anomaly[] {
+    return Array.from(this.#anomalies.values(), ({ what, fromClient, frame, times }) => {
+      const { zeek, suricata } = namesOf(what);
+      return {
+        name: zeek ?? suricata ?? what,
+        what,
+        ...(zeek !== undefined && { zeek }),
+        ...(suricata !== undefined && { suricata }),
+        from: fromClient ? 'client' : 'server',
+        frame,
+        times,
+      };
+    });
   }
 
   get clientState(): TcpState {
@@ -70,16 +121,20 @@ export class PairTracker {
     return this.#server.state;
   }
 
-  /** Octets that this end has sent and nobody has acknowledged. */
-  unacknowledged(ofClient: boolean): number {
-    return (ofClient ? this.#client : this.#server).unacknowledged;
+  /** Octets of data that this end has sent and nobody has acknowledged. */
+  unacknowledgedData(ofClient: boolean): number {
+    return (ofClient ? this.#client : this.#server).unacknowledgedData;
   }
 
   /** @returns whether all its sequence space had been sent before */
-  see(fields: TrackedFields, fromClient: boolean): boolean {
-    const { flags, payloadBytes } = fields;
+  see(fields: FollowedFields, fromClient: boolean): boolean {
+    const { flags, payloadBytes, frame } = fields;
     const sequence = fields.sequenceNumber | 0;
     const acknowledgment = fields.acknowledgmentNumber | 0;
+    const isReset = (flags & Flag.RST) !== 0;
+    this.refusedReset = isReset && this.#refuses(fields, fromClient);
+    if (this.refusedReset) return false;
+    if (this.#gone !== 0 && this.#gone === (fromClient ? 1 : 2)) this.#gone = 0;
     if (!fromClient && !this.#answered) this.#learnFromAnswer(flags);
     const from = fromClient ? this.#client : this.#server;
     const to = fromClient ? this.#server : this.#client;
@@ -88,33 +143,63 @@ export class PairTracker {
     let crossed = false;
     if (toward.flags !== 0) {
       // A RST, too, answers what came before it.
-      const isReset = (flags & Flag.RST) !== 0;
       const acknowledges = (flags & Flag.ACK) !== 0 && seqDistance(toward.end, acknowledgment) >= 0;
-      if (isReset || acknowledges) this.#arrive(toward, from);
+      if (isReset || acknowledges) this.#arrive(toward);
       else crossed = (flags & toward.flags & (Flag.SYN | Flag.FIN)) !== 0;
     }
     const retransmission = from.send(flags, sequence, acknowledgment, payloadBytes, scratch);
-    if (crossed) this.#arrive(toward, from);
+    if (scratch.length > 0) this.#note(fromClient, frame);
+    if (crossed) this.#arrive(toward);
     const slot = fromClient ? this.#fromClient : this.#fromServer;
-    const isControl = (flags & (Flag.SYN | Flag.FIN)) !== 0 && (flags & Flag.RST) === 0;
+    const isControl = (flags & (Flag.SYN | Flag.FIN)) !== 0 && !isReset;
     if (isControl && !retransmission) {
       // An earlier one is still under way: a SYN, with this FIN behind it. They arrive in order.
-      if (slot.flags !== 0) this.#arrive(slot, to);
-      depart(slot, flags, sequence, acknowledgment, payloadBytes);
+      if (slot.flags !== 0) this.#arrive(slot);
+      depart(slot, fields, sequence, acknowledgment);
     } else if (slot.flags === 0 || slot.flags !== flags || slot.sequenceNumber !== sequence) {
       // Who goes on after its SYN knows that it arrived, and a RST is numbered as if all before it had.
-      if (((slot.flags & Flag.SYN) | (flags & Flag.RST)) !== 0) this.#arrive(slot, to);
+      if (((slot.flags & Flag.SYN) | (flags & Flag.RST)) !== 0) this.#arrive(slot);
       to.receive(flags, sequence, acknowledgment, payloadBytes, scratch);
     }
-    if (scratch.length > 0) this.#note();
+    if (scratch.length > 0) this.#note(fromClient, frame);
     return retransmission;
   }
 
-  /** No more packets: what was under way is taken to have arrived. */
+  /** Its addresses and ports begin another connection, with the SYN of that frame. */
+  noteReuse(frame: number, isAnswered: boolean, isOver: boolean): void {
+    if (isOver) return;
+    SCRATCH.push(
+      isAnswered ? 'ports reused inside the connection' : 'another SYN before the first was answered',
+    );
+    this.#note(true, frame);
+  }
+
+  /** No more packets: what was under way is taken to have arrived, and who sent a RST last is gone. */
   finish(): void {
-    this.#arrive(this.#fromClient, this.#server);
-    this.#arrive(this.#fromServer, this.#client);
-    this.#note();
+    this.#arrive(this.#fromClient);
+    this.#arrive(this.#fromServer);
+    if (this.#gone === 0) return;
+    this.#client.reset('CLOSED');
+    this.#server.reset('CLOSED');
+  }
+
+  #refuses(fields: FollowedFields, fromClient: boolean): boolean {
+    const { flags, frame } = fields;
+    const to = fromClient ? this.#server : this.#client;
+    // It is numbered as if all before it had arrived.
+    this.#arrive(fromClient ? this.#fromClient : this.#fromServer);
+    const sequence = fields.sequenceNumber | 0;
+    const acknowledgment = fields.acknowledgmentNumber | 0;
+    if (!to.refusesReset(flags, sequence, acknowledgment)) return false;
+    // Its sender is just there: what its receiver seems to lack, the capture lacks.
+    if ((fromClient ? this.#client : this.#server).isAt(sequence)) {
+      to.skipTo(sequence);
+      if (!to.refusesReset(flags, sequence, acknowledgment)) return false;
+    }
+    to.receive(flags, sequence, acknowledgment, 0, SCRATCH);
+    this.#note(fromClient, frame);
+    this.#gone = fromClient ? 1 : 2;
+    return true;
   }
 
   /** Who answers a SYN by a RST did not listen; who sends a SYN of its own opened actively, too. */
@@ -124,38 +209,69 @@ export class PairTracker {
     if (!listened) this.#server.reset('CLOSED');
   }
 
-  #arrive(slot: UnderWay, at: EndpointTracker): void {
+  /** At the other end. */
+  #arrive(slot: UnderWay): void {
     if (slot.flags === 0) return;
-    const { flags, sequenceNumber, acknowledgmentNumber, payloadBytes } = slot;
+    const { flags, sequenceNumber, acknowledgmentNumber, payloadBytes, frame } = slot;
+    const fromClient = slot === this.#fromClient;
+    const at = fromClient ? this.#server : this.#client;
     at.receive(flags, sequenceNumber, acknowledgmentNumber, payloadBytes, SCRATCH);
     slot.flags = 0;
+    if (SCRATCH.length > 0) this.#note(fromClient, frame);
   }
 
-  #note(): void {
-    for (const anomaly of SCRATCH) {
-      if (this.#anomalies === NO_ANOMALIES) this.#anomalies = new Set();
-      if (this.#anomalies.size < MOST_ANOMALIES) this.#anomalies.add(anomaly);
+  #note(fromClient: boolean, frame: number): void {
+    if (this.#anomalies === NO_ANOMALIES) this.#anomalies = new Map();
+    for (const what of SCRATCH) {
+      const key = fromClient ? what : `${what} `;
+      const known = this.#anomalies.get(key);
+      if (known !== undefined) known.times++;
+      else if (this.#anomalies.size < MOST_ANOMALIES) {
+        this.#anomalies.set(key, { what, fromClient, frame, times: 1 });
+      }
     }
     SCRATCH.length = 0;
   }
 }
 
+/** A predicted end's: what it sent, and what of the other's has arrived, tell. */
+function stateOf(stage: number, own: PredictedEnd, peer: PredictedEnd, isClient: boolean): TcpState {
+  if (stage < 3) return isClient ? 'SYN-SENT' : stage === 1 ? 'LISTEN' : 'SYN-RECEIVED';
+  if (!own.hasSentFin) return peer.isFinTaken ? 'CLOSE-WAIT' : 'ESTABLISHED';
+  const isFirst = !peer.hasSentFin || own.finPacket < peer.finPacket;
+  if (!isFirst) return own.isFinTaken ? 'CLOSED' : 'LAST-ACK';
+  if (peer.isFinTaken) return 'TIME-WAIT';
+  return own.una === own.nxt ? 'FIN-WAIT-2' : 'FIN-WAIT-1';
+}
+
+function departAgain(slot: UnderWay, end: PredictedEnd): void {
+  slot.flags = end.controlFlags;
+  slot.sequenceNumber = end.controlSequence;
+  slot.acknowledgmentNumber = end.controlAcknowledgment;
+  slot.payloadBytes = seqDistance(end.controlSequence, end.nxt) - 1;
+  slot.frame = end.controlFrame;
+  slot.end = end.nxt;
+}
+
 function none(): UnderWay {
-  return { flags: 0, sequenceNumber: 0, acknowledgmentNumber: 0, payloadBytes: 0, end: 0 };
+  return {
+    flags: 0,
+    sequenceNumber: 0,
+    acknowledgmentNumber: 0,
+    payloadBytes: 0,
+    frame: 0,
+    end: 0,
+  };
 }
 
 /** Puts a SYN or FIN under way. */
-function depart(
-  slot: UnderWay,
-  flags: number,
-  sequenceNumber: number,
-  acknowledgmentNumber: number,
-  payloadBytes: number,
-): void {
-  const controls = ((flags & Flag.SYN) === 0 ? 0 : 1) + ((flags & Flag.FIN) === 0 ? 0 : 1);
+function depart(slot: UnderWay, fields: FollowedFields, sequence: number, acknowledgment: number): void {
+  const { flags, payloadBytes, frame } = fields;
   slot.flags = flags;
-  slot.sequenceNumber = sequenceNumber;
-  slot.acknowledgmentNumber = acknowledgmentNumber;
+  slot.sequenceNumber = sequence;
+  slot.acknowledgmentNumber = acknowledgment;
   slot.payloadBytes = payloadBytes;
-  slot.end = (sequenceNumber + payloadBytes + controls) | 0;
+  slot.frame = frame;
+  // A SYN's data need not be taken with it (RFC 7413 §4.2.2).
+  slot.end = (sequence + ((flags & Flag.SYN) === 0 ? payloadBytes + 1 : 1)) | 0;
 }

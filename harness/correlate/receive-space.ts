@@ -1,5 +1,7 @@
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
+import type { PredictedEnd } from './predicted-connection.ts';
+import { GREATEST_WINDOW } from './send-space.ts';
 
 /** What arrived ahead of the next octet expected: `[from, to)`, the FIN's octet last where there is one. */
 interface Ahead {
@@ -29,9 +31,22 @@ export class ReceiveSpace {
   #acknowledged = 0;
   #ahead = NOTHING_AHEAD;
   #finTaken = false;
+  /** Whether octets were counted as received that were not seen. */
+  #skipped = false;
 
   forget(): void {
     this.known = false;
+  }
+
+  /**
+   * Goes on from what was predicted: all that `peer` sent has arrived here, but for a FIN that is under way.
+   * @param own this end
+   */
+  adopt(own: PredictedEnd, peer: PredictedEnd): void {
+    this.begin(peer.iss);
+    this.#acknowledged = own.acknowledged;
+    this.#nxt = peer.hasSentFin && !peer.isFinTaken ? peer.controlSequence : peer.nxt;
+    this.#finTaken = peer.isFinTaken;
   }
 
   /** @param irs number of the segment that begins the space: the other end's SYN, or the first one seen of it */
@@ -42,15 +57,29 @@ export class ReceiveSpace {
     this.#acknowledged = irs;
     this.#ahead = NOTHING_AHEAD;
     this.#finTaken = false;
+    this.#skipped = false;
   }
 
-  /** Notes an acknowledgement that this end sent. */
-  acknowledge(flags: number, acknowledgment: number): void {
+  /** Counts everything before a number as received, without having seen it. */
+  skipTo(number: number): void {
+    if (this.known) this.#skipTo(number);
+  }
+
+  /**
+   * Notes an acknowledgement that this end sent.
+   * @param mayMiss one of more than was seen to come is proof that it came: the capture missed it
+   * @returns true once: when that is how it became known that everything with the other end's FIN has arrived
+   */
+  acknowledge(flags: number, acknowledgment: number, mayMiss: boolean): boolean {
     const coversSyn = seqDistance(this.irs, acknowledgment) > 0;
-    if (!coversSyn || seqDistance(acknowledgment, this.#nxt) < 0) return;
+    if (!coversSyn) return false;
+    const isAhead = seqDistance(acknowledgment, this.#nxt) < 0;
+    if (isAhead && !(mayMiss && seqDistance(this.#nxt, acknowledgment) <= GREATEST_WINDOW)) return false;
     this.#acknowledged = acknowledgment;
+    if (isAhead) return this.#skipTo(acknowledgment);
     // Data on a SYN counts as received only if the SYN,ACK says so (RFC 7413 §4.2.2).
     if ((flags & Flag.SYN) !== 0) this.#nxt = acknowledgment;
+    return false;
   }
 
   /**
@@ -90,6 +119,19 @@ export class ReceiveSpace {
     return furthest > 0 && distance === furthest;
   }
 
+  /** What came ahead and was acknowledged is no longer ahead of a gap. */
+  #skipTo(number: number): boolean {
+    if (this.#finTaken) return false;
+    this.#skipped = true;
+    this.#finTaken = this.#ahead.some(({ to, fin }) => fin && seqDistance(to, number) >= 0);
+    this.#nxt = number;
+    this.#ahead = this.#finTaken
+      ? NOTHING_AHEAD
+      : this.#ahead.filter(({ to }) => seqDistance(number, to) > 0);
+    this.#closeGaps();
+    return this.#finTaken;
+  }
+
   /** Moves RCV.NXT over what has arrived without a gap. */
   #closeGaps(): void {
     for (;;) {
@@ -101,7 +143,10 @@ export class ReceiveSpace {
   }
 
   #advance(to: number, fin: boolean): void {
-    if (seqDistance(this.#nxt, to) <= 0) return;
+    const ahead = seqDistance(this.#nxt, to);
+    // A FIN may be seen only after its acknowledgement.
+    const isLateFin = ahead === 0 && fin && this.#skipped;
+    if (ahead <= 0 && !isLateFin) return;
     this.#nxt = to;
     if (!fin) return;
     this.#finTaken = true;

@@ -1,5 +1,9 @@
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
+import type { PredictedEnd } from './predicted-connection.ts';
+
+/** No window admits more (RFC 7323 §2.3). */
+export const GREATEST_WINDOW: number = 2 ** 30;
 
 /**
  * Send variables of one endpoint, named as in RFC 9293 §3.3.1. Sequence numbers are signed 32 bits. Used again after
@@ -20,9 +24,26 @@ export class SendSpace {
   #finAcknowledged = false;
   /** Sequence number of this end's FIN. */
   #fin = 0;
+  /** Octets that were acknowledged and are yet to be seen, `[from, to)`: the capture missed them, or has them later. */
+  #unseen = false;
+  #unseenFrom = 0;
+  #unseenTo = 0;
 
   forget(): void {
     this.known = false;
+  }
+
+  /** Goes on from what was predicted of this end. */
+  adopt(end: PredictedEnd): void {
+    this.known = end.packets > 0;
+    this.#iss = end.iss;
+    this.nxt = end.nxt;
+    this.una = end.una;
+    this.octets = 1 + end.bytes + (end.hasSentFin ? 1 : 0);
+    this.#finSent = end.hasSentFin;
+    this.#fin = (end.nxt - 1) | 0;
+    this.#finAcknowledged = end.hasSentFin && end.una === end.nxt;
+    this.#unseen = false;
   }
 
   /** A SYN begins anew while nothing was acknowledged: what was sent before was not of this connection. */
@@ -36,6 +57,19 @@ export class SendSpace {
     this.octets = 0;
     this.#finSent = false;
     this.#finAcknowledged = false;
+    this.#unseen = false;
+  }
+
+  /** Octets of data sent and not acknowledged. */
+  get unacknowledgedData(): number {
+    if (!this.known) return 0;
+    const syn = this.una === this.#iss ? 1 : 0;
+    const fin = this.#finSent && !this.#finAcknowledged ? 1 : 0;
+    return Math.max(0, seqDistance(this.una, this.nxt) - syn - fin);
+  }
+
+  get hasSentFin(): boolean {
+    return this.known && this.#finSent;
   }
 
   advance(octets: number): void {
@@ -44,12 +78,41 @@ export class SendSpace {
     this.octets += octets;
   }
 
-  /** Notes a FIN that ends at `nxt`. @returns whether it is the first */
-  noteFin(): boolean {
+  /** Notes a FIN. @param end the number after it @returns whether it is the first */
+  noteFin(end: number): boolean {
     if (this.#finSent) return false;
     this.#finSent = true;
-    this.#fin = (this.nxt - 1) | 0;
+    this.#fin = (end - 1) | 0;
     return true;
+  }
+
+  /** @returns true once: when the FIN had been acknowledged before it was noted */
+  takeEarlyAckOfFin(): boolean {
+    if (this.#finAcknowledged || seqDistance(this.#fin, this.una) <= 0) return false;
+    this.#finAcknowledged = true;
+    return true;
+  }
+
+  /**
+   * Takes an acknowledgement of octets never seen for proof that they were sent.
+   * @returns false when it is so far off that no window would have admitted them
+   */
+  believe(acknowledgment: number): boolean {
+    const octets = seqDistance(this.nxt, acknowledgment);
+    if (octets > GREATEST_WINDOW) return false;
+    this.#unseen = true;
+    this.#unseenFrom = this.nxt;
+    this.#unseenTo = acknowledgment;
+    this.advance(octets);
+    return true;
+  }
+
+  /** @returns true once: when `[from, to)` has of what was acknowledged before it was seen */
+  bringsUnseen(from: number, to: number): boolean {
+    if (!this.#unseen) return false;
+    const overlaps = seqDistance(from, this.#unseenTo) > 0 && seqDistance(this.#unseenFrom, to) > 0;
+    if (overlaps) this.#unseen = false;
+    return overlaps;
   }
 
   acknowledgesUnsent(acknowledgment: number): boolean {

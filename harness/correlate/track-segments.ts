@@ -7,17 +7,20 @@ import { type SegmentGroup, senderOf } from './group-segments.ts';
 
 /**
  * Follows both ends of a connection through its segments.
+ * A RST that its receiver refuses, and whose sender goes on, was forged or came late: it ends nothing at either end.
  * @param isHeld whether a gate kept the segment from its receiver
+ * @param mayMiss whether segments may have crossed that are not among these
  */
 export function trackSegments(
   group: SegmentGroup,
   isHeld: (segment: Segment) => boolean = () => false,
+  mayMiss = false,
 ): TrackedSegment[] {
   const { segments } = group;
   const start = startOf(group);
   const trackers = {
-    client: new EndpointTracker(start.client),
-    server: new EndpointTracker(start.server),
+    client: new EndpointTracker(start.client, mayMiss),
+    server: new EndpointTracker(start.server, mayMiss),
   };
   const anomaliesOf = segments.map((): string[] => []);
   const receive = (index: number): void => {
@@ -31,7 +34,12 @@ export function trackSegments(
     const from = senderOf(group, segment);
     const to = otherSide(from);
     const anomalies = anomaliesOf[index] ?? [];
-    const retransmission = trackers[from].trackSent(segment, anomalies);
+    const isReset = hasFlags(segment, Flag.RST);
+    // Its sender is just there: what its receiver seems to lack, the capture lacks.
+    const isInPlace = isReset && mayMiss && trackers[from].isAt(segment.sequenceNumber | 0);
+    if (isInPlace && refuses(trackers[to], segment)) trackers[to].skipTo(segment.sequenceNumber | 0);
+    const endsNothing = isReset && goesOn(group, index) && refuses(trackers[to], segment);
+    const retransmission = endsNothing ? false : trackers[from].trackSent(segment, anomalies);
     for (const { crossed, by } of crossings) if (by === index) receive(crossed);
     const delivered = held[index] !== true;
     if (delivered && !crossings.some(({ crossed }) => crossed === index)) receive(index);
@@ -51,13 +59,33 @@ export function trackSegments(
   });
 }
 
+function refuses(to: EndpointTracker, { flags, sequenceNumber, acknowledgmentNumber }: Segment): boolean {
+  return to.refusesReset(flags, sequenceNumber | 0, acknowledgmentNumber | 0);
+}
+
+/** Whether the sender of a RST says more than RSTs afterwards. */
+function goesOn(group: SegmentGroup, index: number): boolean {
+  const sender = group.segments[index];
+  return group.segments
+    .slice(index + 1)
+    .some(
+      (later) =>
+        sender !== undefined &&
+        !hasFlags(later, Flag.RST) &&
+        senderOf(group, later) === senderOf(group, sender),
+    );
+}
+
 /** The states before the first segment. A capture that begins inside a connection finds it established. */
 function startOf(group: SegmentGroup): Readonly<Record<Side, TcpState>> {
   const [first] = group.segments;
   if (first === undefined || hasFlags(first, Flag.RST)) return { client: 'CLOSED', server: 'CLOSED' };
   if (hasFlags(first, Flag.SYN | Flag.ACK)) return { client: 'SYN-SENT', server: 'SYN-RECEIVED' };
   if (!hasFlags(first, Flag.SYN)) return { client: 'ESTABLISHED', server: 'ESTABLISHED' };
-  const answer = group.segments.find((segment) => senderOf(group, segment) === 'server');
+  const answer = group.segments.find(
+    (segment, index) =>
+      senderOf(group, segment) === 'server' && !(hasFlags(segment, Flag.RST) && goesOn(group, index)),
+  );
   // Who answers a SYN by a RST did not listen; who sends a SYN of its own opened actively too.
   const listened = answer === undefined || (!hasFlags(answer, Flag.RST) && !isPureSyn(answer));
   return { client: 'CLOSED', server: listened ? 'LISTEN' : 'CLOSED' };

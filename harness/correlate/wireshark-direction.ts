@@ -1,15 +1,17 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
+import type { PredictedEnd } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
 /** RFC 7323 §2.3: a greater shift count is taken as 14. */
-const MOST_WINDOW_SHIFT = 14;
-const SCALE_UNKNOWN = -1;
-const SCALE_UNUSED = -2;
+export const MOST_WINDOW_SHIFT = 14;
+export const SCALE_UNKNOWN = -1;
+export const SCALE_UNUSED = -2;
 /** Beyond 32 bits, so no sequence number at all. */
 const NO_SEQUENCE_NUMBER = 2 ** 31;
 
 const BITS = 15;
+const NS = 1e9;
 
 /** What few directions need. */
 class Findings {
@@ -79,6 +81,28 @@ export class WiresharkDirection {
     this.#findings = NOTHING;
   }
 
+  /**
+   * Goes on from what was predicted.
+   * @param isServer whether its SYN is a SYN,ACK
+   * @param shift a shift count, SCALE_UNKNOWN or SCALE_UNUSED
+   */
+  adopt(end: PredictedEnd, isServer: boolean, shift: number): void {
+    this.reset();
+    this.#windowShift = shift;
+    if (end.packets === 0) return;
+    this.base = end.iss;
+    this.baseKnown = true;
+    this.next = end.nxt;
+    this.nextTime = end.nxtNs / NS;
+    this.contiguous = end.nxt;
+    this.acknowledged = end.acknowledged;
+    this.acknowledgedTime = end.lastNs / NS;
+    this.window = end.window;
+    this.unacknowledged = 1;
+    this.#windowIsOfSyn = end.packets === 1;
+    if (isServer) this.#synAck = SynAck.PLAIN;
+  }
+
   get hasSent(): boolean {
     return this.window !== -1;
   }
@@ -143,6 +167,10 @@ export class WiresharkDirection {
       const index = 31 - Math.clz32(rest & -rest);
       counts[index] = (counts[index] ?? 0) + 1;
     }
+  }
+
+  get hasFindings(): boolean {
+    return this.#findings !== NOTHING;
   }
 
   countOf(bit: number): number {

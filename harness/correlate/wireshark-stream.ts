@@ -1,6 +1,7 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
-import { WiresharkDirection } from './wireshark-direction.ts';
+import type { PredictedConnection } from './predicted-connection.ts';
+import { MOST_WINDOW_SHIFT, SCALE_UNKNOWN, SCALE_UNUSED, WiresharkDirection } from './wireshark-direction.ts';
 import {
   Analysis,
   advance,
@@ -67,6 +68,32 @@ export class WiresharkStream {
     this.#completeness = Completeness.SYN;
   }
 
+  /** Goes on from what was predicted. */
+  adopt(connection: PredictedConnection): void {
+    const { stage, isReused, client, server, firstNs, handshakeNs } = connection;
+    const answered = stage > 1;
+    // RFC 7323 §2.2: both SYNs carry the option, or nobody scales; a client's without it settles that.
+    const scales = client.windowScale >= 0 && (!answered || server.windowScale >= 0);
+    const shiftOf = (scale: number): number => (scales ? Math.min(scale, MOST_WINDOW_SHIFT) : SCALE_UNUSED);
+    this.#first.adopt(client, false, shiftOf(client.windowScale));
+    const awaitsScale = scales && !answered;
+    this.#second.adopt(server, true, awaitsScale ? SCALE_UNKNOWN : shiftOf(server.windowScale));
+    if (isReused) this.#first.tally(Analysis.REUSED_PORTS);
+    this.#packets = connection.packets;
+    this.#restarted = isReused ? 1 : 0;
+    this.#completenessOfFirst = 0;
+    this.#completeness =
+      Completeness.SYN |
+      (answered ? Completeness.SYN_ACK : 0) |
+      // The handshake's last segment is a pure ACK.
+      (stage === 3 ? Completeness.ACK : 0) |
+      (client.bytes > 0 || server.bytes > 0 ? Completeness.DATA : 0) |
+      (client.hasSentFin || server.hasSentFin ? Completeness.FIN : 0);
+    this.#synSeen = 1;
+    this.#synTime = firstNs / 1e9;
+    this.#roundTripNs = stage === 3 ? nanoseconds((firstNs + handshakeNs) / 1e9 - this.#synTime) : 0;
+  }
+
   /**
    * Whether Wireshark counts this packet to a new stream of the same addresses and ports: a SYN with another sequence
    * number than the stream's. One with the same number, after a RST too, counts to the old one.
@@ -113,6 +140,11 @@ export class WiresharkStream {
   /** `tcp.completeness` as two passes of tshark print it in the stream's last packet: bits of {@link Completeness}. */
   get completeness(): number {
     return this.#packets > 1 ? this.#completeness | this.#completenessOfFirst : this.#completeness;
+  }
+
+  /** Whether any packet was given a bit of {@link Analysis}. */
+  get hasFindings(): boolean {
+    return this.#first.hasFindings || this.#second.hasFindings;
   }
 
   /** How many packets of a side have that bit of {@link Analysis} after two passes. */

@@ -1,6 +1,7 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import { connState } from './zeek-conn-state.ts';
+import type { PredictedConnection } from './predicted-connection.ts';
 import { Mark, Trouble, ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
 import { Letter, ZeekHistory } from './zeek-history.ts';
 import { noteSegment, noteTrouble } from './zeek-letters.ts';
@@ -42,6 +43,7 @@ const CLOSE_DELAY = 5;
 const INACTIVITY_TIMEOUT = 300;
 const PATIENT_INACTIVITY_TIMEOUT = 3600;
 const IPV6_HEADER_BYTES = 40;
+const NS = 1e9;
 /** A packet that comes at the timeout, to the microsecond, still counts. */
 const MICROSECOND = 1e-6;
 
@@ -83,6 +85,20 @@ export class ZeekConnection {
     this.#closeTime = 0;
   }
 
+  /** Goes on from what was predicted. */
+  adopt(connection: PredictedConnection): void {
+    const { letters, historyWord0, historyWord1, firstNs, lastOpenNs, client, server } = connection;
+    this.#history.adopt(letters, historyWord0, historyWord1);
+    this.#roles.adopt(connection);
+    this.#started = 1;
+    this.#isCloseDeferred = 0;
+    this.#isCloseComplete = client.hasSentFin && server.hasSentFin ? 1 : 0;
+    this.#missedBytes = 0;
+    this.#startTime = firstNs / NS;
+    this.#lastTime = lastOpenNs / NS;
+    this.#closeTime = this.#isCloseComplete === 1 ? this.#lastTime : 0;
+  }
+
   /**
    * Takes the next packet. One with a wrong checksum (`packet.checksum` 0) is noted and otherwise ignored, as by
    * Zeek; a caller that wants wrong checksums ignored (offloading, `zeek -C`) sets it to -1 first.
@@ -101,7 +117,7 @@ export class ZeekConnection {
     const peer = isFromOriginator ? roles.responder : roles.originator;
     const { flags, payloadBytes } = packet;
     sender.packets += 1;
-    sender.ipBytes += ipBytes(packet);
+    sender.ipBytes += zeekIpBytes(packet);
     roles.noteWhetherPartial(sender, flags);
     const length = sequenceLength(flags, payloadBytes);
     numberSequences(sender, packet, length);
@@ -253,7 +269,7 @@ export class ZeekConnection {
 }
 
 /** By the length field alone: an offloaded packet, whose field is 0, counts as no more than an IPv6 header. */
-function ipBytes(packet: Packet): number {
+export function zeekIpBytes(packet: Packet): number {
   if (packet.ipLengthIsZero === 0) return packet.ipBytes;
   return packet.ipVersion === 6 ? IPV6_HEADER_BYTES : 0;
 }

@@ -1,3 +1,5 @@
+import type { PredictedEnd } from './predicted-connection.ts';
+
 /**
  * One end of a connection as Zeek follows it. Zeek's states are not RFC 9293's: they say what an end has *sent*.
  * Source: Zeek, src/analyzer/protocol/tcp/TCP_Endpoint.h.
@@ -87,6 +89,36 @@ export class ZeekEndpoint {
     this.finEnd = 0;
     this.ahead = undefined;
     this.troubles = undefined;
+  }
+
+  /**
+   * Goes on from what was predicted.
+   * @param peer the other end
+   * @param isAnswered whether that has acknowledged the SYN
+   */
+  adopt(end: PredictedEnd, peer: PredictedEnd, isAnswered: boolean): void {
+    this.reset();
+    if (end.packets === 0) return;
+    const { hasSentFin } = end;
+    const opened = peer.packets > 0 ? ZeekState.ESTABLISHED : ZeekState.SYN_SENT;
+    this.state = hasSentFin ? ZeekState.CLOSED : opened;
+    this.previousState = hasSentFin ? ZeekState.ESTABLISHED : ZeekState.INACTIVE;
+    this.marks =
+      Mark.SYN |
+      (end.hasSentAck ? Mark.ACK : 0) |
+      (end.hasSentData ? Mark.DATA : 0) |
+      (hasSentFin ? Mark.FIN | Mark.HAS_FIN | Mark.CLOSE_DONE | Mark.AT_END : 0);
+    this.startSequence = end.iss;
+    this.delivered = 1 + end.bytes;
+    this.last = this.delivered + (hasSentFin ? 1 : 0);
+    if (isAnswered) {
+      this.acknowledged = this.last - ((end.nxt - peer.acknowledged) | 0);
+      this.trimmed = Math.min(this.acknowledged, this.delivered);
+    }
+    this.packets = end.packets;
+    this.ipBytes = end.ipBytes;
+    this.lastFinAt = hasSentFin ? this.delivered : 0;
+    this.finEnd = hasSentFin ? this.last : 0;
   }
 
   is(mark: number): boolean {

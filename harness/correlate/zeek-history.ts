@@ -17,11 +17,12 @@ export const Letter = {
 
 /** Indexed by {@link Letter}. Source: Zeek, scripts/base/protocols/conn/main.zeek. */
 const TEXT = '?SHADFRIQCGTW^';
-const RESPONDER = 0x10;
-const LETTER_BITS = 5;
+/** Added to a letter of the responder's. */
+export const RESPONDER = 0x10;
+export const LETTER_BITS = 5;
 const LETTER_MASK = 0x1f;
 /** Of five bits each, in the 31 that V8 keeps without a heap number. */
-const LETTERS_PER_WORD = 6;
+export const LETTERS_PER_WORD = 6;
 
 /** Letters kept of one connection. Sixteen is the most that an orderly one has; ten thousand losses add five. */
 export const HISTORY_CAPACITY = 48;
@@ -42,6 +43,14 @@ export class ZeekHistory {
     this.#letters = 0;
     this.#word0 = 0;
     this.#word1 = 0;
+    this.#more = undefined;
+  }
+
+  /** Takes over as many letters as two words hold, packed as here. */
+  adopt(letters: number, word0: number, word1: number): void {
+    this.#letters = letters;
+    this.#word0 = word0;
+    this.#word1 = word1;
     this.#more = undefined;
   }
 

@@ -1,6 +1,7 @@
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
-import { ZeekEndpoint } from './zeek-endpoint.ts';
+import type { PredictedConnection } from './predicted-connection.ts';
+import { ZeekEndpoint, ZeekState } from './zeek-endpoint.ts';
 import { isLikelyServerPort } from './zeek-ports.ts';
 
 const SENT = { ORIGINATOR: 1, RESPONDER: 2, BOTH: 3 } as const;
@@ -25,6 +26,19 @@ export class ZeekRoles {
     this.responderPort = 0;
     this.isPartial = 0;
     this.#sent = 0;
+  }
+
+  /** Goes on from what was predicted: who sent the SYN is the originator. */
+  adopt({ stage, client, server, clientPort, serverPort }: PredictedConnection): void {
+    this.originator.adopt(client, server, stage > 1);
+    this.responder.adopt(server, client, stage > 2);
+    // An answered SYN was sent once.
+    if (server.packets > 0 && !client.hasSentFin) this.originator.previousState = ZeekState.SYN_SENT;
+    this.originatorSide = 0;
+    this.originatorPort = clientPort;
+    this.responderPort = serverPort;
+    this.isPartial = 0;
+    this.#sent = server.packets > 0 ? SENT.BOTH : SENT.ORIGINATOR;
   }
 
   /** Guesses from the first packet, which may be one from the middle. True when its sender is no originator. */

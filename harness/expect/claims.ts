@@ -4,6 +4,7 @@ import type { Lane } from '../model/observation.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
 import type { ClaimResult } from '../model/verdict.ts';
 import { handshake } from './expectation.ts';
+import { openedSimultaneously } from './judge-flow.ts';
 import { examineInitialNumbers } from './initial-numbers.ts';
 import { damageTo, judge } from './judge.ts';
 
@@ -80,11 +81,20 @@ const CLAIMS: readonly Claim[] = [
   },
   {
     text: 'Closing may involve timeouts and retransmissions.',
-    examine({ segments }) {
-      const again = segments.find(
+    examine(connection, timeline) {
+      const again = connection.segments.find(
         ({ segment, retransmission }) => retransmission && hasFlags(segment, Flag.FIN),
       );
-      return again && confirmed(`the ${again.from} sent its FIN again (frame ${again.segment.frame})`);
+      if (again !== undefined) {
+        return confirmed(`the ${again.from} sent its FIN again (frame ${again.segment.frame})`);
+      }
+      const waitedMs =
+        isWhole('wire', timeline) && isWhole('kernel', timeline) ? outwaited(connection) : undefined;
+      return waitedMs === undefined
+        ? undefined
+        : confirmed(
+            `the ${waitedMs.side} was gone from FIN-WAIT-2 within ${waitedMs.ms.toFixed(0)} ms, without a FIN from the other end`,
+          );
     },
   },
   {
@@ -111,6 +121,9 @@ const CLAIMS: readonly Claim[] = [
   },
 ];
 
+/** The claims, in order of their numbers. */
+export const CLAIM_TEXTS: readonly string[] = CLAIMS.map(({ text }) => text);
+
 /** The claims that this connection confirms or refutes, in order of their numbers. */
 export function examineClaims(timeline: Timeline, connection: Connection): ClaimResult[] {
   return CLAIMS.flatMap(({ text, examine }, index) => {
@@ -127,16 +140,21 @@ function refuted(evidence: string): Finding {
   return { outcome: 'refuted', evidence };
 }
 
-function openedSimultaneously({ segments }: Connection): boolean {
-  const synFrom = (side: Side): boolean => {
-    return segments.some(({ from, segment: { flags } }) => {
-      return from === side && (flags & (Flag.SYN | Flag.ACK)) === Flag.SYN;
-    });
-  };
-  const established = segments.some(({ statesAfter: { client, server } }) => {
-    return client === 'ESTABLISHED' && server === 'ESTABLISHED';
+/** The end that left FIN-WAIT-2 though the other never closed, and how long it was there at most, by `ss`. */
+function outwaited({
+  segments,
+  observedStates,
+  summary: { firstCloser },
+}: Connection): { side: Side; ms: number } | undefined {
+  if (firstCloser === undefined) return undefined;
+  const own = observedStates.filter(({ side }) => side === firstCloser);
+  const waiting = own.findIndex(({ state }) => state === 'FIN-WAIT-2');
+  const [began, gone] = [own[waiting], own[waiting + 1]];
+  const ended = segments.some(({ from, segment }) => {
+    return hasFlags(segment, Flag.RST) || (from !== firstCloser && hasFlags(segment, Flag.FIN));
   });
-  return established && synFrom('client') && synFrom('server');
+  if (ended || began === undefined || gone?.state !== 'CLOSED') return undefined;
+  return { side: firstCloser, ms: Number(gone.latestNs - began.earliestNs) / 1e6 };
 }
 
 function isWhole(lane: Lane, { evidence }: Timeline): boolean {

@@ -1,16 +1,33 @@
 import type { Side } from '../model/connection.ts';
-import { TCP_STATES, type TcpState } from '../model/tcp-state.ts';
+import type { TcpState } from '../model/tcp-state.ts';
 import { rejectUnknownOptions } from '../options.ts';
+import { checkSide, checkState } from './check-options.ts';
+import type { FlowExpectation } from './flow-expectations.ts';
+import type { ProgramExpectation } from './program-expectations.ts';
+import type { SegmentExpectation } from './segment-expectations.ts';
+
+/** Why an end sent a RST, as far as calls, queues and segments tell. */
+export type ResetCause = 'unread data' | 'resetAndDestroy' | 'data after close';
+
+const RESET_CAUSES: readonly ResetCause[] = ['unread data', 'resetAndDestroy', 'data after close'];
 
 /** What is expected of a connection, as plain data: it can be printed, stored and judged later. */
 export type Expectation =
   | { readonly kind: 'handshake' }
   | { readonly kind: 'orderly close'; readonly by: Side; readonly segments?: 3 | 4 }
   | { readonly kind: 'half-close'; readonly by: Side; readonly dataAfter: boolean }
-  | { readonly kind: 'reset'; readonly by: Side }
+  | {
+      readonly kind: 'reset';
+      readonly by: Side;
+      readonly receiverIn?: TcpState;
+      readonly because?: ResetCause;
+    }
   | { readonly kind: 'refused' }
   | { readonly kind: 'states'; readonly side: Side; readonly states: readonly TcpState[] }
-  | { readonly kind: 'nothing left open' };
+  | { readonly kind: 'nothing left open' }
+  | SegmentExpectation
+  | FlowExpectation
+  | ProgramExpectation;
 
 /** SYN, SYN,ACK, ACK, each acknowledgement one beyond the other's initial sequence number. RFC 9293 §3.5. */
 export function handshake(): Expectation {
@@ -39,10 +56,29 @@ export function halfClose(options: { readonly by: Side; readonly dataAfter?: boo
   return { kind: 'half-close', by: checkSide(options.by), dataAfter: options.dataAfter ?? true };
 }
 
-/** A RST sent by `by` ends the established connection. RFC 9293 §3.5.2. */
-export function reset(options: { readonly by: Side }): Expectation {
-  rejectUnknownOptions(options, ['by']);
-  return { kind: 'reset', by: checkSide(options.by) };
+/**
+ * A RST sent by `by` ends the established connection. RFC 9293 §3.5.2.
+ * @param options.receiverIn the state in which the other end is when the RST arrives, by RFC 9293's table; then it need
+ * not be established
+ * @param options.because `unread data`: destroyed while octets lay unread (RFC 1122 §4.2.2.13); `resetAndDestroy`: the
+ * program asked for it; `data after close`: octets came for a socket that its program had closed
+ */
+export function reset(options: {
+  readonly by: Side;
+  readonly receiverIn?: TcpState;
+  readonly because?: ResetCause;
+}): Expectation {
+  rejectUnknownOptions(options, ['by', 'receiverIn', 'because']);
+  const { by, receiverIn, because } = options;
+  if (because !== undefined && !RESET_CAUSES.includes(because)) {
+    throw new TypeError(`Unknown cause "${because}"; known: ${RESET_CAUSES.join(', ')}`);
+  }
+  return {
+    kind: 'reset',
+    by: checkSide(by),
+    ...(receiverIn !== undefined && { receiverIn: checkState(receiverIn) }),
+    ...(because !== undefined && { because }),
+  };
 }
 
 /** The SYN is answered by a RST that acknowledges it. RFC 9293 §3.10.7.1. */
@@ -55,42 +91,10 @@ export function refused(): Expectation {
  * `CLOSED` means "not listed any more".
  */
 export function states(side: Side, first: TcpState, ...others: readonly TcpState[]): Expectation {
-  const all = [first, ...others];
-  for (const state of all) {
-    if (!TCP_STATES.includes(state))
-      throw new TypeError(`Unknown state "${state}"; known: ${TCP_STATES.join(', ')}`);
-  }
-  return { kind: 'states', side: checkSide(side), states: all };
+  return { kind: 'states', side: checkSide(side), states: [first, ...others].map(checkState) };
 }
 
 /** In the last snapshot neither end is listed, or only in TIME-WAIT. */
 export function nothingLeftOpen(): Expectation {
   return { kind: 'nothing left open' };
-}
-
-/** Programs without types can say anything. */
-function checkSide(side: Side): Side {
-  const sides: readonly string[] = ['client', 'server'];
-  if (!sides.includes(side)) throw new TypeError(`A side is client or server, not "${side}"`);
-  return side;
-}
-
-/** `client half-closed`: what the expectation says once it is met. */
-export function describeExpectation(expectation: Expectation): string {
-  switch (expectation.kind) {
-    case 'handshake':
-      return 'handshake SYN, SYN,ACK, ACK';
-    case 'orderly close':
-      return `orderly close by the ${expectation.by}${expectation.segments ? ` in ${expectation.segments} segments` : ''}`;
-    case 'half-close':
-      return `${expectation.by} half-closed${expectation.dataAfter ? ', data came after it' : ''}`;
-    case 'reset':
-      return `reset by the ${expectation.by}`;
-    case 'refused':
-      return 'connection refused';
-    case 'states':
-      return `${expectation.side} ${expectation.states.join(' → ')} in ss`;
-    case 'nothing left open':
-      return 'nothing left open';
-  }
 }

@@ -1,4 +1,4 @@
-import type { Connection, ObservedState, Side } from '../model/connection.ts';
+import type { Connection, Side } from '../model/connection.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import type { Judgement, Shortfall } from './shortfall.ts';
 
@@ -65,21 +65,26 @@ function wasSampledDuring({ segments, observedStates }: Connection, side: Side, 
 }
 
 export function judgeNothingLeftOpen(connection: Connection): Judgement {
-  const lastSegmentNs = connection.segments.at(-1)?.atNs ?? 0n;
-  const lasts = SIDES.map((side) => connection.observedStates.findLast((seen) => seen.side === side));
-  const shortfalls = lasts.flatMap((last, index) => leftOpen(last, SIDES[index] ?? 'client', lastSegmentNs));
-  const proof = lasts.map((last, index) => `${SIDES[index] ?? ''} ${last?.state ?? ''}`).join(', ');
+  const lasts = SIDES.map((side) => ({ side, state: lastStateOf(connection, side) }));
+  const shortfalls = lasts.flatMap(({ side, state }) => leftOpen(side, state));
+  const proof = lasts.map(({ side, state }) => `${side} ${state ?? ''}`).join(', ');
   return { needs: KERNEL, shortfalls, proof: `ss at the end: ${proof}` };
 }
 
-function leftOpen(last: ObservedState | undefined, side: Side, lastSegmentNs: bigint): Shortfall[] {
-  const expected = `${side} closed, or in TIME-WAIT`;
+/** What `ss` showed of a side behind the last segment; undefined when it was not asked then. */
+export function lastStateOf({ segments, observedStates }: Connection, side: Side): TcpState | undefined {
+  const last = observedStates.findLast((seen) => seen.side === side);
   const askedAtNs = last?.samples.at(-1)?.fromNs;
-  if (last === undefined || askedAtNs === undefined || askedAtNs < lastSegmentNs) {
+  return askedAtNs === undefined || askedAtNs < (segments.at(-1)?.atNs ?? 0n) ? undefined : last?.state;
+}
+
+function leftOpen(side: Side, state: TcpState | undefined): Shortfall[] {
+  const expected = `${side} closed, or in TIME-WAIT`;
+  if (state === undefined) {
     return [
       { basis: 'unobserved', mismatch: { expected, observed: 'ss was not asked after the last segment' } },
     ];
   }
-  if (last.state === 'CLOSED' || last.state === 'TIME-WAIT') return [];
-  return [{ basis: 'seen', mismatch: { expected, observed: `${side} still in ${last.state}` } }];
+  if (state === 'CLOSED' || state === 'TIME-WAIT') return [];
+  return [{ basis: 'seen', mismatch: { expected, observed: `${side} still in ${state}` } }];
 }

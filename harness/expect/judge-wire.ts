@@ -1,6 +1,6 @@
 import { type Connection, otherSide, type Side, type TrackedSegment } from '../model/connection.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
-import { absent, causeOf, type Judgement, seenAt, segmentText, type Shortfall, way } from './shortfall.ts';
+import { absent, type Judgement, seenAt, segmentText, type Shortfall, way } from './shortfall.ts';
 
 const NEEDS = ['wire'] as const;
 
@@ -62,7 +62,7 @@ function withoutAck(
 }
 
 /** A RST for a SYN is numbered 0, since nothing was sent before: <SEQ=0><ACK=SEG.SEQ+SEG.LEN>, §3.10.7.1. */
-function refuses(answer: TrackedSegment): boolean {
+export function refuses(answer: TrackedSegment): boolean {
   return (
     isPure(answer, Flag.RST | Flag.ACK) && answer.segment.sequenceNumber === 0 && answer.acknowledgment === 1
   );
@@ -176,42 +176,6 @@ function closeShortfalls(connection: Connection, by: Side): Shortfall[] {
   return shortfalls;
 }
 
-export function judgeReset(connection: Connection, { by }: { readonly by: Side }): Judgement {
-  const { segments, summary } = connection;
-  const rst = segments.find(({ from, segment, delivered }) => {
-    return hasFlags(segment, Flag.RST) && delivered && from === (summary.resetBy ?? from);
-  });
-  const expected = `${way(by)}  RST  on the established connection`;
-  if (rst === undefined) {
-    const fin = finOf(segments, by);
-    const shortfall =
-      fin === undefined
-        ? absent(connection, expected, 'no RST that arrived')
-        : seenAt(connection, fin, expected, 'absent');
-    return { needs: NEEDS, shortfalls: [shortfall], proof: '' };
-  }
-  const shortfalls: Shortfall[] = [];
-  // A RST that ended nothing came behind a close, which is seen, or out of sequence, which may be for a segment missed.
-  if (summary.resetBy === undefined) {
-    shortfalls.push(seenAt(connection, rst, expected, summary.ending === 'closed' ? 'seen' : 'absent'));
-  } else if (rst.from !== by || refuses(rst)) shortfalls.push(seenAt(connection, rst, expected));
-  else if (!wasEstablished(connection)) shortfalls.push(seenAt(connection, rst, expected, 'absent'));
-  const cause = causeOf(connection, rst);
-  const proof = `${segmentText(rst)}${cause === undefined ? '' : `, by ${cause}`}`;
-  return { needs: NEEDS, shortfalls, proof };
-}
-
-/**
- * Whether an end acted on an established connection. A client that closed in SYN-SENT and answers the late SYN,ACK
- * by a RST never did, though the table has it established by then.
- */
-function wasEstablished({ segments }: Connection): boolean {
-  return segments.some(({ from, segment, statesAfter }) => {
-    const isPlain = (segment.flags & (Flag.SYN | Flag.RST)) === 0;
-    return isPlain && statesAfter[from] === 'ESTABLISHED';
-  });
-}
-
 export function judgeRefused(connection: Connection): Judgement {
   const expected = 'server → client  RST,ACK  ack 1, in answer to the SYN';
   const missingSyn = withoutSyn(connection, 'client → server  SYN first');
@@ -227,6 +191,10 @@ export function judgeRefused(connection: Connection): Judgement {
   return { needs: NEEDS, shortfalls, proof: answer === undefined ? '' : segmentText(answer) };
 }
 
-function finOf(segments: readonly TrackedSegment[], side: Side | undefined): TrackedSegment | undefined {
+/** A side's FIN, the first time it was sent. */
+export function finOf(
+  segments: readonly TrackedSegment[],
+  side: Side | undefined,
+): TrackedSegment | undefined {
   return segments.find(({ from, segment }) => from === side && hasFlags(segment, Flag.FIN));
 }

@@ -2,9 +2,14 @@ import type { Connection, Timeline } from '../model/connection.ts';
 import type { Damage, EvidenceQuality } from '../model/evidence.ts';
 import type { Lane } from '../model/observation.ts';
 import type { Verdict } from '../model/verdict.ts';
-import { describeExpectation, type Expectation } from './expectation.ts';
+import { describeExpectation } from './describe-expectation.ts';
+import type { Expectation } from './expectation.ts';
+import { judgeFlow } from './judge-flow.ts';
 import { judgeNothingLeftOpen, judgeStates } from './judge-kernel.ts';
-import { judgeHalfClose, judgeHandshake, judgeOrderlyClose, judgeRefused, judgeReset } from './judge-wire.ts';
+import { judgeProgram } from './judge-program.ts';
+import { judgeReset } from './judge-reset.ts';
+import { judgeSegmentExpectation } from './judge-single-segments.ts';
+import { judgeHalfClose, judgeHandshake, judgeOrderlyClose, judgeRefused } from './judge-wire.ts';
 import type { Judgement } from './shortfall.ts';
 
 /**
@@ -22,8 +27,8 @@ export function judge(
   // The kernel closed a dead peer's sockets in its place: what the wire shows is not what the program did.
   const lost = timeline.evidence.damage.find(({ kind }) => kind === 'reports-lost');
   if (lost !== undefined) return undetermined(title, lost.detail);
-  if (connection === undefined) return judgeNothing(title, timeline.evidence);
-  const { needs, shortfalls, proof } = judgementOf(connection, expectation);
+  if (connection === undefined) return judgeNothing(title, timeline.evidence, expectation);
+  const { needs, shortfalls, proof } = judgementOf(timeline, connection, expectation);
   const damage = damageTo(needs, timeline.evidence);
   const mismatches = shortfalls
     .filter(({ basis }) => basis === 'seen' || (basis === 'absent' && damage.length === 0))
@@ -36,7 +41,7 @@ export function judge(
   return { title, status: 'met', reason: proof, mismatches: [] };
 }
 
-function judgementOf(connection: Connection, expectation: Expectation): Judgement {
+function judgementOf(timeline: Timeline, connection: Connection, expectation: Expectation): Judgement {
   switch (expectation.kind) {
     case 'handshake':
       return judgeHandshake(connection);
@@ -52,15 +57,36 @@ function judgementOf(connection: Connection, expectation: Expectation): Judgemen
       return judgeStates(connection, expectation);
     case 'nothing left open':
       return judgeNothingLeftOpen(connection);
+    case 'segments':
+    case 'in order':
+    case 'nothing after':
+    case 'elapsed':
+    case 'retransmitted':
+      return judgeSegmentExpectation(connection, expectation);
+    case 'simultaneous open':
+    case 'simultaneous close':
+    case 'unanswered':
+    case 'abandoned':
+    case 'data after FIN':
+    case 'zero window':
+    case 'probes':
+    case 'connections':
+      return judgeFlow(timeline, connection, expectation);
+    case 'event':
+    case 'left in':
+      return judgeProgram(connection, expectation);
     default:
       throw new TypeError(`Unknown kind of expectation: ${JSON.stringify(expectation)}`);
   }
 }
 
-function judgeNothing(title: string, evidence: EvidenceQuality): Verdict {
+function judgeNothing(title: string, evidence: EvidenceQuality, expectation: Expectation): Verdict {
   const damage = damageTo(['wire'], evidence);
   if (damage.length > 0) return undetermined(title, damage.map(({ detail }) => detail).join('; '));
   const observed = 'no segment of such a connection';
+  if (expectation.kind === 'connections' && expectation.times.min === 0) {
+    return { title, status: 'met', reason: observed, mismatches: [] };
+  }
   return { title, status: 'violated', reason: observed, mismatches: [{ expected: title, observed }] };
 }
 

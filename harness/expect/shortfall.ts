@@ -1,5 +1,5 @@
 import { callSiteText } from '../model/call-site-text.ts';
-import type { Connection, Side, TrackedSegment } from '../model/connection.ts';
+import type { Connection, PlacedJsReport, Side, TrackedSegment } from '../model/connection.ts';
 import type { Lane } from '../model/observation.ts';
 import { flagsText } from '../model/segment.ts';
 import type { TcpState } from '../model/tcp-state.ts';
@@ -70,29 +70,37 @@ const CLOSING_CALLS: ReadonlySet<string> = new Set(['end', 'destroy', 'resetAndD
  * The JS call that made this side send the segment, as far as the node lane tells: its last closing call before
  * it, and the octets that lay unread then.
  */
-export function causeOf(connection: Connection, { from, atNs }: TrackedSegment): string | undefined {
-  const calls = connection.js.filter(({ side, report, atNs: calledAtNs }) => {
-    return side === from && report.kind === 'call' && CLOSING_CALLS.has(report.name) && calledAtNs <= atNs;
-  });
-  // resetAndDestroy() is itself a destroy() that Node calls.
-  const reset = calls.find(({ report }) => report.name === 'resetAndDestroy');
-  const call = reset ?? calls.at(-1);
+export function causeOf(connection: Connection, tracked: TrackedSegment): string | undefined {
+  const { from } = tracked;
+  const call = closingCallOf(connection, tracked);
   if (call === undefined) return undefined;
-  const unread = unreadBytes(connection, from, call.atNs);
+  const unread = unreadBytes(connection, from, call.atNs) ?? 0;
   const waiting = unread > 0 ? ` with ${unread} unread bytes` : '';
   const place = call.report.site && callSiteText(call.report.site);
   const by = call.report.by === 'node' ? ', called by Node itself' : place === undefined ? '' : `, ${place}`;
   return `${from} ${call.report.name}()${waiting}${by}`;
 }
 
+/** The last closing call of a segment's sender before it; `resetAndDestroy()` before the `destroy()` that it makes. */
+export function closingCallOf(
+  connection: Connection,
+  { from, atNs }: TrackedSegment,
+): PlacedJsReport | undefined {
+  const calls = connection.js.filter(({ side, report, atNs: calledAtNs }) => {
+    return side === from && report.kind === 'call' && CLOSING_CALLS.has(report.name) && calledAtNs <= atNs;
+  });
+  // resetAndDestroy() is itself a destroy() that Node calls.
+  return calls.find(({ report }) => report.name === 'resetAndDestroy') ?? calls.at(-1);
+}
+
 /** States behind the other end's FIN, which counts one octet in Recv-Q until the program has read the end. */
 const FIN_RECEIVED: ReadonlySet<TcpState> = new Set(['CLOSE-WAIT', 'CLOSING', 'LAST-ACK', 'TIME-WAIT']);
 
-/** Octets that lay unread by the last snapshot before `atNs`; 0 when none tells. */
-function unreadBytes({ observedStates }: Connection, side: Side, atNs: bigint): number {
+/** Octets that lay unread by the last snapshot before `atNs`; undefined when none tells. */
+export function unreadBytes({ observedStates }: Connection, side: Side, atNs: bigint): number | undefined {
   const before = observedStates.findLast((seen) => seen.side === side && seen.latestNs <= atNs);
   const lastSample = before?.samples.at(-1);
-  if (before === undefined || lastSample === undefined || lastSample.fromNs > atNs) return 0;
+  if (before === undefined || lastSample === undefined || lastSample.fromNs > atNs) return undefined;
   const receiveQueue = before.receiveQueue ?? 0;
   return Math.max(0, FIN_RECEIVED.has(before.state) ? receiveQueue - 1 : receiveQueue);
 }

@@ -5,7 +5,6 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
-import type { Segment } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import type { SocketCommand } from '../peer/protocol.ts';
 import { pace, withDeadline, type WaitOptions } from '../timing.ts';
@@ -64,8 +63,6 @@ export class Pair implements AsyncDisposable {
   readonly server: DrivenSocket;
   readonly #host: PairHost;
   readonly #recording: Recording;
-  /** The last segment that had been seen when the last snapshot was asked for. */
-  #sampledBehind: Segment | 'no segment' | undefined;
 
   /** @internal Made by `lab.pair()`. */
   constructor(host: PairHost, recording: Recording) {
@@ -119,10 +116,8 @@ export class Pair implements AsyncDisposable {
    */
   async sample(options: WaitOptions = {}): Promise<SocketSnapshot> {
     rejectUnknownOptions(options, WAIT_OPTIONS);
-    const behind = this.#recording.segments.at(-1) ?? 'no segment';
     const asked = this.#host.sample({ ports: [this.endpoint.port] }, options);
     const snapshot = await this.#orDamage('kernel', 'sampling-failed', asked);
-    this.#sampledBehind = behind;
     this.#recording.addSnapshot(snapshot);
     return snapshot;
   }
@@ -149,8 +144,7 @@ export class Pair implements AsyncDisposable {
       this.#orDamage('wire', 'capture-ended', this.#host.checkCapture(options)).catch(unlessGone),
       this.#orDamage('node', 'reports-lost', this.#host.checkPeers(options)).catch(unlessGone),
     ]);
-    const last = this.#recording.segments.at(-1) ?? 'no segment';
-    if (last !== this.#sampledBehind) await this.sample(options).catch(unlessGone);
+    if (!endsWithSnapshot(this.#host.evidence())) await this.sample(options).catch(unlessGone);
     return this.#host.evidence();
   }
 
@@ -226,6 +220,18 @@ export class Pair implements AsyncDisposable {
       `${missing} cannot come any more: the connection is over; last seen: ${this.#recording.lastSeen()}`,
     );
   }
+}
+
+/**
+ * Whether the last snapshot surely began behind the last segment, as far as the clocks are known to agree. One that is
+ * taken behind a fence does.
+ */
+function endsWithSnapshot({ segments, snapshots, clockReadings }: RunEvidence): boolean {
+  const [last, snapshot] = [segments.at(-1), snapshots.at(-1)];
+  if (last === undefined || snapshot === undefined) return false;
+  return clockReadings.some(({ sentBeforeNs, capturedAtNs }) => {
+    return snapshot.startedAtNs - sentBeforeNs >= last.capturedAtNs - capturedAtNs;
+  });
 }
 
 /** What a lane could not tell is damage by now; a lab that is gone can tell nothing at all. */

@@ -1,3 +1,4 @@
+import type { Anomaly } from './anomaly.ts';
 import type { Side } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { TcpState } from './tcp-state.ts';
@@ -7,10 +8,11 @@ export type PerSide<T = number> = Readonly<Record<Side, T>>;
 
 /** How a connection began, as far as the capture shows. */
 export type Opening =
+  /** SYN and SYN,ACK; the latter, where it was not captured, by what its receiver sent after it. */
   | 'handshake'
   /** Both ends sent a SYN. RFC 9293 §3.5, Figure 7. */
   | 'simultaneous'
-  /** The answer to the SYN came as a SYN of its own or in parts. */
+  /** The answer to the SYN was a SYN of its own, which the first end answered by a SYN,ACK. */
   | 'split'
   /** The SYN was answered by a RST. */
   | 'refused'
@@ -29,6 +31,8 @@ export type RowEnding =
   | 'half-closed'
   /** FINs both ways, the last acknowledgement missing. */
   | 'closing'
+  /** One end sent a segment again, or probed, three times or more, and the other was not heard of any more. */
+  | 'abandoned'
   /** No FIN and no RST; data or ACKs stopped coming. */
   | 'open'
   /** SYNs without an answer. */
@@ -61,8 +65,10 @@ export interface ConnectionRow {
   /** Who sent the first FIN. */
   readonly closedBy: Side | undefined;
   readonly resetBy: Side | undefined;
-  /** Octets that the reset end had sent and nobody had acknowledged. */
-  readonly unacknowledgedAtReset: number;
+  /** Who was not heard of any more. */
+  readonly abandonedBy: Side | undefined;
+  /** Octets of data that each end had sent and that were not acknowledged when the first RST came. */
+  readonly unacknowledgedAtReset: PerSide;
   readonly closeSegments: number | undefined;
   readonly halfClosedNs: number | undefined;
   readonly bytesAfterFirstFin: number;
@@ -70,8 +76,8 @@ export interface ConnectionRow {
   readonly timeWait: readonly Side[];
   /** The states that the ends are in after the last packet. */
   readonly states: PerSide<TcpState>;
-  /** What RFC 9293's table does not allow, in the words of Zeek's weirds and Suricata's events where they have one. */
-  readonly anomalies: readonly string[];
+  /** What RFC 9293's table does not allow. Of the capture's own faults, see {@link gapBytes}. */
+  readonly anomalies: readonly Anomaly[];
 
   readonly retransmissions: PerSide;
   readonly spurious: number;
@@ -88,6 +94,8 @@ export interface ConnectionRow {
   readonly rttMaxNs: number | undefined;
   /** Capture artefacts: octets that crossed and were not captured, and acknowledgements of such. */
   readonly gapBytes: number;
+  /** Octets that were skipped, and neither came later nor were acknowledged: lost, or missed by the capture. */
+  readonly lostBytes: number;
   readonly acksOfUnseen: number;
 
   readonly zeekState: string;

@@ -27,7 +27,7 @@ export interface CallSite {
 export type Layer = 'http' | 'https' | 'http2' | 'tls' | 'undici' | 'fetch' | 'ws';
 
 /** Who made a call: the program or one of its packages, or Node of its own accord (auto-end, autoDestroy). */
-export type Caller = 'program' | 'node';
+export type CallerKind = 'program' | 'node';
 
 /** Fields of every event. */
 export interface NodeEventBase {
@@ -53,7 +53,7 @@ export interface ServerEventBase extends NodeEventBase {
 /** What a call carries. */
 export interface CallFields {
   /** Absent when the program does not let its stacks be read. */
-  readonly by?: Caller;
+  readonly by?: CallerKind;
   /** Absent for calls that Node made of its own accord. */
   readonly site?: CallSite;
   /**

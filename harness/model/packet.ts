@@ -9,6 +9,8 @@ export class Packet {
   /** Capture time: whole seconds since the epoch, and the nanoseconds within them. */
   seconds = 0;
   nanoseconds = 0;
+  /** Ns since the first packet that the engine saw; the engine sets it. A field, for an argument would be boxed. */
+  atNs: number = Number.NaN;
 
   /** 4 or 6. */
   ipVersion = 0;

@@ -19,4 +19,9 @@ export interface RunEvidence {
   readonly clockReadings: readonly ClockReading[];
   readonly holds: readonly Hold[];
   readonly damage: readonly Damage[];
+  /**
+   * Whether segments may have crossed that are not among {@link segments}, and nothing counted them: a capture that
+   * somebody took somewhere. An acknowledgement of unseen octets is then proof that they crossed. @default false
+   */
+  readonly wireMayMiss?: boolean;
 }

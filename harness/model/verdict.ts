@@ -36,3 +36,29 @@ export interface ClaimResult {
   /** What of this run shows it. */
   readonly evidence: string;
 }
+
+/** `it depends`: some runs confirm it and some refute it. */
+export type ClaimOutcome = ClaimResult['outcome'] | 'it depends' | 'undetermined';
+
+/** What one kind of run says of a claim. */
+export interface ClaimFinding {
+  /** What was done. */
+  readonly run: string;
+  readonly outcome: ClaimResult['outcome'];
+  readonly evidence: string;
+  /** The segments that show it, `#5 FIN,ACK again →`; of the first connection where there were more. */
+  readonly segments: readonly string[];
+  /** The states that `ss` showed, where they matter. */
+  readonly states?: string;
+}
+
+/** What all runs together say of a claim that textbooks make. */
+export interface ClaimReport {
+  /** 1–8, as numbered in docs/claims.md. */
+  readonly claim: number;
+  readonly text: string;
+  readonly outcome: ClaimOutcome;
+  readonly findings: readonly ClaimFinding[];
+  /** Runs that were to show something, and did not. */
+  readonly gaps: readonly { readonly run: string; readonly reason: string }[];
+}

@@ -124,7 +124,7 @@ class MessageQueue<Name extends ChannelName> implements Messages<Name> {
     this.#capacity = capacity;
     this.#signal = signal;
     this.#unsubscribe = subscribe(names, (message, name) => {
-      this.#put({ name, message } as unknown as NamedMessage<Name>);
+      this.#put({ name, message });
     });
     signal?.addEventListener('abort', this.#end, { once: true });
     if (signal?.aborted === true) this.#end();

@@ -8,7 +8,7 @@ import { plainAddress } from '../model/endpoint.ts';
 import { installObserver } from '../node/thread-observer.ts';
 import type { Behaviour, BehaviourModule } from './behaviour.ts';
 import { openChannel } from './channel.ts';
-import { observeSocket } from './observe-socket.ts';
+import { observeSocket, reportOf } from './observe-socket.ts';
 import {
   type BehaviourChoice,
   type ListenOptions,
@@ -106,6 +106,7 @@ function accept(
   behaviour: Behaviour,
 ): void {
   void parent.accepted(serverId, socketId);
+  void parent.report(socketId, reportOf(socket, 'connection'));
   adopt(socketId, socket, behaviour);
   if (!driven) behaviour.alone?.(socket);
 }

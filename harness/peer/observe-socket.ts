@@ -48,6 +48,20 @@ export function observeSocket(socket: Socket, report: (report: JsReport) => void
   observed.set(id, { report, local: localEnd(handle), peer: peerEnd(handle) });
 }
 
+/** The server's event that brought the socket: of one that nobody reads, all that its program ever sees. */
+export function reportOf(socket: Socket, name: 'connection'): JsReport {
+  const handle = tcpHandle(socket);
+  const local = localEnd(handle);
+  const peer = peerEnd(handle);
+  return {
+    atNs: process.hrtime.bigint(),
+    kind: 'event',
+    name,
+    ...(local && { local }),
+    ...(peer && { peer }),
+  };
+}
+
 let subscribed = false;
 
 function subscribeOnce(): void {

@@ -1,4 +1,5 @@
 import type { Packet } from '../model/packet.ts';
+import { i32, u16, u8 } from './big-endian.ts';
 import { decodeIpv4 } from './decode-ipv4.ts';
 import { decodeIpv6 } from './decode-ipv6.ts';
 import { Problem } from './decode-issue.ts';
@@ -6,7 +7,23 @@ import { decodeEthernet, decodeLink, linkLayer } from './decode-link.ts';
 import { decodeTcp } from './decode-tcp.ts';
 import { decodeTunnel } from './decode-tunnel.ts';
 import { decodeUdp } from './decode-udp.ts';
+import { IpProtocol } from './ip-protocol.ts';
+import { LinkType } from './link-type.ts';
 import { type Decoding, FIRST_LAYER, Layer, type Outcome } from './decoding.ts';
+
+/** Offsets in an untagged Ethernet frame with an IPv4 header without options. */
+const Usual = {
+  etherType: 12,
+  ip: 14,
+  versionAndLength: 14,
+  totalLength: 16,
+  fragment: 20,
+  protocol: 23,
+  source: 26,
+  destination: 30,
+  tcp: 34,
+  leastBytes: 54,
+} as const;
 
 /** Deeper than any tunnel that is meant: Ethernet, VLAN, PPPoE, PPP, IP, GRE, … each count. */
 const MAX_LAYERS = 32;
@@ -29,12 +46,53 @@ export function decodePacket(
   decoding: Decoding,
 ): Outcome {
   decoding.begin(start, capturedBytes, originalBytes);
+  if (linkType === LinkType.ETHERNET && isUsual(bytes, start, capturedBytes, decoding)) {
+    stepToTcp(bytes, start, packet, decoding);
+    return decodeTcp(bytes, packet, decoding) as Outcome;
+  }
   const first = linkLayer(linkType);
   if (first === Layer.STOPPED) {
     return decoding.stop('link', start, Problem.LINK_TYPE, linkType) as Outcome;
   }
   const outcome = decodeLayers(first, bytes, packet, decoding);
   return (outcome === Layer.REASSEMBLED ? decodeReassembled(packet, decoding) : outcome) as Outcome;
+}
+
+/**
+ * Whether an Ethernet frame carries TCP in IPv4 and nothing besides: no tag, option, fragment, tunnel or cut. Nearly
+ * all do, and a third of their decoding is saved by two layers in one step; all others go a layer at a time.
+ */
+function isUsual(bytes: Uint8Array, start: number, capturedBytes: number, decoding: Decoding): boolean {
+  if (capturedBytes < Usual.leastBytes || decoding.checksums) return false;
+  const totalBytes = u16(bytes, start + Usual.totalLength);
+  return (
+    u16(bytes, start + Usual.etherType) === 0x0800 &&
+    u8(bytes, start + Usual.versionAndLength) === 0x45 &&
+    u8(bytes, start + Usual.protocol) === IpProtocol.TCP &&
+    (u16(bytes, start + Usual.fragment) & 0x3fff) === 0 &&
+    totalBytes >= Usual.leastBytes - Usual.ip &&
+    totalBytes <= capturedBytes - Usual.ip
+  );
+}
+
+/** Leaves what the Ethernet and IPv4 decoders would leave of such a frame. */
+function stepToTcp(bytes: Uint8Array, start: number, packet: Packet, decoding: Decoding): void {
+  const totalBytes = u16(bytes, start + Usual.totalLength);
+  packet.ipVersion = 4;
+  packet.source0 = 0;
+  packet.source1 = 0;
+  packet.source2 = 0;
+  packet.source3 = i32(bytes, start + Usual.source);
+  packet.destination0 = 0;
+  packet.destination1 = 0;
+  packet.destination2 = 0;
+  packet.destination3 = i32(bytes, start + Usual.destination);
+  packet.ipBytes = totalBytes;
+  packet.ipLengthIsZero = 0;
+  decoding.at = start + Usual.tcp;
+  decoding.end = start + Usual.ip + totalBytes;
+  decoding.wireEnd = decoding.end;
+  decoding.headerBytes = Usual.tcp;
 }
 
 function decodeLayers(first: number, bytes: Uint8Array, packet: Packet, decoding: Decoding): number {

@@ -109,3 +109,21 @@ test('each field has a name of its own and a line about it', (t) => {
   t.is(new Set(FIELDS.map(({ name }) => name.toLowerCase())).size, FIELDS.length);
   for (const { about } of FIELDS) t.regex(about, /\w+ ?\w*/);
 });
+
+test('a value that a field never has is refused, with those that it has', (t) => {
+  for (const [text, hint] of [
+    ['closedBy=sever', /one of: client, server/],
+    ['ending != shut', /one of: closed, reset/],
+    ['clientState = ESTAB', /SYN-SENT, SYN-RECEIVED/],
+  ] as const) {
+    const error = t.throws(() => parseWhere(text), { code: 'ERR_FINWAIT_USAGE', message: /is never/ });
+    t.regex((error as unknown as { hint: string }).hint, hint);
+  }
+  t.true(parseWhere('closedBy = CLIENT')(row({ closedBy: 'client' })));
+  t.true(parseWhere('ending ~ half')(row({ ending: 'half-closed' })));
+});
+
+test('a name that is nearly a field’s brings up that field', (t) => {
+  const error = t.throws(() => parseWhere('retransmission > 3'), { message: /no field "retransmission"/ });
+  t.regex((error as unknown as { hint: string }).hint, /^Did you mean retransmissions\? Fields: id, /);
+});

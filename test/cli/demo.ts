@@ -116,6 +116,25 @@ test.serial('in a terminal it is as wide as the terminal, coloured, and plain wi
   t.true(plain.split('\n').every((line) => stringWidth(line.trimEnd()) <= 60));
 });
 
+test.serial('claims: each of the eight with its outcome, as text and as JSON', async (t) => {
+  if (!(await mayRun(t))) return;
+  const [drawn, json] = [await finwait(['demo', 'claims']), await finwait(['demo', 'claims', '--json'])];
+  t.deepEqual(
+    [...drawn.stdout.matchAll(/^claim (\d): /gm)].map(([, claim]) => Number(claim)),
+    [1, 2, 3, 4, 5, 6, 7, 8],
+  );
+  const { schemaVersion, network, claims } = JSON.parse(json.stdout) as {
+    schemaVersion: number;
+    network: string;
+    claims: { claim: number; outcome: string; findings: object[] }[];
+  };
+  t.is(schemaVersion, 1);
+  t.is(claims.length, 8);
+  t.true(claims.every(({ outcome, findings }) => outcome === 'undetermined' || findings.length > 0));
+  // Without gates some claims have runs that cannot be made.
+  t.is(json.exitCode, network === 'private' ? 0 : 4, json.stdout);
+});
+
 test('--list names every scenario, and with --mutant its mutants', async (t) => {
   const { stdout } = await finwait(['demo', '--list', '--mutant', '0']);
   for (const { name, title, mutants } of CATALOGUE) {
@@ -129,6 +148,9 @@ test('wrong values of options are refused with exit code 2', async (t) => {
     ['demo', '--network', 'moon'],
     ['demo', 'refused', '--mutant', '9'],
     ['demo', 'all', '--mutant', '1'],
+    ['demo', 'claims', '--mutant', '1'],
+    ['demo', 'claims', '--step'],
+    ['demo', 'claims', 'refused'],
   ]) {
     const { exitCode, stderr } = await finwait(args);
     t.is(exitCode, 2, args.join(' '));

@@ -2,6 +2,7 @@
 import { Engine } from '../../harness/correlate/engine.ts';
 import type { Lifecycle } from '../../harness/correlate/lifecycle.ts';
 import type { ConnectionRecord } from '../../harness/correlate/connection-record.ts';
+import type { Anomaly } from '../../harness/model/anomaly.ts';
 import { Packet } from '../../harness/model/packet.ts';
 import type { Segment } from '../../harness/model/segment.ts';
 
@@ -36,7 +37,7 @@ export function finishedOf(record: ConnectionRecord): Finished {
     packets: lifecycle.client.packets + lifecycle.server.packets,
     clientState: tracker.clientState,
     serverState: tracker.serverState,
-    anomalies: [...tracker.anomalies],
+    anomalies: tracker.anomalies.map(({ what }) => what),
     lifecycle: {
       opening,
       ending,
@@ -58,6 +59,15 @@ export function engineOn(segments: readonly Segment[]): Finished[] {
   for (const segment of segments) engine.see(packetOf(segment));
   engine.end();
   return finished;
+}
+
+/** The anomalies of the first connection. */
+export function anomaliesOf(segments: readonly Segment[]): readonly Anomaly[] {
+  const found: (readonly Anomaly[])[] = [];
+  const engine = new Engine({ onFinished: ({ tracker }) => found.push(tracker.anomalies) });
+  for (const segment of segments) engine.see(packetOf(segment));
+  engine.end();
+  return found[0] ?? [];
 }
 
 /** A segment between IPv4 addresses, as the decoder would leave it. */

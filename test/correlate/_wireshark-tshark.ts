@@ -40,12 +40,19 @@ export async function missingTshark(): Promise<string | undefined> {
  * Two passes of tshark over a capture: streams by the frame that opens them.
  * A file that is cut short gives an exit code, and its rows up to there all the same.
  */
-export async function tsharkVerdicts(capture: string): Promise<Map<number, StreamVerdict>> {
+export async function tsharkVerdicts(
+  capture: string,
+  options: readonly string[] = [],
+): Promise<Map<number, StreamVerdict>> {
   const fields = FIELDS.flatMap((field) => ['-e', field]);
-  const { stdout } = await execa('tshark', ['-2', '-n', '-r', capture, '-T', 'fields', ...fields], {
-    reject: false,
-    stderr: 'ignore',
-  });
+  const { stdout } = await execa(
+    'tshark',
+    ['-2', '-n', '-r', capture, ...options, '-T', 'fields', ...fields],
+    {
+      reject: false,
+      stderr: 'ignore',
+    },
+  );
   const rows = stdout.split('\n').map((line) => {
     const values = line.split('\t');
     return new Map(FIELDS.map((field, index) => [field, values[index] ?? '']));

@@ -1,9 +1,10 @@
 import test from 'ava';
 import { Engine } from '../../harness/correlate/engine.ts';
+import { NEVER_NS } from '../../harness/correlate/lifecycle-end.ts';
 import type { Segment } from '../../harness/model/segment.ts';
 import { packet, type PacketFields } from '../support/packet.ts';
 import { CLOSING_BY_CLIENT, OPENING, script } from '../support/segment-script.ts';
-import { engineOn, type Finished, finishedOf } from './_follow.ts';
+import { engineOn, type Finished, finishedOf, packetOf } from './_follow.ts';
 
 const SERVER: PacketFields['to'] = [0x0a000001, 443];
 const clientOn = (port: number): PacketFields['from'] => [0x0a000002, port];
@@ -115,10 +116,10 @@ test('segments behind a RST belong to the connection that it ended', (t) => {
   t.like(only, { packets: 6, lifecycle: { ending: 'reset', resetBy: 'server' } });
 });
 
-test('no more than 512 wait for stragglers, however fast the capture', (t) => {
+test('no more than 4096 wait for stragglers, however fast the capture', (t) => {
   const { engine, finished } = start();
   for (let port = 1; port <= 5000; port++) exchange(engine, port, 0);
-  t.is(finished.length, 5000 - 512);
+  t.is(finished.length, 5000 - 4096);
   t.true(finished.every(({ lifecycle }) => lifecycle.ending === 'closed'));
   engine.end();
   t.is(finished.length, 5000);
@@ -154,7 +155,7 @@ test('a packet of a connection that was finished early starts another, midstream
 test('a capture that begins inside a connection: midstream, established until something says otherwise', (t) => {
   const [open] = engineOn(script(['client ACK len 5', 'server ACK']));
   t.like(open, { clientState: 'ESTABLISHED', serverState: 'ESTABLISHED', anomalies: [] });
-  t.like(open?.lifecycle, { opening: 'midstream', ending: 'open', handshakeNs: -1 });
+  t.like(open?.lifecycle, { opening: 'midstream', ending: 'open', handshakeNs: NEVER_NS });
   const [reset] = engineOn(script(['server RST,ACK']));
   t.like(reset?.lifecycle, { opening: 'midstream', ending: 'reset', resetBy: 'server' });
 });
@@ -176,4 +177,17 @@ test('a capture whose clock goes back loses no packet', (t) => {
     finished.map(({ packets }) => packets),
     [7, 7],
   );
+});
+
+test('ports that are reused inside a connection are odd, however well it was predicted', (t) => {
+  const anomalies: string[][] = [];
+  const engine = new Engine({
+    onFinished: (record) => {
+      t.is(record.predicted === undefined, record.id === 1);
+      anomalies.push(record.tracker.anomalies.map(({ what }) => what));
+    },
+  });
+  for (const segment of [...script(OPENING), ...again(OPENING)]) engine.see(packetOf(segment));
+  engine.end();
+  t.deepEqual(anomalies, [['ports reused inside the connection'], []]);
 });

@@ -1,18 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { copyKey, FlowTable, KEY_WORDS } from '../../harness/correlate/flow-table.ts';
+import { FlowTable } from '../../harness/correlate/flow-table.ts';
 import { packet, type PacketFields, reversed } from '../support/packet.ts';
 
 function insert(table: FlowTable, fields: PacketFields, value: number): void {
   const made = packet(fields);
   table.find(made);
   table.insert(made, value);
-}
-
-function remove(table: FlowTable, fields: PacketFields, value: number): void {
-  const key = new Int32Array(KEY_WORDS);
-  copyKey(packet(fields), key, 0);
-  table.remove(key, 0, value);
 }
 
 test('a connection is found by its packets of both ways, and the way is told', (t) => {
@@ -69,7 +63,7 @@ test('whatever is put in and taken out, it holds what a Map would hold', (t) => 
           insert(table, fields, index);
           model.set(name, { fields, value: index });
         } else if (!isInsert && known !== undefined) {
-          remove(table, fields, known.value);
+          table.remove(known.value);
           model.delete(name);
         }
       }

@@ -1,6 +1,7 @@
 /** The engine's running answers, held against what correlate() reads off the whole conversation afterwards. */
 import test from 'ava';
 import fc from 'fast-check';
+import { NEVER_NS } from '../../harness/correlate/lifecycle-end.ts';
 import type { Connection } from '../../harness/model/connection.ts';
 import { CLOSING_BY_CLIENT, connectionOf, OPENING, script } from '../support/segment-script.ts';
 import { anyConversation } from './_conversation.ts';
@@ -28,7 +29,7 @@ function afterwards({ summary }: Connection): Omit<Facts, 'ending'> & { ending: 
     halfClosedNs: halfClosedNs === undefined ? undefined : Number(halfClosedNs),
     finAckNs: finAckNs === undefined ? undefined : Number(finAckNs),
     bytesAfterFirstFin,
-    handshakeNs: handshakeNs === undefined ? -1 : Number(handshakeNs),
+    handshakeNs: handshakeNs === undefined ? NEVER_NS : Number(handshakeNs),
     firstCloser: summary.firstCloser,
     resetBy: summary.resetBy,
   };

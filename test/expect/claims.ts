@@ -45,6 +45,15 @@ function outcomeOf(claim: number, lines: readonly string[], options: RunOptions 
   return result === undefined ? 'not shown' : `${result.outcome}: ${result.evidence}`;
 }
 
+const OUTWAITED = [...OPENING, 'client FIN,ACK', 'server ACK'];
+const GONE: RunOptions = {
+  ss: [
+    [3.5, 'ESTABLISHED', 'ESTABLISHED'],
+    [6, 'FIN-WAIT-2', 'CLOSE-WAIT'],
+    [1005, 'CLOSED', 'CLOSE-WAIT'],
+  ],
+};
+
 type Case = readonly [
   claim: number,
   what: string,
@@ -112,6 +121,16 @@ const CASES: readonly Case[] = [
   [6, 'a FIN sent again', FIN_AGAIN, WHOLE, 'confirmed: the client sent its FIN again (frame 5)'],
   [6, 'a SYN sent again', ['client SYN lost', 'client SYN seq 0', ...CLOSED.slice(1)], WHOLE, 'not shown'],
   [6, 'nothing sent again', CLOSED, WHOLE, 'not shown'],
+  [
+    6,
+    'an end that waited for a FIN that never came',
+    OUTWAITED,
+    GONE,
+    'confirmed: the client was gone from FIN-WAIT-2 within 1002 ms, without a FIN from the other end',
+  ],
+  [6, 'an end that still waits', OUTWAITED, { ss: GONE.ss?.slice(0, 2) ?? [] }, 'not shown'],
+  [6, 'an end that was reset while it waited', [...OUTWAITED, 'server RST,ACK +1000 ms'], GONE, 'not shown'],
+  [6, 'an end that is gone, in a damaged capture', OUTWAITED, { ...GONE, damage: DROPS }, 'not shown'],
   [
     7,
     'a server that closed first',
@@ -211,6 +230,23 @@ test('claim 2, the same number each time: refuted', (t) => {
 test('claim 2, numbers of which one follows from the one before: not shown', (t) => {
   const [first = 0, second = 0, ...others] = RANDOM;
   t.is(outcomeOfNumbers([first, second, second + 500, ...others]), 'not shown');
+});
+
+test('claim 2, of twelve numbers one that follows by chance: confirmed; two: not shown', (t) => {
+  const first = RANDOM[0] ?? 0;
+  const others = [711_111_111, 3_222_222_222, 1_033_333_333, 4_144_444_444, 155_555_555];
+  t.is(outcomeOfNumbers([first, first + 500, ...RANDOM.slice(1), ...others]), 'confirmed');
+  t.is(
+    outcomeOfNumbers([
+      first,
+      first + 500,
+      first + 1_000_000_000,
+      first + 1_000_000_500,
+      ...RANDOM.slice(1),
+      ...others,
+    ]),
+    'not shown',
+  );
 });
 
 test('claim 2, connections so far apart that a clock explains much by chance: not shown', (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
+import { describeExpectation } from '../../harness/expect/describe-expectation.ts';
 import {
-  describeExpectation,
   type Expectation,
   halfClose,
   handshake,

@@ -46,7 +46,11 @@ test.serial('after unsubscribing, even twice, nothing is told', (t) => {
   t.true(publish(DRAIN, () => drainOf(1)));
   subscription();
   subscription[Symbol.dispose]();
-  t.false(publish(DRAIN, () => { throw new Error('nobody listens'); }));
+  t.false(
+    publish(DRAIN, () => {
+      throw new Error('nobody listens');
+    }),
+  );
   t.is(count, 1);
 });
 

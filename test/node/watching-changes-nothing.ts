@@ -3,13 +3,13 @@
  * scripts/node-versions.js runs this under Node 22, 24 and 26, too.
  */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { readRunDirectory } from '../../harness/node/record-reader.ts';
 import { builtFile } from '../support/child-program.ts';
 import { bare, observed, withoutObserver } from '../support/observed-program.ts';
-import { socketScript } from '../support/socket-script.ts';
+import { type SocketScript, socketScript } from '../support/socket-script.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const BYSTANDERS = 'test/support/programs/bystanders';
@@ -61,22 +61,69 @@ test('a program that closes every descriptor keeps its files to itself', async (
 
 const SCRIPTS = Number(process.env['FINWAIT_SCRIPTS'] ?? 300);
 
+/** What each script prints, in a run of all of them. */
+async function outcomes(
+  scripts: readonly SocketScript[],
+  run: typeof bare,
+  directory: string,
+): Promise<readonly string[]> {
+  const file = join(directory, 'scripts.json');
+  writeFileSync(file, JSON.stringify(scripts));
+  const records = join(directory, 'records');
+  const program = builtFile('test/support/programs/scripted-sockets.js');
+  const { exitCode, stdout, stderr } = await run(program, { args: [file], directory: records });
+  if (exitCode !== 0 || stderr !== '') throw new Error(`exit code ${exitCode ?? 'none'}: ${stderr}`);
+  return stdout.split(/^# \d+$/m).slice(1);
+}
+
+for (const intruder of ['listens', 'asks', 'waits']) {
+  test(`the scripts find out an observer that ${intruder}`, async (t) => {
+    using folder = new TemporaryFolder();
+    const scripts = fc.sample(socketScript, { numRuns: 30, seed: 42 });
+    const preload = resolve(BYSTANDERS, `intruder-${intruder}.cjs`);
+    const plain = await outcomes(scripts, bare, folder.path);
+    const watched = await outcomes(
+      scripts,
+      (file, options) => observed(file, { ...options, preload }),
+      folder.path,
+    );
+    t.true(plain.filter((outcome, index) => outcome !== watched[index]).length > 10);
+  });
+}
+
 test(`${SCRIPTS} generated scripts of calls see the same events in the same order`, async (t) => {
   using folder = new TemporaryFolder();
   const seed = Number(process.env['FINWAIT_SEED'] ?? 42);
   const scripts = fc.sample(socketScript, { numRuns: SCRIPTS, seed });
-  const file = join(folder.path, 'scripts.json');
-  writeFileSync(file, JSON.stringify(scripts));
-  const program = builtFile('test/support/programs/scripted-sockets.js');
-  const plain = await bare(program, { args: [file] });
-  const watched = await observed(program, { args: [file], directory: join(folder.path, 'records') });
-  const [plainParts, watchedParts] = [plain, watched].map(({ stdout }) => stdout.split(/^# \d+$/m));
-  t.is(plainParts?.length, SCRIPTS + 1);
-  const differing = scripts.findIndex((_, index) => plainParts?.[index + 1] !== watchedParts?.[index + 1]);
-  t.is(differing, -1, `seed ${seed}: ${JSON.stringify(scripts[differing])}`);
-  t.deepEqual(watched, plain);
+  const plain = await outcomes(scripts, bare, folder.path);
+  const watched = await outcomes(scripts, observed, folder.path);
+  t.is(plain.length, SCRIPTS);
+  const differing = scripts.filter((_, index) => plain[index] !== watched[index]);
+  // On a machine under load the kernel may deliver two segments at two times, and a script has several outcomes,
+  // watched or not: then those that both ways have must meet.
+  t.true(differing.length <= SCRIPTS / 10, `${differing.length} differ, seed ${seed}`);
+  const seen = {
+    bare: differing.map(() => new Set<string>()),
+    observed: differing.map(() => new Set<string>()),
+  };
+  for (let run = 0; differing.length > 0 && run < 5; run++) {
+    for (const [name, way] of [
+      ['bare', bare],
+      ['observed', observed],
+    ] as const) {
+      const each = await outcomes(differing, way, folder.path);
+      for (const [index, outcome] of each.entries()) seen[name][index]?.add(outcome);
+    }
+  }
+  for (const [index, script] of differing.entries()) {
+    const common = [...(seen.bare[index] ?? [])].filter((outcome) => seen.observed[index]?.has(outcome));
+    t.true(common.length > 0, `seed ${seed}: ${JSON.stringify(script)}`);
+  }
   // The comparison means something only if the scripts get somewhere.
   for (const event of ['client connect', 'server data', 'server end', 'client close true', 'client error']) {
-    t.true(plain.stdout.includes(event), event);
+    t.true(
+      plain.some((outcome) => outcome.includes(event)),
+      event,
+    );
   }
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { cellText, type Column, renderTable } from '../../harness/report/terminal/table.ts';
+import { cellText, type Column, Table } from '../../harness/report/terminal/table.ts';
 
 interface Item {
   readonly name: string;
@@ -10,6 +10,13 @@ const COLUMNS: readonly Column<Item>[] = [
   { name: 'name', kind: 'text', of: ({ name }) => name },
   { name: 'size', kind: 'number', of: ({ size }) => size },
 ];
+
+/** All of it, as it would be printed. */
+function renderTable(items: readonly Item[], columns: readonly Column<Item>[]): string {
+  const table = new Table(columns);
+  const rows = items.map((item) => table.add(item));
+  return [table.header, ...rows.map((cells) => table.line(cells)), ''].join('\n');
+}
 
 test('columns are as wide as their widest value; numbers stand right, texts left', (t) => {
   const items = [
@@ -34,4 +41,51 @@ test('text from outside cannot steer the terminal, and wide characters keep the 
     { name: '接続', size: 2 },
   ];
   t.is(renderTable(items, COLUMNS), 'name  size\nab       1\n接続     2\n');
+});
+
+const WIDE: readonly Column<Item>[] = [
+  { name: 'name', kind: 'text', of: ({ name }) => name },
+  { name: 'milliseconds', label: 'took', kind: 'number', unit: 'ms', of: ({ size }) => size },
+  { name: 'odd', kind: 'text', isOptional: true, of: () => undefined },
+];
+
+function rendered(items: readonly Item[], options: ConstructorParameters<typeof Table>[1]): string {
+  const table = new Table(WIDE, options);
+  const rows = items.map((item) => table.add(item));
+  const lines = [table.header, ...rows.map((cells) => table.line(cells))];
+  return [...lines, ...(table.footer === undefined ? [] : [table.footer])].join('\n');
+}
+
+test('a label stands for a name, a duration has its unit, and an optional column without values is left out', (t) => {
+  t.is(
+    rendered(
+      [
+        { name: 'a', size: 0.4119 },
+        { name: 'b', size: 90_000 },
+        { name: 'c', size: undefined },
+      ],
+      {},
+    ),
+    'name     took\na     0.412ms\nb         90s\nc           -',
+  );
+});
+
+test('where there is no room, expendable columns go, and a last line names them', (t) => {
+  const item = { name: '10.0.0.1:40000', size: 1 };
+  t.is(
+    rendered([item], { width: 20, expendable: ['milliseconds'] }),
+    'name            took\n10.0.0.1:40000   1ms',
+  );
+  t.is(
+    rendered([item], { width: 19, expendable: ['milliseconds'] }),
+    'name\n10.0.0.1:40000\n(no room for took: --columns shows any)',
+  );
+});
+
+test('where none may go, texts are cut in their middle, wide characters too', (t) => {
+  const item = { name: '[2001:db8::1]:40000', size: 1 };
+  t.is(rendered([item], { width: 18 }), 'name          took\n[2001:…40000   1ms');
+  t.is(rendered([item], { width: 18, ascii: true }), 'name          took\n[2001:~40000   1ms');
+  const wide = { name: '接続接続接続接続接続', size: 1 };
+  t.is(rendered([wide], { width: 16 }).split('\n')[1], '接続…接続   1ms'.replace('接続…接続', '接続…接続 '));
 });

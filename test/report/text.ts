@@ -1,5 +1,6 @@
 import test from 'ava';
-import { printable, wrap, wrapHanging } from '../../harness/report/terminal/text.ts';
+import { printable } from '../../harness/report/terminal/printable.ts';
+import { wrap, wrapHanging } from '../../harness/report/terminal/text.ts';
 import { duration, relativeMs } from '../../harness/report/terminal/time.ts';
 
 test('escape sequences, controls and bidi overrides go; letters of all scripts stay', (t) => {

@@ -24,13 +24,17 @@ function requireRoot(t: ExecutionContext): boolean {
 }
 
 const INSTALL = 'npm ci --include=dev --loglevel=warn';
+const BUILD = ['tsc', 'rolldown'];
 
 test('a fresh clone is installed and built with a line for each, and then left alone in silence', (t) => {
   const clone = newClone(t);
   const first = clone.run();
   t.is(first.exitCode, 0);
-  t.deepEqual(first.calls, [INSTALL, 'tsc']);
-  t.regex(first.stderr, /^finwait: installing npm packages… \d+\.\d s\nfinwait: building… \d+\.\d s\n$/);
+  t.deepEqual(first.calls, [INSTALL, ...BUILD]);
+  t.regex(
+    first.stderr,
+    /^finwait: installing npm packages… \d+\.\d s\nfinwait: building… \d+\.\d s\nfinwait: bundling… \d+\.\d s\n$/,
+  );
   t.deepEqual(clone.run(), { exitCode: 0, stderr: '', calls: [] });
 });
 
@@ -68,12 +72,12 @@ test('a changed, a new and a deleted source are each built, and the output of th
   const clone = newClone(t);
   clone.run();
   clone.write('harness/one.ts', 'export {};');
-  t.deepEqual(clone.run().calls, ['tsc']);
+  t.deepEqual(clone.run().calls, BUILD);
   clone.write('harness/two.ts', '');
-  t.deepEqual(clone.run().calls, ['tsc']);
+  t.deepEqual(clone.run().calls, BUILD);
   t.true(clone.has('dist/harness/two.js'));
   rmSync(clone.path('harness/two.ts'));
-  t.deepEqual(clone.run().calls, ['tsc']);
+  t.deepEqual(clone.run().calls, BUILD);
   t.false(clone.has('dist/harness/two.js'));
   t.true(clone.has('dist/harness/one.js'));
 });
@@ -84,7 +88,7 @@ test('when an output is gone, tsc is not left to believe that it is there', (t) 
   clone.write('dist/.tsbuildinfo', '');
   rmSync(clone.path('dist/harness/one.js'));
   rmSync(clone.path('dist/.finwait-build'));
-  t.deepEqual(clone.run().calls, ['tsc']);
+  t.deepEqual(clone.run().calls, BUILD);
   t.false(clone.has('dist/.tsbuildinfo'));
 });
 

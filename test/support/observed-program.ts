@@ -15,6 +15,8 @@ export interface ObservedOptions {
   /** Where records go. */
   readonly directory?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What is loaded first. */
+  readonly preload?: string;
 }
 
 /** Runs a program without the observer. */
@@ -24,12 +26,12 @@ export async function bare(file: string, { args = [], env = {} }: ObservedOption
 
 /** Runs a program as `finwait run` does: the observer comes by NODE_OPTIONS, as children inherit it. */
 export async function observed(file: string, options: ObservedOptions = {}): Promise<Outcome> {
-  const { args = [], directory, env = {} } = options;
+  const { args = [], directory, env = {}, preload = REGISTER } = options;
   return outcome(
     new ChildProgram(file, args, {
       env: {
         ...env,
-        NODE_OPTIONS: `--require ${REGISTER}`,
+        NODE_OPTIONS: `--require ${preload}`,
         ...(directory !== undefined && { FINWAIT_RECORD_DIR: directory }),
       },
     }),

@@ -20,8 +20,9 @@ const TOOLS = ['tcpdump', 'ss', 'ip', 'nft', 'unshare', 'nsenter'] as const;
 const NOBODY = 65534;
 
 const NPM = `echo "npm $*" >> "$CALLS"
-mkdir -p node_modules/typescript/bin
+mkdir -p node_modules/typescript/bin node_modules/.bin
 cp tsc.cjs node_modules/typescript/bin/tsc
+cp bundler node_modules/.bin/rolldown
 : > node_modules/.package-lock.json`;
 
 /** Builds what is asked for as tsc would, one output a source, and fails on a source named bad.ts. */
@@ -51,7 +52,10 @@ export class TemporaryClone {
     this.write('package-lock.json', '{}');
     this.write('tsconfig.json', '{}');
     this.write('harness/one.ts', '');
+    this.write('rolldown.config.js', '');
     this.write('tsc.cjs', TSC);
+    this.write('bundler', '#!/bin/sh\necho rolldown >> "$CALLS"\n');
+    chmodSync(this.path('bundler'), 0o755);
     this.write('calls', '');
     mkdirSync(join(this.root, 'scripts'));
     copyFileSync(SETUP, join(this.root, 'scripts', 'setup.js'));

@@ -1,20 +1,5 @@
-/** Text as cells of a terminal: cleaning what comes from outside, measuring it, wrapping it. */
-import { stripVTControlCharacters } from 'node:util';
+/** Text as cells of a terminal: measuring it, wrapping it. */
 import stringWidth from 'string-width';
-
-/**
- * Everything that could move the cursor, reorder or hide text: controls (C0, C1, DEL), format characters
- * (bidi overrides and isolates, zero-width spaces, tags), line and paragraph separators, lone surrogates.
- * ZWNJ and ZWJ stay: scripts and emoji are spelt with them, and a terminal gives them no cell.
- */
-const UNPRINTABLE = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-
-const LINE_BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/gu;
-
-/** `text` from outside (labels, addresses, error codes, reasons) made safe to print on one line. */
-export function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(LINE_BREAKS, ' ').replace(UNPRINTABLE, '');
-}
 
 /** Signs that our own sentences use, spelt in ASCII. */
 const ASCII_SPELLINGS: Readonly<Record<string, string>> = {

@@ -1,7 +1,8 @@
 /** How things look: signs, colours and width, as the reader's terminal can show them. */
 import { styleText } from 'node:util';
 import type { TcpState } from '../../model/tcp-state.ts';
-import { asciiSigns, printable } from './text.ts';
+import { printable } from './printable.ts';
+import { asciiSigns } from './text.ts';
 
 /** What every renderer of text for a terminal takes. */
 export interface TextOptions {

@@ -13,7 +13,10 @@ export function relativeMs(atNs: bigint, originNs: bigint): string {
 
 /** A duration in three digits and its unit: `0.034 ms`, `40.2 ms`, `312 ms`, `1.25 s`, `60 s`. */
 export function duration(ns: bigint): string {
-  const ms = Number(ns) / 1e6;
+  return durationOfMs(Number(ns) / 1e6);
+}
+
+export function durationOfMs(ms: number): string {
   if (ms < 1) return `${trim(ms.toFixed(3))} ms`;
   // From 999.5 on, three digits would round up to an exponent.
   if (ms < 999.5) return `${trim(ms.toPrecision(3))} ms`;

@@ -1,16 +1,18 @@
 /**
  * Runs scripts of calls on a client and the socket that a server accepted for it, and prints everything that a program
  * can see of them, in the order in which it sees it. First argument: a file with a JSON array of {@link SocketScript}.
- * After each step the event loop turns until loopback has delivered everything, so that a script has one outcome.
+ * After each step an octet is sent over a connection of its own, behind everything else that loopback has to deliver, and
+ * the event loop turns some times more; so a script has one outcome, unless the kernel delivers late in the middle of it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import type { SocketCall, SocketScript } from '../socket-script.ts';
 
 const EVENTS = ['lookup', 'connect', 'ready', 'data', 'end', 'pause', 'resume', 'readable', 'drain'] as const;
 const LATE_EVENTS = ['prefinish', 'finish', 'timeout', 'error', 'close', 'own'] as const;
-const TURNS = 6;
+const TURNS = 4;
 
 const lines: string[] = [];
 
@@ -20,6 +22,25 @@ function say(line: string): void {
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Everything that was sent before is delivered, and what it led to, too. */
+async function settle(): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    const arrived = once(probe.to, 'data');
+    probe.from.write('x');
+    await arrived;
+    await turns(TURNS);
+  }
+}
+
+async function openProbe(): Promise<{ readonly from: Socket; readonly to: Socket }> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const from = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [to] = await accepted;
+  return { from, to: to.resume() };
 }
 
 function told(value: unknown): string {
@@ -131,7 +152,7 @@ async function run(script: SocketScript): Promise<void> {
   });
   ends.client = client;
   listen('client', client, { reads: clientReads });
-  if (script.waitsForConnect) await turns(TURNS);
+  if (script.waitsForConnect) await settle();
   for (const step of script.steps) {
     for (const call of step) {
       inMoment(call, () => {
@@ -139,12 +160,12 @@ async function run(script: SocketScript): Promise<void> {
         if (socket !== undefined) perform(call.who, socket, call);
       });
     }
-    await turns(TURNS);
+    await settle();
     for (const [who, socket] of Object.entries(ends)) state(who, socket);
   }
   for (const socket of Object.values(ends)) say(shown(socket));
   for (const socket of Object.values(ends)) socket.destroy();
-  await turns(TURNS);
+  await settle();
   server.close(() => {
     say('server closed');
   });
@@ -154,6 +175,7 @@ async function run(script: SocketScript): Promise<void> {
 process.on('uncaughtException', (error) => {
   say(`uncaught ${told(error)}`);
 });
+const probe = await openProbe();
 const scripts = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as SocketScript[];
 for (const [index, script] of scripts.entries()) {
   say(`# ${index}`);

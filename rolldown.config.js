@@ -1,0 +1,25 @@
+/**
+ * The command line in few files: `finwait analyze` is to be done with a capture in the time that a hundred modules take
+ * to load. What the other commands need stays where it is and is loaded when one of them is asked for.
+ */
+import { readFileSync } from 'node:fs';
+
+const MAIN = 'dist/harness/cli/main.js';
+const BUNDLED_COMMANDS = ['./analyze.js'];
+
+/** As main.js imports them when asked. */
+const commands = [...readFileSync(MAIN, 'utf8').matchAll(/import\("(\.\/[^"]+)"\)/g)].map(([, path]) => path);
+
+export default {
+  input: { finwait: MAIN },
+  platform: 'node',
+  // By the names that they are imported by: a resolved path would be this machine's.
+  external: ['string-width', '../index.js', ...commands.filter((path) => !BUNDLED_COMMANDS.includes(path))],
+  output: {
+    dir: 'dist/harness/cli',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'finwait-[name].js',
+    // Comments cost V8 as much as code; names stay for whoever reads a stack.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+  },
+};

@@ -125,12 +125,9 @@ class Analysis {
   readonly #decoding: Decoding;
   readonly #follow: number | undefined;
   readonly #segments: Segment[] = [];
-<<<<<<< HEAD
   readonly #onPacket: AnalyzeOptions['onPacket'];
   readonly #onDatagram: AnalyzeOptions['onDatagram'];
-=======
   readonly #totals = new Totals();
->>>>>>> node-lane
   #fragments = 0;
   #undecodable = 0;
   #firstUndecodable: string | undefined;
@@ -148,20 +145,8 @@ class Analysis {
   readonly #closedBy: Record<Side, number> = { client: 0, server: 0 };
   readonly #resetBy: Record<Side, number> = { client: 0, server: 0 };
 
-<<<<<<< HEAD
   constructor(options: AnalyzeOptions) {
-    const { onRow, zeekRun, communityIds = false, follow, checksums = false, maxOpen } = options;
-=======
-  constructor({
-    onRow,
-    zeekRun,
-    communityIds = false,
-    follow,
-    checksums = false,
-    maxOpen,
-    predict,
-  }: AnalyzeOptions) {
->>>>>>> node-lane
+    const { onRow, zeekRun, communityIds = false, follow, checksums = false, maxOpen, predict } = options;
     this.#follow = follow;
     this.#onPacket = options.onPacket;
     this.#onDatagram = options.onDatagram;
@@ -223,13 +208,9 @@ class Analysis {
   #seeTcp(packet: Packet): void {
     if (packet.checksum === 0) this.#wrongChecksums++;
     const id = this.#engine.see(packet);
-<<<<<<< HEAD
-    if (id === this.#follow) this.#segments.push(segmentOf(packet));
-    this.#onPacket?.(packet, id);
-=======
     // Its receiver dropped one with a wrong checksum.
     if (id === this.#follow && packet.checksum !== 0) this.#segments.push(segmentOf(packet));
->>>>>>> node-lane
+    this.#onPacket?.(packet, id);
   }
 
   #noteUndecodable(frame: number): void {

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { readRun, readRunConnection, renderRunReport } from '../index.ts';
 import { renderJsonLine } from '../report/json.ts';
 import { renderLadder } from '../report/terminal/ladder.ts';
@@ -10,10 +9,6 @@ import { print, textOptions } from './terminal.ts';
 
 /** Version of what `--json` prints of a run; raised when a field changes its meaning or goes. */
 const JSON_SCHEMA_VERSION = 1;
-
-export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
 
 /** Tells of a run again: the report of its end, all its connections as JSON, or one of them whole. */
 export async function analyzeRun(directory: string, view: View, values: OptionValues): Promise<ExitCode> {

@@ -1,31 +1,14 @@
 import { isFinwaitError } from '../errors.ts';
-<<<<<<< HEAD
-import {
-  analyzeCapture,
-  type CaptureAnalysis,
-  type CaptureSource,
-  type ConnectionRow,
-  captureOfRun,
-  correlate,
-  openCaptureSource,
-  type ZeekLogRow,
-} from '../index.ts';
-=======
 import { analyzeCapture } from '../analyze/analyze-capture.ts';
 import { openCaptureSource } from '../analyze/capture-source.ts';
 import type { CaptureAnalysis, CaptureSource, ConnectionRow, ZeekLogRow } from '../index.ts';
->>>>>>> node-lane
 import { renderJsonLine } from '../report/json.ts';
 import { renderAnalysisSummary } from '../report/terminal/analysis.ts';
 import { printable } from '../report/terminal/printable.ts';
 import type { Table } from '../report/terminal/table.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
-<<<<<<< HEAD
-import { analyzeRun, isDirectory } from './analyze-run.ts';
-import { readView, type View } from './analyze-view.ts';
-=======
 import { EXPENDABLE, readView, type SortKey, type View } from './analyze-view.ts';
->>>>>>> node-lane
+import { isDirectory } from './directory.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -68,8 +51,10 @@ export const analyze: Command = {
     let damaged = false;
     if (view.kind === 'zeek') print(renderZeekLogHeader());
     for (const named of paths) {
-      if (isDirectory(named) && isToldAsRun(values, view)) return await analyzeRun(named, view, values);
-      const path = isDirectory(named) ? await captureOfRun(named) : named;
+      const isRun = isDirectory(named);
+      if (isRun && isToldAsRun(values, view))
+        return await (await import('./analyze-run.ts')).analyzeRun(named, view, values);
+      const path = isRun ? await (await import('../index.ts')).captureOfRun(named) : named;
       const source = await openSource(path);
       if (paths.length > 1 && (view.kind === 'table' || view.kind === 'ladder')) {
         print(`${named === paths[0] ? '' : '\n'}${printable(source.name)}:`);

@@ -4,18 +4,16 @@ import { parseArgs } from 'node:util';
 import { isFinwaitError } from '../errors.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode, exitCodeOfError } from './exit-codes.ts';
-<<<<<<< HEAD
-import { printable } from '../report/terminal/text.ts';
-import { run } from './run.ts';
-import { print, say } from './terminal.ts';
-
-const COMMANDS: readonly Command[] = [run, demo, analyze, doctor];
-=======
 import { printable } from '../report/terminal/printable.ts';
 import { print, say } from './terminal.ts';
 
 /** Loaded only when asked for: each brings along what it needs, and `analyze` is not to wait for what `demo` does. */
 const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'run',
+    about: 'run a program of yours and tell which line opened, closed or reset each connection',
+    load: async () => (await import('./run.ts')).run,
+  },
   {
     name: 'demo',
     about: 'run scenarios on a real kernel and draw them',
@@ -41,7 +39,6 @@ const COMMANDS: readonly CommandEntry[] = [
 interface CommandEntry extends Pick<Command, 'name' | 'about'> {
   readonly load: () => Promise<Command>;
 }
->>>>>>> node-lane
 
 // Who pipes us into `head` has read enough; the verdict, and so the exit code, is still owed.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -28,14 +28,9 @@ export function errorTextOptions(values: OptionValues): DrawingOptions {
 
 function drawingOptions(stream: NodeJS.WriteStream, { ascii }: OptionValues): DrawingOptions {
   return {
-<<<<<<< HEAD
-    columns: stream.isTTY ? stream.columns : columnsFromEnvironment(),
-    color: stream.isTTY && stream.hasColors(),
-=======
     // A terminal that nobody told its size says 0.
-    columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : columnsFromEnvironment(),
-    color: stdout.isTTY && stdout.hasColors(),
->>>>>>> node-lane
+    columns: stream.isTTY && stream.columns > 0 ? stream.columns : columnsFromEnvironment(),
+    color: stream.isTTY && stream.hasColors(),
     ascii: ascii === true,
   };
 }

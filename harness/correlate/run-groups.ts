@@ -15,6 +15,7 @@ const RANKS: Readonly<Record<RunEnding, number>> = {
   refused: 2,
   unanswered: 2,
   'half-closed': 3,
+  abandoned: 3,
   closing: 4,
   open: 5,
   closed: USUAL,

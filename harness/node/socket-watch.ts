@@ -51,13 +51,9 @@ class SocketLife {
 /** A constructor that gives out what it was given, so that a class can add its private field to any object. */
 const Given = function (object: object): object {
   return object;
-<<<<<<< HEAD
-} as unknown as new (object: object) => object;
-=======
 } as unknown as new (
   object: object,
 ) => object;
->>>>>>> node-lane
 
 /**
  * Ties a socket to its life by a private field put on it from outside: like a WeakMap invisible to the program, and

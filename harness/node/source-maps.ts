@@ -28,12 +28,7 @@ export class OriginalPositions {
     if (map === undefined || path === undefined)
       return path === undefined ? position : { ...position, file: path };
     const entry = map.findEntry(line - 1, column - 1);
-<<<<<<< HEAD
-    if (!('originalSource' in entry) || !entry.originalSource)
-      return { ...position, file: path };
-=======
     if (!('originalSource' in entry) || !entry.originalSource) return { ...position, file: path };
->>>>>>> node-lane
     return {
       ...position,
       file: originalPath(path, entry.originalSource),

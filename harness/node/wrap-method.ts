@@ -4,15 +4,7 @@ export type Method = (...args: never[]) => unknown;
  * Puts `wrap(original)` in the place of a method, inherited or own, as the original was: its name, length and
  * attributes stay.
  */
-<<<<<<< HEAD
-export function wrapMethod(
-  holder: object,
-  name: string,
-  wrap: (original: Method) => Method,
-): void {
-=======
 export function wrapMethod(holder: object, name: string, wrap: (original: Method) => Method): void {
->>>>>>> node-lane
   const descriptor = findDescriptor(holder, name);
   const original: unknown = descriptor?.value;
   if (typeof original !== 'function') return;

@@ -87,7 +87,7 @@ export type { CapturedPacket } from '../captures/packet-feed.ts';
 export type { DecodeIssue } from './wire/decode-issue.ts';
 export type { PacketStream } from '../captures/packet-queue.ts';
 
-export { correlate } from './correlate/correlate.ts';
+export { correlate, type CorrelateOptions } from './correlate/correlate.ts';
 export { type StateChange, stateChanges } from './correlate/state-changes.ts';
 
 export { describeExpectation } from './expect/describe-expectation.ts';
@@ -166,6 +166,7 @@ export type {
   SegmentTie,
 } from './model/run-connection.ts';
 export type { LiveEvent } from './model/live-event.ts';
+export type { Packet } from './model/packet.ts';
 export type { ConnectAttempt, ListenLife, SocketLife, ThreadEnd } from './model/socket-life.ts';
 
 export { judge } from './expect/judge.ts';

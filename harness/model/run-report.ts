@@ -20,7 +20,7 @@ export interface RunGroup {
   readonly mismatches: number;
   /** The first of them. */
   readonly example: RunConnection;
-  /** 0 for the least usual; {@link USUAL} for an orderly close. */
+  /** 0 for the least usual, 9 for an orderly close. */
   readonly rank: number;
 }
 

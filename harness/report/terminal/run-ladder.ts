@@ -73,7 +73,8 @@ function headLines(
     return life === undefined ? [ends[side]] : [ends[side], `pid ${life.pid}${layerText(life.layer)}`];
   });
   const [left = [], right = []] = texts;
-  if (!columns.sideBySide) return [`  ${left.join(' ')} ${theme.glyphs.dash} ${right.join(' ')}`];
+  if (!columns.sideBySide)
+    return wrapHanging('  ', `${left.join(' ')} ${theme.glyphs.dash} ${right.join(' ')}`, theme.width);
   return put({ left: left.join(', '), middle: '', right: right.join(', ') }, columns, theme, 'secondary');
 }
 

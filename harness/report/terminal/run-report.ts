@@ -3,7 +3,7 @@ import { callSiteText } from '../../model/call-site-text.ts';
 import { type RunGroup, type RunReport, USUAL } from '../../model/run-report.ts';
 import { rejectUnknownOptions } from '../../options.ts';
 import { shortLadderLines } from './run-ladder.ts';
-import { cells, padEndCells, padStartCells, wrap, wrapHanging } from './text.ts';
+import { cells, padEndCells, padStartCells, unbroken, wrap, wrapHanging } from './text.ts';
 import { TEXT_OPTIONS, themeFor, type TextOptions, type Theme, type Tone } from './theme.ts';
 import { duration } from './time.ts';
 
@@ -119,7 +119,8 @@ const LEAST_WHAT_CELLS = 24;
 /** `text` in the column that `head` leaves, or below it where that is too narrow. */
 function beneath(head: string, text: string, theme: Theme): readonly string[] {
   const room = theme.width - cells(head);
-  if (room < LEAST_WHAT_CELLS) return [head.trimEnd(), ...wrapHanging('      ', text, theme.width)];
+  if (room < LEAST_WHAT_CELLS)
+    return [...wrap(head.trimEnd(), theme.width), ...wrapHanging('      ', text, theme.width)];
   return wrap(text, room).map((each, index) =>
     `${index === 0 ? head : ' '.repeat(cells(head))}${each}`.trimEnd(),
   );
@@ -159,7 +160,10 @@ function ladderLines(group: RunGroup, theme: Theme): readonly string[] {
   const { example, count } = group;
   const alike = count === 1 ? '' : `, like ${thousands(count - 1)} more`;
   const heading = `connection ${example.id}: ${endedText(group).replace(' !', '')}${alike}`;
-  return [theme.paint('strong', heading), ...shortLadderLines(example, theme)];
+  return [
+    ...wrap(heading, theme.width).map((each) => theme.paint('strong', each)),
+    ...shortLadderLines(example, theme),
+  ];
 }
 
 /** What the lanes have and have not; nothing where all have everything. */
@@ -178,7 +182,7 @@ function evidenceLines(
     `ss of ${share(kernel, connections)}${gap}`,
   ];
   const lines =
-    connections === 0 ? [] : wrapHanging('evidence ', facts.join(theme.glyphs.separator), theme.width);
+    connections === 0 ? [] : wrapHanging('evidence ', facts.map(unbroken).join(theme.glyphs.separator), theme.width);
   return [
     ...lines.map((each) => theme.paint('secondary', each)),
     ...damage.flatMap(({ lane, detail }) =>
@@ -199,6 +203,6 @@ function moreLines({ connections }: RunReport, directory: string, theme: Theme):
   if (connections === 0) return [`record   ${path}`];
   return [
     `record   ${path}`,
-    `more     finwait analyze ${path} [--connection N | --where … | --json]`,
+    `more     finwait analyze ${path} [--connection N | --where ${theme.glyphs.gap} | --json]`,
   ].flatMap((each) => wrapHanging('', each, theme.width));
 }

@@ -141,9 +141,12 @@ class RunningCapture implements CaptureToFile {
   mark(): void {
     if (this.#ending) return;
     this.#marks.send();
-    void this.#file.stat().then(({ size }) => {
-      if (size > this.#limitBytes) this.#endAtLimit();
-    });
+    void this.#file.stat().then(
+      ({ size }) => {
+        if (size > this.#limitBytes) this.#endAtLimit();
+      },
+      () => undefined,
+    );
   }
 
   stop(): Promise<CaptureToFileResult> {
@@ -195,6 +198,7 @@ class RunningCapture implements CaptureToFile {
     const tail = Buffer.alloc(TAIL_BYTES);
     let from = Math.max(0, (await this.#file.stat()).size - TAIL_BYTES / 2);
     while (process.hrtime.bigint() < deadline) {
+      if (this.#ending) return;
       const { bytesRead } = await this.#file.read(tail, 0, TAIL_BYTES, from);
       if (tail.subarray(0, bytesRead).includes(mark)) return;
       // A mark may lie across the end of what was read.

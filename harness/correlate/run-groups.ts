@@ -68,9 +68,18 @@ export class RunGroups {
     const by = ending === 'reset' ? connection.resetBy : connection.closedBy;
     const cause = by === undefined ? undefined : endingCause(connection, by);
     const where = formatEndpoint(server);
-    const site = cause?.site ?? openingSite(connection);
+    const site = cause === undefined ? openingSite(connection) : cause.site;
     const kinds = mismatches.map(({ kind }) => kind).join();
-    const key = [ending, by, where, cause?.what, cause?.detail, site && callSiteText(site), kinds].join('|');
+    const key = [
+      ending,
+      by,
+      where,
+      cause?.by,
+      cause?.what,
+      cause?.detail,
+      site && callSiteText(site),
+      kinds,
+    ].join('|');
     const known = this.#groups.get(key);
     if (known !== undefined) {
       known.count++;
@@ -84,6 +93,7 @@ export class RunGroups {
       byOurs: by !== undefined && ours.includes(by),
       server: where,
       what: cause?.what,
+      doer: cause?.by,
       detail: cause?.detail,
       site,
       count: 1,
@@ -119,5 +129,6 @@ function endingCause({ ties, ending, lives }: RunConnection, by: Side): Happenin
 
 /** Where a connection that came to nothing was wanted. */
 function openingSite({ lives, ending }: RunConnection): CallSite | undefined {
-  return ending === 'closed' ? undefined : lives.client?.attempts[0]?.site;
+  const cameToNothing = ending !== 'closed' && ending !== 'reset' && ending !== 'half-closed';
+  return cameToNothing ? lives.client?.attempts[0]?.site : undefined;
 }

@@ -1,5 +1,5 @@
 import type { CallSite } from './node-event.ts';
-import type { RunConnection, RunEnding } from './run-connection.ts';
+import type { Doer, RunConnection, RunEnding } from './run-connection.ts';
 import type { Side } from './connection.ts';
 import type { Damage } from './evidence.ts';
 
@@ -14,6 +14,8 @@ export interface RunGroup {
   readonly server: string;
   /** What sent the first FIN or the RST: `socket.end()`, with the place and reason where they are known. */
   readonly what: string | undefined;
+  /** Who did that. */
+  readonly doer: Doer | undefined;
   readonly detail: string | undefined;
   readonly site: CallSite | undefined;
   readonly count: number;
@@ -49,7 +51,10 @@ export interface RunReport {
   /** Node processes that left a record, and their worker threads. */
   readonly processes: number;
   readonly threads: number;
+  /** Those that are told of: all, or those that a condition was about. */
   readonly connections: number;
+  /** Those that a condition left out. */
+  readonly leftOut: number;
   /** By how they ended. */
   readonly endings: Readonly<Partial<Record<RunEnding, number>>>;
   readonly closedBy: Readonly<Record<Side, number>>;

@@ -44,13 +44,17 @@ export async function readRun(directory: string, options: ReadRunOptions = {}): 
     seenStates: (ends) => history.statesOf(ends, clock),
   };
   const groups = new RunGroups();
+  let leftOut = 0;
   await joinLanes(directory, record, node, facts, (connection, ours) => {
     const { row } = connection;
-    if (where !== undefined && (row === undefined || !where(row))) return;
+    if (where !== undefined && (row === undefined || !where(row))) {
+      leftOut++;
+      return;
+    }
     groups.add(connection, ours);
     onConnection?.(connection);
   });
-  return reportOf(resolve(directory), record, node, groups, damage);
+  return { ...reportOf(resolve(directory), record, node, damage), ...groups.counts, leftOut };
 }
 
 /**
@@ -151,9 +155,8 @@ function reportOf(
   directory: string,
   record: RunRecord,
   { threads }: NodeLane,
-  groups: RunGroups,
   damage: readonly Damage[],
-): RunReport {
+): Omit<RunReport, keyof RunGroups['counts'] | 'leftOut'> {
   const { command, network, startedAtNs, endedAtNs, exitCode, signal, sockets, hints } = record;
   return {
     directory,
@@ -164,7 +167,6 @@ function reportOf(
     signal,
     processes: new Set(threads.map(({ pid }) => pid)).size,
     threads: threads.length,
-    ...groups.counts,
     largestGapMs: sockets?.largestGapMs,
     damage: record.finished
       ? damage

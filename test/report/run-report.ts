@@ -10,7 +10,10 @@ import { CLIENT, CLOCK, control, event, life, runRow, SERVER } from '../correlat
 import { matchesGolden } from './_golden.ts';
 
 const at = (line: number) => ({ user: { file: '/work/app/lib/pool.js', line, column: 12 } });
-const UNDICI = { ...at(31), dependency: { file: '/x/undici/lib/client.js', line: 9, column: 2, package: 'undici' } };
+const UNDICI = {
+  ...at(31),
+  dependency: { file: '/x/undici/lib/client.js', line: 9, column: 2, package: 'undici' },
+};
 
 /** A client of ours at a server that is not, which resets with data under way; and JS saw a clean close. */
 function hiddenReset(id: number): RunConnection {
@@ -36,7 +39,10 @@ function hiddenReset(id: number): RunConnection {
 
 /** Both ends are ours; the server's end() at a line, and Node's answer. */
 function orderly(id: number): RunConnection {
-  const client = life('client', [event('finwait:socket:connect', 0.4), event('finwait:socket:remote-end', 8.4)]);
+  const client = life('client', [
+    event('finwait:socket:connect', 0.4),
+    event('finwait:socket:remote-end', 8.4),
+  ]);
   const server = life('server', [
     event('finwait:socket:accept', 0.5),
     event('finwait:socket:end-call', 7, { site: at(88), pendingBytes: 4096 }),
@@ -67,8 +73,15 @@ function report(fields: Partial<RunReport> = {}): RunReport {
     processes: 2,
     threads: 3,
     ...groups.counts,
+    leftOut: 0,
     largestGapMs: 240,
-    damage: [{ lane: 'wire', kind: 'kernel-drops', detail: '12 packets dropped by the kernel before tcpdump read them' }],
+    damage: [
+      {
+        lane: 'wire',
+        kind: 'kernel-drops',
+        detail: '12 packets dropped by the kernel before tcpdump read them',
+      },
+    ],
     hints: ['Type this.'],
     ...fields,
   };
@@ -96,7 +109,9 @@ test('in ASCII a report has no other sign', (t) => {
 });
 
 test('what comes from outside cannot steer the terminal', (t) => {
-  const text = renderRunReport(report({ command: ['node', '\u001b[2J\u202eapp.js'], hints: ['\u001b]0;x\u0007'] }));
+  const text = renderRunReport(
+    report({ command: ['node', '\u001b[2J\u202eapp.js'], hints: ['\u001b]0;x\u0007'] }),
+  );
   t.false(text.includes('\u001b'));
   t.false(text.includes('\u202e'));
 });
@@ -104,7 +119,15 @@ test('what comes from outside cannot steer the terminal', (t) => {
 test('a program without connections is told in three lines', (t) => {
   const empty = new RunGroups().counts;
   const text = renderRunReport({ ...report(), ...empty, damage: [], hints: [], processes: 1, threads: 1 });
-  t.is(text, 'finwait  node app.js · 4.21 s · exit code 0\nno TCP connections\n\nrecord   /work/app/.finwait/1');
+  t.is(
+    text,
+    'finwait  node app.js · 4.21 s · exit code 0\nno TCP connections\n\nrecord   /work/app/.finwait/1',
+  );
+});
+
+test('what a condition left out is counted', (t) => {
+  const text = renderRunReport(report({ leftOut: 7 }), { columns: 120 });
+  t.true(text.includes('1,203 connections that match, of 1,210: '), text);
 });
 
 test('an unknown option is refused', (t) => {

@@ -2,7 +2,7 @@
 import { callSiteText } from '../../model/call-site-text.ts';
 import { type RunGroup, type RunReport, USUAL } from '../../model/run-report.ts';
 import { rejectUnknownOptions } from '../../options.ts';
-import { shortLadderLines } from './run-ladder.ts';
+import { causeText, shortLadderLines } from './run-ladder.ts';
 import { cells, padEndCells, padStartCells, unbroken, wrap, wrapHanging } from './text.ts';
 import { TEXT_OPTIONS, themeFor, type TextOptions, type Theme, type Tone } from './theme.ts';
 import { duration } from './time.ts';
@@ -69,11 +69,11 @@ function commandText(command: readonly string[]): string {
   return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND - 1)}…` : text;
 }
 
-function countsText(
-  { connections, endings, closedBy, resetBy, mismatches }: RunReport,
-  theme: Theme,
-): string {
-  if (connections === 0) return 'no TCP connections';
+function countsText(report: RunReport, theme: Theme): string {
+  const { connections, leftOut, endings, closedBy, resetBy, mismatches } = report;
+  const matching = connections === 1 ? 'that matches' : 'that match';
+  const others = leftOut === 0 ? '' : ` ${matching}, of ${thousands(connections + leftOut)}`;
+  if (connections === 0) return `no TCP connections${others}`;
   const details: Readonly<Record<string, string>> = {
     closed: ` (client first ${thousands(closedBy.client)}, server first ${thousands(closedBy.server)})`,
     reset: ` (by client ${thousands(resetBy.client)}, by server ${thousands(resetBy.server)})`,
@@ -83,7 +83,7 @@ function countsText(
   );
   const lanes =
     mismatches === 0 ? '' : `${theme.glyphs.separator}${thousands(mismatches)} where the lanes disagree`;
-  return `${thousands(connections)} connection${connections === 1 ? '' : 's'}: ${parts.join(', ')}${lanes}`;
+  return `${thousands(connections)} connection${connections === 1 ? '' : 's'}${others}: ${parts.join(', ')}${lanes}`;
 }
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -139,16 +139,14 @@ function endedText({ ending, by, mismatches }: RunGroup): string {
   return `${WORDS[ending] ?? ending}${mark}`;
 }
 
-function whatText({ what, detail, site, byOurs, by, ending }: RunGroup): string {
-  const place = site && callSiteText(site);
-  if (what === undefined) {
-    if (ending === 'open') return place === undefined ? '' : `connect() ${place}`;
-    if (by !== undefined && !byOurs) return 'the other end’s program is not ours';
-    return place === undefined ? '' : `connect() ${place}`;
+function whatText({ what, doer, detail, site, byOurs, by, ending }: RunGroup): string {
+  if (what !== undefined) {
+    const details = { ...(detail !== undefined && { detail }), ...(site && { site }) };
+    return causeText({ by: doer ?? 'program', what, ...details });
   }
-  return (
-    [what, ...(place === undefined ? [] : [place])].join(' ') + (detail === undefined ? '' : `, ${detail}`)
-  );
+  if (by !== undefined && !byOurs && ending !== 'open') return 'the other end’s program is not ours';
+  const place = site && callSiteText(site);
+  return place === undefined ? '' : `connect() ${place}`;
 }
 
 function drawn({ groups, connections }: RunReport, most: number): readonly RunGroup[] {
@@ -182,7 +180,9 @@ function evidenceLines(
     `ss of ${share(kernel, connections)}${gap}`,
   ];
   const lines =
-    connections === 0 ? [] : wrapHanging('evidence ', facts.map(unbroken).join(theme.glyphs.separator), theme.width);
+    connections === 0
+      ? []
+      : wrapHanging('evidence ', facts.map(unbroken).join(theme.glyphs.separator), theme.width);
   return [
     ...lines.map((each) => theme.paint('secondary', each)),
     ...damage.flatMap(({ lane, detail }) =>

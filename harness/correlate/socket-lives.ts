@@ -75,8 +75,10 @@ class LivesOfThread {
     switch (event.name) {
       case 'finwait:socket:create':
         if (event.role !== undefined) life.role = event.role;
+        if (event.layer !== undefined) life.layer = event.layer;
         setEnds(life, event);
-        break;
+        // It is told by the others; of hundreds of thousands of lives, each event counts.
+        return;
       case 'finwait:socket:connect-start': {
         const { peer, attempt, atNs, site } = event;
         life.attempts.push({ peer: plain(peer), attempt, startedAtNs: atNs, ...(site && { site }) });

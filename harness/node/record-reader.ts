@@ -126,6 +126,7 @@ class Decoder {
   }
 
   run(): void {
+    this.cut = false;
     try {
       while (this.#at < this.#bytes.length && this.#bytes[this.#at] !== 0) {
         this.#recordAt = this.#at;
@@ -139,7 +140,8 @@ class Decoder {
 
   /** Octets of whole records; the rest is to come again, with what follows it. */
   readOn(bytes: Uint8Array): number {
-    [this.#bytes, this.#at, this.cut] = [bytes, 0, false];
+    this.#bytes = bytes;
+    this.#at = 0;
     this.run();
     return this.cut ? this.#recordAt : this.#at;
   }

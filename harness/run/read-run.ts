@@ -74,7 +74,7 @@ type Told = (connection: RunConnection, ours: Parameters<RunGroups['add']>[1]) =
 
 async function joinLanes(
   directory: string,
-  { capture }: RunRecord,
+  { capture, ports }: RunRecord,
   { lives, listens }: NodeLane,
   facts: RunFacts,
   tell: Told,
@@ -103,7 +103,17 @@ async function joinLanes(
     });
     ({ connections } = analysis);
   }
-  tellRest(index, connections, facts, tell);
+  tellRest(index, connections, facts, (connection, ours) => {
+    if (isOfPorts(connection, ports)) tell(connection, ours);
+  });
+}
+
+/** What the run was not asked to look at is not missing. */
+function isOfPorts({ client, server }: RunConnection, ports: readonly number[]): boolean {
+  return (
+    ports.length === 0 ||
+    [client?.port, server.port].some((port) => port !== undefined && ports.includes(port))
+  );
 }
 
 /** What JS tells of and no packet. */

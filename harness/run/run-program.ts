@@ -37,7 +37,7 @@ export async function runProgram(
 ): Promise<ProgramRun> {
   const { out, ports = [], captureLimitBytes = CAPTURE_LIMIT_BYTES, onEvent } = options;
   const directory = await makeRunDirectory(out);
-  const record = newRunRecord(command, isInPrivateNetwork() ? 'private' : 'host');
+  const record = newRunRecord(command, isInPrivateNetwork() ? 'private' : 'host', ports);
   const lanes = await Lanes.start(directory, { filter: captureFilter(ports), limitBytes: captureLimitBytes });
   await writeRunRecord(directory, { ...record, ...lanes.started });
   const over = new AbortController();

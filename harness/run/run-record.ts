@@ -16,6 +16,8 @@ export interface RunRecord {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly network: 'host' | 'private';
+  /** Only TCP to or from these was captured; empty for all. */
+  readonly ports: readonly number[];
   /** ISO 8601. */
   readonly startedAt: string;
   readonly startedAtNs: string;
@@ -95,7 +97,11 @@ async function makeWanted(directory: string): Promise<string> {
   });
 }
 
-export function newRunRecord(command: readonly string[], network: RunRecord['network']): RunRecord {
+export function newRunRecord(
+  command: readonly string[],
+  network: RunRecord['network'],
+  ports: readonly number[],
+): RunRecord {
   return {
     kind: 'finwait-run',
     schemaVersion: SCHEMA_VERSION,
@@ -103,6 +109,7 @@ export function newRunRecord(command: readonly string[], network: RunRecord['net
     command,
     cwd: process.cwd(),
     network,
+    ports,
     startedAt: new Date().toISOString(),
     startedAtNs: String(process.hrtime.bigint()),
     finished: false,

@@ -104,7 +104,6 @@ for (const columns of [100, 80, 40]) {
 }
 
 test('in ASCII a report has no other sign', (t) => {
-  // eslint-disable-next-line no-control-regex
   t.regex(renderRunReport(report(), { ascii: true, columns: 100 }), /^[\x00-\x7f]*$/);
 });
 

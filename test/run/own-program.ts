@@ -167,6 +167,24 @@ test('a 4-tuple that is used again is as many connections as it was', async (t) 
   t.is(new Set(sockets).size, 5);
 });
 
+test('with --port, only connections of that port are told', async (t) => {
+  const script = `
+    const net = require('node:net');
+    const server = net.createServer((socket) => socket.end()).listen(47001, '127.0.0.1', () => {
+      const other = net.createServer((socket) => socket.end()).listen(47002, '127.0.0.1', () => {
+        net.connect(47001, '127.0.0.1').resume().on('close', () => {
+          net.connect(47002, '127.0.0.1').resume().on('close', () => { server.close(); other.close(); });
+        });
+      });
+    });`;
+  const run = await watchedRun(t, [NODE, '-e', script], { flags: ['--private', '--port', '47002'] });
+  if (run === undefined) return;
+  t.deepEqual(
+    run.connections.map(({ server, row }) => [server.port, row !== undefined]),
+    [[47002, true]],
+  );
+});
+
 test('child processes of the program are watched, too', async (t) => {
   const script = `
     const { fork } = require('node:child_process');

@@ -8,7 +8,7 @@ import { printable } from '../report/terminal/printable.ts';
 import type { Table } from '../report/terminal/table.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
 import { EXPENDABLE, readView, type SortKey, type View } from './analyze-view.ts';
-import { isDirectory } from './directory.ts';
+import { isRunDirectory } from './run-directory.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -51,7 +51,7 @@ export const analyze: Command = {
     let damaged = false;
     if (view.kind === 'zeek') print(renderZeekLogHeader());
     for (const named of paths) {
-      const isRun = isDirectory(named);
+      const isRun = isRunDirectory(named);
       if (isRun && isToldAsRun(values, view))
         return await (await import('./analyze-run.ts')).analyzeRun(named, view, values);
       const path = isRun ? await (await import('../index.ts')).captureOfRun(named) : named;

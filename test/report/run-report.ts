@@ -5,6 +5,7 @@ import type { RunConnection } from '../../harness/model/run-connection.ts';
 import type { RunReport } from '../../harness/model/run-report.ts';
 import { cells } from '../../harness/report/terminal/text.ts';
 import { renderLiveLine } from '../../harness/report/terminal/live-line.ts';
+import { renderRunConnection } from '../../harness/report/terminal/run-ladder.ts';
 import { renderRunReport } from '../../harness/report/terminal/run-report.ts';
 import { CLIENT, CLOCK, control, event, life, runRow, SERVER } from '../correlate/_life.ts';
 import { matchesGolden } from './_golden.ts';
@@ -122,6 +123,11 @@ test('a program without connections is told in three lines', (t) => {
     text,
     'finwait  node app.js · 4.21 s · exit code 0\nno TCP connections\n\nrecord   /work/app/.finwait/1',
   );
+});
+
+test('a segment that left long after its call says how long', (t) => {
+  const lines = renderRunConnection(orderly(1), { columns: 120 }).replaceAll(/\s+/g, ' ');
+  t.true(lines.includes('end() lib/pool.js:88:12, behind 4096 bytes, 1 ms before'), lines);
 });
 
 test('what a condition left out is counted', (t) => {

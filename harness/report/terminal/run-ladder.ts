@@ -113,7 +113,7 @@ function centre(text: string): string {
 function tieLines(tie: SegmentTie, origin: bigint, columns: Columns, theme: Theme): readonly string[] {
   const { segment, cause, effect } = tie;
   const { from, atNs } = segment;
-  const sent = cause === undefined ? '' : causeText(cause);
+  const sent = cause === undefined ? '' : causeText(cause) + beforeText(cause);
   const got = effect === undefined ? '' : effectText(effect);
   const [left, right] = from === 'client' ? [sent, got] : [got, sent];
   const time = relativeMs(atNs, origin);
@@ -178,6 +178,16 @@ export function causeText({ by, what, detail, site }: Happening): string {
   const place = site && callSiteText(site);
   const who = place !== undefined ? ` ${place}` : by === 'node' ? ' by Node' : '';
   return `${what}${who}${detail === undefined ? '' : `, ${detail}`}`;
+}
+
+/** Less between a call and its segment says nothing. */
+const WORTH_TELLING_NS = 1_000_000n;
+
+function beforeText({ delayNs, by }: Happening): string {
+  const isOfCall = by === 'program' || by === 'node';
+  return isOfCall && delayNs !== undefined && delayNs >= WORTH_TELLING_NS
+    ? `, ${duration(delayNs)} before`
+    : '';
 }
 
 function effectText({ what, delayNs }: Happening): string {

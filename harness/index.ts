@@ -16,7 +16,7 @@ export {
 export type { SsIssue } from './kernel/ss-parser.ts';
 export { type WatchOptions, watchSnapshots, watchSockets } from './kernel/watch.ts';
 
-export { TCP_STATES, type TcpState } from './model/tcp-state.ts';
+export { TCP_STATES, type TcpEvent, type TcpState } from './model/tcp-state.ts';
 export { type Endpoint, formatEndpoint } from './model/endpoint.ts';
 export { Flag, type FlagName, flagsText, type Segment, type TcpOptions } from './model/segment.ts';
 export type {
@@ -47,7 +47,7 @@ export { callSiteText } from './model/call-site-text.ts';
 export { decodeRecord, mergeEvents, readRunDirectory, type ThreadRecord } from './node/record-reader.ts';
 export type { RecordHeader } from './node/record-format.ts';
 export { OriginalPositions } from './node/source-maps.ts';
-export type { Damage, EvidenceQuality } from './model/evidence.ts';
+export type { Damage, EvidenceQuality, NetworkSetting } from './model/evidence.ts';
 export type { RunEvidence } from './model/run-evidence.ts';
 export type {
   Connection,
@@ -56,6 +56,7 @@ export type {
   ObservedState,
   PlacedJsReport,
   Side,
+  TableTransition,
   Timeline,
   TrackedSegment,
 } from './model/connection.ts';
@@ -69,15 +70,29 @@ export type {
   VerdictStatus,
 } from './model/verdict.ts';
 
-export type { Behaviour, BehaviourModule } from './peer/behaviour.ts';
-export type { SocketCommand, SocketVerb } from './peer/protocol.ts';
+export type { Behaviour, BehaviourModule, TcpTarget } from './peer/behaviour.ts';
+export type {
+  ClientOptions,
+  ServerCommand,
+  ServerOptions,
+  SocketCommand,
+  SocketVerb,
+} from './peer/protocol.ts';
 
 export { Lab, type LabOptions, openLab } from './lab/lab.ts';
-export { type DrivenSocket, type Gate, Pair } from './lab/pair.ts';
-export type { PairOptions } from './lab/pair-connection.ts';
+export { type DrivenSocket, type Gate, Pair, type PairFault } from './lab/pair.ts';
+export { LabServer, type ServerChoice } from './lab/lab-server.ts';
+export type { ClientChoice, DiallingServer, PairOptions } from './lab/pair-options.ts';
 export type { Condition, SegmentPattern } from './lab/condition.ts';
 export type { Program } from './lab/program.ts';
-export type { GateFilter, NetworkKind, ProgramOptions } from './lab/protocol.ts';
+export type {
+  FaultRule,
+  GateFilter,
+  HostCount,
+  NetworkKind,
+  PeerName,
+  ProgramOptions,
+} from './lab/protocol.ts';
 export { type Capability, examineMachine, type MachineReport } from './lab/examine-machine.ts';
 
 export { type Capture, startCapture } from '../captures/tcpdump.ts';
@@ -175,8 +190,40 @@ export { examineClaims } from './expect/claims.ts';
 
 export { CATALOGUE, findScenario } from './scenario/catalogue.ts';
 export { type ClaimsOptions, runClaims } from './scenario/claims/run-claims.ts';
+export { type CatalogueOptions, runCatalogue } from './scenario/run-catalogue.ts';
 export { type RunOptions, runScenario, type ScenarioRun, worst } from './scenario/run-scenario.ts';
-export type { Mutant, Scenario, Step, StepCommand } from './scenario/scenario.ts';
+export {
+  type Chapter,
+  CHAPTERS,
+  type Mutant,
+  needsPrivateNetwork,
+  type OnConnection,
+  type Scenario,
+  type ScenarioExpectation,
+  type Setting,
+  type Step,
+} from './scenario/scenario.ts';
+export type {
+  Actor,
+  NetworkCommand,
+  OutsideCommand,
+  PeerCommand,
+  SegmentChoice,
+  StepCommand,
+  StepVerb,
+} from './scenario/commands.ts';
+export type { Check, CheckedRun, Finding } from './scenario/check.ts';
+export { cover, isCovered } from './scenario/coverage/cover.ts';
+export type {
+  Arrow,
+  Coverage,
+  CoveredArrow,
+  CoveredState,
+  Proof,
+  SilentEvent,
+} from './model/coverage.ts';
+export { type SocketWait, Stage, type StageOptions } from './scenario/stage.ts';
+export type { TimeCompression } from './lab/compression.ts';
 
 export { renderJson } from './report/json.ts';
 export { type LadderOptions, renderLadder } from './report/terminal/ladder.ts';

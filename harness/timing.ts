@@ -89,3 +89,14 @@ export function flushTimer(flush: () => void, ms: number): () => void {
     timer.refresh();
   };
 }
+
+/** What {@link limitIdle} sets: a `net.Socket`. */
+interface IdleLimited {
+  // The method, by the name that net gives it.
+  setTimeout(ms: number): unknown;
+}
+
+/** `socket.setTimeout(ms)`: its program is told so long after the last activity. Nothing of ours waits for it. */
+export function limitIdle(socket: IdleLimited, ms: number): void {
+  socket.setTimeout(ms);
+}

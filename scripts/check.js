@@ -13,6 +13,7 @@ const CHECKS = [
   ['biome', 'biome format .'],
   ['typedoc', 'typedoc --emit none'],
   ['knip', 'knip'],
+  ['docs', 'node scripts/scenarios-doc.js --check'],
   ['publint', 'publint --strict'],
   ['attw', 'attw --pack . --profile esm-only'],
 ];

@@ -20,6 +20,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./demo.ts')).demo,
   },
   {
+    name: 'coverage',
+    about: 'run the catalogue, and prove each state and arrow of RFC 9293 by a segment and by ss',
+    load: async () => (await import('./coverage.ts')).coverage,
+  },
+  {
     name: 'analyze',
     about: 'tell of every TCP connection in captures how it opened, closed, and what was odd',
     load: async () => (await import('./analyze.ts')).analyze,
@@ -89,7 +94,8 @@ function answer(text: string): ExitCode {
 }
 
 function overview(): string {
-  const lines = COMMANDS.map(({ name, about }) => `  ${name.padEnd(8)} ${about}`);
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  const lines = COMMANDS.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
   return `finwait shows how TCP connections really opened and closed: JS, kernel and wire, joined and judged.
 
 usage: finwait COMMAND [OPTIONS]

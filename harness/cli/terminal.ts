@@ -46,3 +46,30 @@ function columnsFromEnvironment(): number {
   const columns = Number(process.env['COLUMNS']);
   return Number.isInteger(columns) && columns >= 40 ? columns : 80;
 }
+
+/** Counts on stderr what is done of many, where stderr is a terminal. */
+export class Tally implements Disposable {
+  readonly #of: number;
+  readonly #things: string;
+  #done = 0;
+
+  constructor(of: number, things: string) {
+    this.#of = of;
+    this.#things = things;
+  }
+
+  /** One more. @param name the last that is done */
+  count(name: string): void {
+    this.#done++;
+    if (process.stderr.isTTY)
+      process.stderr.write(`\r\u001B[K${this.#done} of ${this.#of} ${this.#things}: ${name}`);
+  }
+
+  clear(): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
+  }
+
+  [Symbol.dispose](): void {
+    this.clear();
+  }
+}

@@ -5,7 +5,7 @@ import type { RunEvidence } from '../model/run-evidence.ts';
 import { alignClocks, type ClockMap } from './clocks.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { groupSegments, oneGroup, type SegmentGroup } from './group-segments.ts';
-import { heldSegments } from './held-segments.ts';
+import { interferenceWith } from './held-segments.ts';
 import { observedStates } from './observed-states.ts';
 import { placeReports } from './place-reports.ts';
 import { summarize } from './summary.ts';
@@ -39,10 +39,14 @@ interface Run {
 }
 
 function join(group: SegmentGroup, index: number, { evidence, clock, groups, js }: Run): Connection {
-  const held = heldSegments(group.segments, evidence.holds, clock);
-  const segments = trackSegments(group, (segment) => held.has(segment), evidence.wireMayMiss);
+  const interference = interferenceWith(group.segments, evidence.holds, clock, evidence.segments);
+  const segments = trackSegments(group, interference, evidence.wireMayMiss);
   const next = groups.find((other, at) => at > index && haveSameEnds(other, group));
-  const span = { beganAtNs: startOf(group), ...(next && { nextBeganAtNs: startOf(next) }) };
+  const span = {
+    beganAtNs: startOf(group),
+    ...(next && { nextBeganAtNs: startOf(next) }),
+    isFirst: !groups.some((other, at) => at < index && haveSameEnds(other, group)),
+  };
   const states =
     clock === undefined
       ? []

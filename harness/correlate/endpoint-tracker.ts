@@ -1,17 +1,20 @@
 import { Flag, type Segment } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
-import type { TcpState } from '../model/tcp-state.ts';
+import type { TcpEvent, TcpState } from '../model/tcp-state.ts';
 import { judgeData, refusedAck, segmentAfterReset } from './endpoint-anomalies.ts';
 import type { PredictedEnd } from './predicted-connection.ts';
 import { ReceiveSpace } from './receive-space.ts';
 import { SendSpace } from './send-space.ts';
-import { codeOf, describeMissing, Event, nextState, State, stateOf } from './transition-codes.ts';
+import { codeOf, describeMissing, Event, eventOf, nextState, State, stateOf } from './transition-codes.ts';
 
 /** The parts of a segment that the tracker reads. */
 export type TrackedFields = Pick<
   Segment,
   'flags' | 'sequenceNumber' | 'acknowledgmentNumber' | 'payloadBytes'
 >;
+
+/** An event that an end met, and where the table led it. */
+type EventListener = (from: TcpState, event: TcpEvent, to: TcpState) => void;
 
 /**
  * Follows one endpoint through RFC 9293's states by the segments it sends and receives. Deterministic, with no
@@ -34,16 +37,19 @@ export class EndpointTracker {
   /** It is CLOSED again. */
   #wasOpen = false;
   readonly #mayMiss: boolean;
+  readonly #onEvent: EventListener | undefined;
   readonly #send = new SendSpace();
   readonly #receive = new ReceiveSpace();
 
   /**
    * @param start the state before the first segment: `CLOSED` for who opens actively, `LISTEN` for who waits
    * @param mayMiss whether segments may have crossed that the capture does not have
+   * @param onEvent told of every event that the table has a cell for
    */
-  constructor(start: TcpState, mayMiss = false) {
+  constructor(start: TcpState, mayMiss = false, onEvent?: EventListener) {
     this.#state = codeOf(start);
     this.#mayMiss = mayMiss;
+    this.#onEvent = onEvent;
   }
 
   /** Forgets everything. */
@@ -186,6 +192,7 @@ export class EndpointTracker {
       anomalies.push(describeMissing(this.#state, event));
       return;
     }
+    this.#onEvent?.(stateOf(this.#state), eventOf(event), stateOf(next));
     if (next === State.CLOSED && this.#state !== State.CLOSED) this.#wasOpen = true;
     this.#state = next;
   }

@@ -8,6 +8,13 @@ export interface Span {
   readonly beganAtNs: bigint;
   /** First segment of the next connection of these two endpoints. */
   readonly nextBeganAtNs?: bigint;
+  /** Whether no other connection of these two endpoints came before it. */
+  readonly isFirst?: boolean;
+}
+
+/** Its SYN may be in a queue still: the connection has begun, and nothing of it has been captured. */
+function isOpening(snapshot: SocketSnapshot, local: Endpoint, peer: Endpoint): boolean {
+  return rowOf(snapshot, local, peer)?.state === 'SYN-SENT';
 }
 
 /**
@@ -20,7 +27,7 @@ export function observedStates(
   ends: Readonly<Record<Side, Endpoint>>,
   snapshots: readonly SocketSnapshot[],
   clock: ClockMap,
-  { beganAtNs, nextBeganAtNs }: Span,
+  { beganAtNs, nextBeganAtNs, isFirst = false }: Span,
 ): ObservedState[] {
   const [local, peer] = side === 'client' ? [ends.client, ends.server] : [ends.server, ends.client];
   const states: ObservedState[] = [];
@@ -28,7 +35,8 @@ export function observedStates(
   for (const snapshot of snapshots) {
     const fromNs = snapshot.startedAtNs + clock.offsetNs - clock.errorNs;
     const toNs = snapshot.endedAtNs + clock.offsetNs + clock.errorNs;
-    if (fromNs < beganAtNs || (nextBeganAtNs !== undefined && toNs > nextBeganAtNs)) continue;
+    const isBefore = fromNs < beganAtNs && !(isFirst && isOpening(snapshot, local, peer));
+    if (isBefore || (nextBeganAtNs !== undefined && toNs > nextBeganAtNs)) continue;
     const row = rowOf(snapshot, local, peer);
     const seen = {
       state: row?.state ?? ('CLOSED' as const),

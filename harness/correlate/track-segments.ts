@@ -1,45 +1,55 @@
-import { otherSide, type Side, type TrackedSegment } from '../model/connection.ts';
+import { otherSide, type Side, type TableTransition, type TrackedSegment } from '../model/connection.ts';
 import { Flag, hasFlags, type Segment, sequenceLength } from '../model/segment.ts';
 import { seqAdd, seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { EndpointTracker } from './endpoint-tracker.ts';
 import { type SegmentGroup, senderOf } from './group-segments.ts';
+import type { Interference } from './held-segments.ts';
 
 /**
  * Follows both ends of a connection through its segments.
  * A RST that its receiver refuses, and whose sender goes on, was forged or came late: it ends nothing at either end.
- * @param isHeld whether a gate kept the segment from its receiver
+ * @param interference what gates did to its segments
  * @param mayMiss whether segments may have crossed that are not among these
  */
 export function trackSegments(
   group: SegmentGroup,
-  isHeld: (segment: Segment) => boolean = () => false,
+  interference: Interference = NONE,
   mayMiss = false,
 ): TrackedSegment[] {
   const { segments } = group;
   const start = startOf(group);
-  const trackers = {
-    client: new EndpointTracker(start.client, mayMiss),
-    server: new EndpointTracker(start.server, mayMiss),
-  };
+  const transitionsOf = segments.map((): TableTransition[] => []);
+  // What an end makes of a segment that crossed another is told with that other, and names its own frame.
+  let current = 0;
+  let frame = 0;
+  const trackerOf = (side: Side): EndpointTracker =>
+    new EndpointTracker(start[side], mayMiss, (from, event, to) => {
+      transitionsOf[current]?.push({ side, from, event, to, frame });
+    });
+  const trackers = { client: trackerOf('client'), server: trackerOf('server') };
   const anomaliesOf = segments.map((): string[] => []);
   const receive = (index: number): void => {
     const segment = segments[index];
     if (segment === undefined) return;
+    ({ frame } = segment);
     trackers[otherSide(senderOf(group, segment))].trackReceived(segment, anomaliesOf[index] ?? []);
   };
-  const held = segments.map(isHeld);
+  const held = segments.map((segment) => interference.held.has(segment));
   const crossings = findCrossings(group, held);
   return segments.map((segment, index) => {
     const from = senderOf(group, segment);
     const to = otherSide(from);
     const anomalies = anomaliesOf[index] ?? [];
+    current = index;
+    ({ frame } = segment);
+    const injected = interference.injected.has(segment);
     const isReset = hasFlags(segment, Flag.RST);
     // Its sender is just there: what its receiver seems to lack, the capture lacks.
     const isInPlace = isReset && mayMiss && trackers[from].isAt(segment.sequenceNumber | 0);
     if (isInPlace && refuses(trackers[to], segment)) trackers[to].skipTo(segment.sequenceNumber | 0);
-    const endsNothing = isReset && goesOn(group, index) && refuses(trackers[to], segment);
-    const retransmission = endsNothing ? false : trackers[from].trackSent(segment, anomalies);
+    const endsNothing = injected || (isReset && goesOn(group, index) && refuses(trackers[to], segment));
+    const retransmission = !endsNothing && trackers[from].trackSent(segment, anomalies);
     for (const { crossed, by } of crossings) if (by === index) receive(crossed);
     const delivered = held[index] !== true;
     if (delivered && !crossings.some(({ crossed }) => crossed === index)) receive(index);
@@ -53,11 +63,15 @@ export function trackSegments(
       }),
       retransmission,
       delivered,
+      ...(injected && { injected: true as const }),
+      transitions: transitionsOf[index] ?? [],
       statesAfter: { client: trackers.client.state, server: trackers.server.state },
       anomalies,
     };
   });
 }
+
+const NONE: Interference = { held: new Set(), injected: new Set() };
 
 function refuses(to: EndpointTracker, { flags, sequenceNumber, acknowledgmentNumber }: Segment): boolean {
   return to.refusesReset(flags, sequenceNumber | 0, acknowledgmentNumber | 0);

@@ -2,8 +2,8 @@
  * {@link TRANSITIONS} as numbers, for trackers that follow millions of segments: a state is its place in TCP_STATES,
  * and a cell is found by arithmetic where the table needs two look-ups by name (a tenth of the tracker's time).
  */
-import { TCP_STATES, type TcpState } from '../model/tcp-state.ts';
-import { type TcpEvent, TRANSITIONS } from './transitions.ts';
+import { TCP_STATES, type TcpEvent, type TcpState } from '../model/tcp-state.ts';
+import { TRANSITIONS } from './transitions.ts';
 
 /** Places of the states in TCP_STATES. */
 export const State = {
@@ -61,6 +61,10 @@ export function codeOf(state: TcpState): number {
 
 export function stateOf(code: number): TcpState {
   return TCP_STATES[code] ?? 'CLOSED';
+}
+
+export function eventOf(event: number): TcpEvent {
+  return EVENTS[event] ?? 'recv RST';
 }
 
 /** The state that follows; -1 when the table has no cell for it. */

@@ -1,18 +1,4 @@
-import type { TcpState } from '../model/tcp-state.ts';
-
-/** What can befall an endpoint, classified from the segments that it sends and receives. */
-export type TcpEvent =
-  | 'send SYN'
-  | 'send SYN,ACK'
-  | 'send FIN'
-  | 'send RST'
-  | 'recv SYN'
-  | 'recv SYN,ACK'
-  | 'recv ACK of SYN'
-  | 'recv FIN'
-  | 'recv ACK of FIN'
-  | 'recv FIN+ACK of FIN'
-  | 'recv RST';
+import type { TcpEvent, TcpState } from '../model/tcp-state.ts';
 
 type Row = Readonly<Partial<Record<TcpEvent, TcpState>>>;
 

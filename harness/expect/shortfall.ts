@@ -65,6 +65,8 @@ export function absent(connection: Connection, expected: string, observed: strin
 
 /** Calls that make the kernel send a FIN or RST. */
 const CLOSING_CALLS: ReadonlySet<string> = new Set(['end', 'destroy', 'resetAndDestroy']);
+/** A signal that ended the process: the kernel closed its sockets. */
+const SIGNAL = /^SIG[A-Z0-9]+$/;
 
 /**
  * The JS call that made this side send the segment, as far as the node lane tells: its last closing call before
@@ -76,6 +78,7 @@ export function causeOf(connection: Connection, tracked: TrackedSegment): string
   if (call === undefined) return undefined;
   const unread = unreadBytes(connection, from, call.atNs) ?? 0;
   const waiting = unread > 0 ? ` with ${unread} unread bytes` : '';
+  if (SIGNAL.test(call.report.name)) return `the ${from}’s process ended by ${call.report.name}${waiting}`;
   const place = call.report.site && callSiteText(call.report.site);
   const by = call.report.by === 'node' ? ', called by Node itself' : place === undefined ? '' : `, ${place}`;
   return `${from} ${call.report.name}()${waiting}${by}`;
@@ -87,10 +90,14 @@ export function closingCallOf(
   { from, atNs }: TrackedSegment,
 ): PlacedJsReport | undefined {
   const calls = connection.js.filter(({ side, report, atNs: calledAtNs }) => {
-    return side === from && report.kind === 'call' && CLOSING_CALLS.has(report.name) && calledAtNs <= atNs;
+    return side === from && report.kind === 'call' && isClosing(report.name) && calledAtNs <= atNs;
   });
   // resetAndDestroy() is itself a destroy() that Node calls.
   return calls.find(({ report }) => report.name === 'resetAndDestroy') ?? calls.at(-1);
+}
+
+function isClosing(name: string): boolean {
+  return CLOSING_CALLS.has(name) || SIGNAL.test(name);
 }
 
 /** States behind the other end's FIN, which counts one octet in Recv-Q until the program has read the end. */

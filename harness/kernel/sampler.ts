@@ -64,18 +64,25 @@ const PROCESS_OPTIONS = {
 
 /**
  * Starts the process that samples sockets; resolves when it is ready.
+ * @param enter a command that runs what follows it in another network namespace: `nsenter --net=…`
  * @throws FinwaitError ERR_FINWAIT_TOOL_MISSING when there is no `ss`.
  */
-export async function openSampler(): Promise<SocketSampler> {
-  const sampler = new Sampler();
+export async function openSampler(enter: readonly string[] = []): Promise<SocketSampler> {
+  const sampler = new Sampler(enter);
   await sampler.ready;
   return sampler;
 }
 
 /** One co-process for plain samples, and another, once it is wanted, for those that name the processes. */
 class Sampler implements SocketSampler {
-  readonly #plain = new CoProcess('-Htanoe');
+  readonly #plain: CoProcess;
+  readonly #enter: readonly string[];
   #withProcesses: CoProcess | undefined;
+
+  constructor(enter: readonly string[]) {
+    this.#enter = enter;
+    this.#plain = new CoProcess('-Htanoe', enter);
+  }
 
   get ready(): Promise<unknown> {
     return this.#plain.ready;
@@ -84,7 +91,7 @@ class Sampler implements SocketSampler {
   async sample(filter?: SocketFilter, { processes = false }: SampleOptions = {}): Promise<SampledSnapshot> {
     const text = filterText(filter);
     if (!processes) return await this.#plain.sample(text);
-    this.#withProcesses ??= new CoProcess('-Htanoep');
+    this.#withProcesses ??= new CoProcess('-Htanoep', this.#enter);
     return await this.#withProcesses.sample(text);
   }
 
@@ -134,8 +141,9 @@ class CoProcess {
   #output = '';
   #failure: FinwaitError | undefined;
 
-  constructor(flags: string) {
-    this.#process = execa(PROCESS_OPTIONS)`sh -c ${loopOf(flags)}`;
+  constructor(flags: string, enter: readonly string[]) {
+    const [program, ...args] = [...enter, 'sh', '-c', loopOf(flags)];
+    this.#process = execa(PROCESS_OPTIONS)(program, args);
     this.ready = this.#answer();
     this.#free = this.ready.catch(() => undefined);
     this.#process.stdout.setEncoding('utf8').on('data', (text: string) => {

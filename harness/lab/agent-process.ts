@@ -7,7 +7,7 @@ import { openChannel } from '../peer/channel.ts';
 import { keepLastWords } from '../peer/last-words.ts';
 import { withDeadline } from '../timing.ts';
 import type { NetworkEntry } from './network.ts';
-import { AGENT_EVENT_NAMES, type AgentEvents, type AgentFunctions } from './protocol.ts';
+import { AGENT_EVENT_NAMES, type AgentEvents, type AgentFunctions, type HostCount } from './protocol.ts';
 
 const AGENT = fileURLToPath(new URL('./agent.js', import.meta.url));
 
@@ -40,7 +40,11 @@ export class NetworkRefused extends Error {
  * @throws NetworkRefused when the network cannot be made or brought up; FinwaitError when a tool is missing or refused
  * in it
  */
-export async function startAgent(entry: NetworkEntry, events: AgentEvents): Promise<AgentProcess> {
+export async function startAgent(
+  entry: NetworkEntry,
+  events: AgentEvents,
+  hosts: HostCount,
+): Promise<AgentProcess> {
   const [command, ...args] = [...entry.prefix, process.execPath, AGENT];
   const subprocess = execa(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -77,7 +81,7 @@ export async function startAgent(entry: NetworkEntry, events: AgentEvents): Prom
     await stopped;
   };
   try {
-    const opening = functions.open(entry.network);
+    const opening = functions.open(entry.network, hosts);
     await withDeadline(opening, { what: 'the lab', lastSeen: lastWords }, { timeoutMs: OPENING_MS });
     return { entry, functions, ended, stop };
   } catch (error) {

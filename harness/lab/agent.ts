@@ -1,59 +1,60 @@
 /**
- * Entry of the lab's agent: the first process in the lab's network. It runs the capture, the sampler, the gates
- * and the two peers there, and does what the process that opened the lab asks. When its channel closes it exits,
+ * Entry of the lab's agent: the first process in the lab's network. It runs the capture, the samplers, the gates
+ * and the peers there, and does what the process that opened the lab asks. When its channel closes it exits,
  * and in a private network the kernel ends everything else with it.
  */
-import { readFile } from 'node:fs/promises';
-import { execa } from 'execa';
-import { type Capture, startCapture } from '../../captures/tcpdump.ts';
-import { FinwaitError, isFinwaitError } from '../errors.ts';
-import { findProgram, installCommand } from '../install-hint.ts';
-import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
-import { readSysctl, writeSysctl } from '../kernel/sysctl.ts';
+import { FinwaitError } from '../errors.ts';
+import { type Endpoint, formatEndpoint } from '../model/endpoint.ts';
 import type { Segment } from '../model/segment.ts';
 import { openChannel } from '../peer/channel.ts';
-import { type Peer, startPeer } from '../peer/parent.ts';
-import type { PeerEvents } from '../peer/protocol.ts';
-import { Gates } from './gates.ts';
+import { type Instruments, makeNetwork, openInstruments, sampleAll } from './instruments.ts';
 import { onOneCpu } from './one-cpu.ts';
-import { PortRange } from './port-range.ts';
+import { Peers } from './peers.ts';
 import { Programs } from './programs.ts';
-import {
-  AGENT_EVENT_NAMES,
-  type AgentEvents,
-  type AgentFunctions,
-  LOOPBACK,
-  type NetworkKind,
-  type PeerName,
-} from './protocol.ts';
-
-interface Instruments {
-  readonly capture: Capture;
-  readonly sampler: SocketSampler;
-  readonly peers: Readonly<Record<PeerName, Peer>>;
-  readonly ports: PortRange;
-}
+import { AGENT_EVENT_NAMES, type AgentEvents, type AgentFunctions } from './protocol.ts';
 
 let opened: Instruments | undefined;
-const gates = new Gates();
+/** Peers share a CPU, on whichever host they are. */
+const cpu = onOneCpu();
+const unplugged = new Map<string, number>();
 
 const functions: AgentFunctions = {
-  async open(network) {
-    opened = await openInstruments(network);
+  async open(network, hosts) {
+    const places = await makeNetwork(network, hosts);
+    for (const side of ['client', 'server'] as const) peers.start(side, [...places[side].enter, ...cpu]);
+    opened = await openInstruments(network, places);
+    opened.capture.onPacket(({ segment }) => {
+      if (segment !== undefined) handOver(segment);
+    });
+    opened.capture.onDamage((damage) => {
+      void opener.damage(damage);
+    });
   },
 
-  listen: async (choice) => {
-    return await ask('server', (server) =>
-      instruments().ports.take((port) => server.listen({ ...choice, host: LOOPBACK, port })),
-    );
+  startPeer: async (name, side) => {
+    peers.start(name, [...instruments().hosts[side].enter, ...cpu]);
+    await peers.ask(name, (peer) => peer.answer());
   },
+  killPeer: async (name, signal) => peers.kill(name, signal),
+  freezePeer: async (name, frozen) => (frozen ? peers.freeze(name) : peers.thaw(name)),
 
-  unlisten: async (serverId) => ask('server', (server) => server.unlisten(serverId)),
-  connect: async (options) => ask('client', (client) => client.connect(options)),
-  tell: async (name, socketId, command) => ask(name, (peer) => peer.tell(socketId, command)),
+  listen: async (name, choice) => {
+    const { hosts, ports } = instruments();
+    const { host = hosts.server.address, port: wanted } = choice;
+    return await peers.ask(name, async (peer) => {
+      const listenOn = async (port: number): Promise<Endpoint> =>
+        await peer.listen({ ...choice, host, port });
+      return await (wanted === undefined ? ports.take(listenOn) : listenOn(wanted));
+    });
+  },
+  unlisten: async (name, serverId) => peers.ask(name, (peer) => peer.unlisten(serverId)),
+  connect: async (name, options) => peers.ask(name, (peer) => peer.connect(options)),
+  tell: async (name, socketId, command) => peers.ask(name, (peer) => peer.tell(socketId, command)),
+  tellServer: async (name, serverId, command) =>
+    peers.ask(name, (peer) => peer.tellServer(serverId, command)),
 
   async sample(filter) {
-    const { issues, ...snapshot } = await instruments().sampler.sample(filter);
+    const { snapshot, issues } = await sampleAll(instruments(), filter);
     if (issues.length > 0) {
       const detail = `${issues.length} lines of ss could not be read: ${issues[0]?.line ?? ''}`;
       void opener.damage({ lane: 'kernel', kind: 'sampling-failed', detail });
@@ -71,16 +72,46 @@ const functions: AgentFunctions = {
     await instruments().capture.stats();
   },
 
-  async checkPeers() {
-    const answers = (['client', 'server'] as const).map((name) => ask(name, (peer) => peer.answer()));
-    // Whoever does not answer is dead, and has been told as damage by now.
-    await Promise.allSettled(answers);
+  checkPeers: async () => peers.check(),
+
+  setFault: async (rule) => instruments().gates.set(rule),
+  release: async (gateId) => instruments().gates.release(gateId),
+
+  async plug(side, plugged) {
+    const { hosts, gates } = instruments();
+    const gateId = unplugged.get(side);
+    if (plugged) {
+      unplugged.delete(side);
+      return gateId === undefined ? { atNs: process.hrtime.bigint() } : await gates.release(gateId);
+    }
+    if (hosts.client === hosts.server) {
+      throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', 'a lab of one host has no cable to pull');
+    }
+    const { gateId: set, atNs } = await gates.unplug(hosts[side]);
+    unplugged.set(side, set);
+    return { atNs };
   },
 
-  hold: async (filter) => gates.hold(filter),
-  release: async (gateId) => gates.release(gateId),
-  readSysctl,
-  writeSysctl,
+  async delay(ms) {
+    for (const host of new Set(Object.values(instruments().hosts))) {
+      if (ms === 0) await host.run('tc', 'qdisc', 'delete', 'dev', host.device, 'root');
+      else {
+        const delayed = ['root', 'netem', 'delay', `${ms}ms`];
+        await host.run('tc', 'qdisc', 'replace', 'dev', host.device, ...delayed);
+      }
+    }
+  },
+
+  async killSocket(local, peer) {
+    const ends = ['src', formatEndpoint(local), 'dst', formatEndpoint(peer)];
+    for (const host of new Set(Object.values(instruments().hosts)))
+      await host.run('ss', '-K', '-tan', ...ends);
+  },
+
+  readSysctl: async (name) => instruments().hosts.server.readSysctl(name),
+  async writeSysctl(name, value) {
+    for (const host of new Set(Object.values(instruments().hosts))) await host.writeSysctl(name, value);
+  },
   spawn: (programId, options) => {
     programs.spawn(programId, options);
   },
@@ -89,9 +120,10 @@ const functions: AgentFunctions = {
   },
 
   async close() {
-    const { capture, sampler, peers } = instruments();
+    const { capture, hosts } = instruments();
     programs.stop();
-    await Promise.all([capture.stop(), sampler.stop(), peers.client.stop(), peers.server.stop()]);
+    const samplers = Object.values(hosts).map(({ sampler }) => sampler.stop());
+    await Promise.all([capture.stop(), peers.stop(), ...samplers]);
   },
 };
 
@@ -100,6 +132,7 @@ const opener = openChannel<AgentEvents, AgentFunctions>(process, functions, {
   tells: AGENT_EVENT_NAMES,
 });
 const programs = new Programs(opener);
+const peers = new Peers(opener);
 // In a private network this is pid 1 of its namespace: its end is the end of all in it. On the host, children are
 // ended one by one: peers and samplers by their closed channels, tcpdump by its lifeline.
 process.on('disconnect', () => {
@@ -110,78 +143,6 @@ process.on('disconnect', () => {
 function instruments(): Instruments {
   if (opened === undefined) throw new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', 'the lab is not open');
   return opened;
-}
-
-/** A peer that dies during a call: its end is told as damage before the call is answered. */
-async function ask<T>(name: PeerName, call: (peer: Peer['functions']) => Promise<T>): Promise<T> {
-  const peer = instruments().peers[name];
-  try {
-    return await call(peer.functions);
-  } catch (error) {
-    if (isFinwaitError(error) && error.code === 'ERR_FINWAIT_PROCESS_ENDED') await peer.ended;
-    throw error;
-  }
-}
-
-async function openInstruments(network: NetworkKind): Promise<Instruments> {
-  if (network === 'private') await bringLoopbackUp();
-  const ports =
-    network === 'private' ? PortRange.ofPrivateNetwork() : PortRange.anywhere(await ephemeralPorts());
-  const prefix = onOneCpu();
-  const peers = { client: openPeer('client', prefix), server: openPeer('server', prefix) };
-  const [capture, sampler] = await Promise.all([
-    startCapture({
-      interface: 'lo',
-      filter: network === 'private' ? 'tcp' : `tcp portrange ${ports.first}-${ports.last}`,
-    }),
-    openSampler(),
-  ]);
-  capture.onPacket(({ segment }) => {
-    if (segment !== undefined) handOver(segment);
-  });
-  capture.onDamage((damage) => {
-    void opener.damage(damage);
-  });
-  return { capture, sampler, peers, ports };
-}
-
-async function bringLoopbackUp(): Promise<void> {
-  const path = findProgram('ip');
-  if (path === undefined) {
-    throw new FinwaitError('ERR_FINWAIT_LAB_REFUSED', 'ip is not installed, which brings its loopback up', {
-      hint: `Install it: ${installCommand('iproute2')}`,
-    });
-  }
-  const { failed, stderr, shortMessage } = await execa(path, ['link', 'set', 'lo', 'up'], { reject: false });
-  if (!failed) return;
-  throw new FinwaitError(
-    'ERR_FINWAIT_LAB_REFUSED',
-    `cannot bring loopback up: ${stderr || (shortMessage ?? '')}`,
-  );
-}
-
-/** The kernel's range for outgoing connections, `[first, last]`. */
-async function ephemeralPorts(): Promise<readonly [number, number]> {
-  const text = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
-  const [first = 32_768, last = 60_999] = text.trim().split(/\s+/).map(Number);
-  return [first, last];
-}
-
-function openPeer(name: PeerName, prefix: readonly string[]): Peer {
-  const events: PeerEvents = {
-    accepted: (serverId, socketId) => {
-      void opener.accepted(serverId, socketId);
-    },
-    report: (socketId, report) => {
-      void opener.report(name, socketId, report);
-    },
-  };
-  const peer = startPeer(events, { name, prefix });
-  void peer.ended.then(({ reason }) => {
-    if (reason === undefined) return;
-    void opener.damage({ lane: 'node', kind: 'reports-lost', detail: `the ${name} peer ended: ${reason}` });
-  });
-  return peer;
 }
 
 let waiting: Segment[] = [];

@@ -80,6 +80,7 @@ export function unmetState(
 
 /** Nothing more can come: a RST was seen, or both FINs and their acknowledgements. */
 export function isOver(recording: Recording): boolean {
+  if (recording.isDisturbed) return false;
   if (recording.segments.some((segment) => hasFlags(segment, Flag.RST))) return true;
   return (['client', 'server'] as const).every((side) => {
     return (

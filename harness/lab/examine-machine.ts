@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { isFinwaitError } from '../errors.ts';
 import { findProgram, installCommand } from '../install-hint.ts';
-import { type Lab, openLab } from './lab.ts';
+import { examineFaults, examineTwoHosts } from './examine-faults.ts';
+import { openLab } from './lab.ts';
 
 /** One thing that finwait can use of a machine. */
 export interface Capability {
@@ -84,7 +85,8 @@ async function examineLab(network: 'private' | 'host'): Promise<ExaminedLab> {
     const opened: Capability = { name, granted: true, detail, without };
     return {
       opened: true,
-      capabilities: network === 'private' ? [opened, await examineGates(lab)] : [opened],
+      capabilities:
+        network === 'private' ? [opened, ...(await examineFaults(lab)), await examineTwoHosts()] : [opened],
     };
   } catch (error) {
     if (!isFinwaitError(error)) throw error;
@@ -94,17 +96,6 @@ async function examineLab(network: 'private' | 'host'): Promise<ExaminedLab> {
     const fix = isSetting ? (namespaceFix() ?? error.hint) : error.hint;
     const refused: Capability = { name, granted: false, detail: error.message, without, ...(fix && { fix }) };
     return { opened: false, capabilities: [refused] };
-  }
-}
-
-async function examineGates(lab: Lab): Promise<Capability> {
-  const gates = { name: 'gates', without: 'segments cannot be held' };
-  try {
-    await using _gate = await lab.hold({ flags: 'FIN' });
-    return { ...gates, granted: true, detail: 'nft holds segments in the private network' };
-  } catch (error) {
-    if (!isFinwaitError(error)) throw error;
-    return { ...gates, granted: false, detail: error.message, ...(error.hint && { fix: error.hint }) };
   }
 }
 

@@ -7,9 +7,9 @@ import type { GateFilter } from './protocol.ts';
  * @throws TypeError naming the part that does not exist
  */
 export function checkGateFilter(filter: GateFilter): void {
-  rejectUnknownOptions(filter, ['source', 'destination', 'flags']);
+  rejectUnknownOptions(filter, ['source', 'destination', 'flags', 'without']);
   for (const end of [filter.source, filter.destination]) {
     if (end !== undefined) rejectUnknownOptions(end, ['address', 'port']);
   }
-  if (filter.flags !== undefined) parseFlags(filter.flags);
+  for (const flags of [filter.flags, filter.without]) if (flags !== undefined) parseFlags(flags);
 }

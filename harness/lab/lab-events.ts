@@ -1,6 +1,6 @@
 import { FinwaitError } from '../errors.ts';
 import type { Side } from '../model/connection.ts';
-import { formatEndpoint } from '../model/endpoint.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { JsReport } from '../model/observation.ts';
 import type { Segment } from '../model/segment.ts';
@@ -13,6 +13,13 @@ import type { Recording } from './recording.ts';
 interface SocketOwner {
   readonly recording: Recording;
   readonly side: Side;
+}
+
+type AcceptListener = (socketId: SocketId, client: Endpoint | undefined) => void;
+
+interface ServedServer {
+  readonly onAccepted: AcceptListener;
+  readonly recordings: Set<Recording>;
 }
 
 export interface ProgramListener {
@@ -28,10 +35,12 @@ const LASTING: ReadonlySet<Damage['kind']> = new Set(['capture-ended', 'lane-mis
  * last reports of a pair that has been stopped, is dropped.
  */
 export class LabEvents implements AgentEvents {
-  readonly #recordings = new Map<number, Recording>();
+  readonly #recordings = new Set<Recording>();
   readonly #owners = new Map<string, SocketOwner>();
-  readonly #accepting = new Map<number, (socketId: SocketId) => void>();
+  readonly #servers = new Map<number, ServedServer>();
   readonly #programs = new Map<number, ProgramListener>();
+  /** Whether a gate was set since the oldest recording began. */
+  #isDisturbed = false;
   readonly #lasting = new Map<string, Damage>();
 
   /** True when no pair is open. */
@@ -39,30 +48,38 @@ export class LabEvents implements AgentEvents {
     return this.#recordings.size === 0;
   }
 
-  /** @throws TypeError when another pair has that server: their segments could not be told apart */
   addRecording(recording: Recording): void {
-    const { server } = recording;
-    if (this.#recordings.has(server.port)) {
-      throw new TypeError(
-        `Another pair of this lab has ${formatEndpoint(server)} as its server; stop that first`,
-      );
-    }
-    this.#recordings.set(server.port, recording);
+    if (this.isIdle) this.#isDisturbed = false;
+    this.#recordings.add(recording);
+    if (this.#isDisturbed) recording.disturb();
     for (const damage of this.#lasting.values()) recording.addDamage(damage);
   }
 
   removeRecording(recording: Recording): void {
-    this.#recordings.delete(recording.server.port);
+    this.#recordings.delete(recording);
+    for (const { recordings } of this.#servers.values()) recordings.delete(recording);
     // A socket that never connected never reports its 'close'.
     for (const [key, owner] of this.#owners) if (owner.recording === recording) this.#owners.delete(key);
   }
 
-  onAccepted(serverId: number, listener: (socketId: SocketId) => void): void {
-    this.#accepting.set(serverId, listener);
+  /** A gate was set in the network of all of them. */
+  disturb(): void {
+    this.#isDisturbed = true;
+    for (const recording of this.#recordings) recording.disturb();
   }
 
-  offAccepted(serverId: number): void {
-    this.#accepting.delete(serverId);
+  /** From now on what this server accepts is told. */
+  addServer(serverId: number, onAccepted: AcceptListener): void {
+    this.#servers.set(serverId, { onAccepted, recordings: new Set() });
+  }
+
+  removeServer(serverId: number): void {
+    this.#servers.delete(serverId);
+  }
+
+  /** What the server and its sockets report goes to this recording, which knows whose connection is meant. */
+  followServer(serverId: number, recording: Recording): void {
+    this.#servers.get(serverId)?.recordings.add(recording);
   }
 
   ownSocket(peer: PeerName, socketId: SocketId, owner: SocketOwner): void {
@@ -80,16 +97,30 @@ export class LabEvents implements AgentEvents {
   segments(segments: readonly Segment[]): void {
     for (const segment of segments) {
       const { source, destination } = segment;
-      const recording = this.#recordings.get(destination.port) ?? this.#recordings.get(source.port);
-      recording?.addSegment(segment);
+      for (const recording of this.#recordings) {
+        const { port } = recording.server;
+        if (port === destination.port || port === source.port) recording.addSegment(segment);
+      }
     }
   }
 
-  accepted(serverId: number, socketId: SocketId): void {
-    this.#accepting.get(serverId)?.(socketId);
+  accepted(serverId: number, socketId: SocketId, client: Endpoint | undefined): void {
+    this.#servers.get(serverId)?.onAccepted(socketId, client);
+  }
+
+  serverReport(serverId: number, report: JsReport): void {
+    for (const recording of this.#servers.get(serverId)?.recordings ?? [])
+      recording.addReport('server', report);
   }
 
   report(peer: PeerName, socketId: SocketId, report: JsReport): void {
+    // A socket that a server accepted is named after it.
+    const [serverId = '', accepted] = socketId.split('/');
+    const server = accepted === undefined ? undefined : this.#servers.get(Number(serverId));
+    if (server !== undefined) {
+      for (const recording of server.recordings) recording.addReport('server', report);
+      return;
+    }
     const key = `${peer} ${socketId}`;
     const owner = this.#owners.get(key);
     owner?.recording.addReport(owner.side, report);
@@ -99,7 +130,7 @@ export class LabEvents implements AgentEvents {
 
   damage(damage: Damage): void {
     if (LASTING.has(damage.kind)) this.#lasting.set(damageKey(damage), damage);
-    for (const recording of this.#recordings.values()) recording.addDamage(damage);
+    for (const recording of this.#recordings) recording.addDamage(damage);
   }
 
   programOutput(programId: number, stream: 'stdout' | 'stderr', text: string): void {
@@ -114,7 +145,7 @@ export class LabEvents implements AgentEvents {
   /** Nothing more will be told. */
   agentEnded(): void {
     const error = new FinwaitError('ERR_FINWAIT_PROCESS_ENDED', 'the lab’s agent is gone');
-    for (const recording of this.#recordings.values()) recording.fail(error);
+    for (const recording of this.#recordings) recording.fail(error);
     for (const programId of [...this.#programs.keys()]) this.programEnded(programId, undefined, 'SIGKILL');
   }
 }

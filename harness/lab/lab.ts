@@ -10,9 +10,14 @@ import { LabProgram } from './lab-program.ts';
 import { checkGateFilter } from './gate-filter.ts';
 import { networkEntries } from './network.ts';
 import type { Gate, Pair } from './pair.ts';
-import { freePort, PairConnection, type PairOptions } from './pair-connection.ts';
+import { checkSide } from './check-condition.ts';
+import { ADDRESSES } from './host.ts';
+import { LabServer, type ServerChoice } from './lab-server.ts';
+import { freeEndpoint, PairConnection, type SharedLab } from './pair-connection.ts';
+import { type PairOptions, serverKind } from './pair-options.ts';
 import type { Program } from './program.ts';
-import type { GateFilter, NetworkKind, ProgramOptions } from './protocol.ts';
+import type { FaultRule, GateFilter, HostCount, NetworkKind, ProgramOptions } from './protocol.ts';
+import type { Side } from '../model/connection.ts';
 
 export interface LabOptions {
   /**
@@ -20,6 +25,8 @@ export interface LabOptions {
    * @default 'auto'
    */
   readonly network?: NetworkKind | 'auto';
+  /** One host, or two joined by a cable, which takes a private network. @default 1 */
+  readonly hosts?: HostCount;
 }
 
 const NETWORKS: readonly string[] = ['auto', 'private', 'host'];
@@ -37,20 +44,23 @@ const CLOCK_READINGS = 16;
  * ERR_FINWAIT_CAPTURE_PERMISSION; TypeError for an unknown option
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  rejectUnknownOptions(options, ['network']);
-  const { network = 'auto' } = options;
+  rejectUnknownOptions(options, ['network', 'hosts']);
+  const { hosts = 1, network = hosts === 1 ? 'auto' : 'private' } = options;
   if (!NETWORKS.includes(network)) {
     throw new TypeError(`Unknown network "${network}"; known: ${NETWORKS.join(', ')}`);
+  }
+  if (![1, 2].includes(hosts) || (hosts === 2 && network !== 'private')) {
+    throw new TypeError('A lab has one host, or two in a private network');
   }
   const refusals: NetworkRefused[] = [];
   for (const entry of networkEntries(network, process.getuid?.() ?? -1)) {
     try {
       const events = new LabEvents();
-      const agent = await startAgent(entry, events);
+      const agent = await startAgent(entry, events, hosts);
       void agent.ended.then(() => {
         events.agentEnded();
       });
-      return await fenced(new Lab(agent, events, refusals.at(-1)?.message));
+      return await fenced(new Lab(agent, events, { hosts, refusal: refusals.at(-1)?.message }));
     } catch (error) {
       if (!(error instanceof NetworkRefused)) throw error;
       refusals.push(error);
@@ -83,12 +93,28 @@ export class Lab implements AsyncDisposable {
   readonly #nextId = (): number => ++this.#lastId;
   /** Why there is no private network; undefined when there is one. */
   readonly refusal: string | undefined;
+  readonly hosts: HostCount;
+  readonly #shared: SharedLab;
 
   /** @internal Made by {@link openLab}. */
-  constructor(agent: AgentProcess, events: LabEvents, refusal: string | undefined) {
+  constructor(
+    agent: AgentProcess,
+    events: LabEvents,
+    { hosts, refusal }: { readonly hosts: HostCount; readonly refusal: string | undefined },
+  ) {
     this.#agent = agent;
     this.#events = events;
     this.refusal = refusal;
+    this.hosts = hosts;
+    this.#shared = {
+      agent: agent.functions,
+      events,
+      clockReadings: this.#clockReadings,
+      holds: () => this.#holds,
+      nextId: this.#nextId,
+      fence: (options) => this.fence(options),
+      fault: (rule) => this.fault(rule),
+    };
   }
 
   get network(): NetworkKind {
@@ -102,24 +128,25 @@ export class Lab implements AsyncDisposable {
 
   /**
    * Starts the server's listener and the recording; nothing connects yet.
-   * @throws TypeError for an unknown behaviour or option, or a server that another open pair has
+   * @throws TypeError for an unknown behaviour or option
    */
   async pair(options: PairOptions): Promise<Pair> {
-    const connection = await PairConnection.open(options, {
-      agent: this.#agent.functions,
-      events: this.#events,
-      clockReadings: this.#clockReadings,
-      holds: () => this.#holds,
-      nextId: this.#nextId,
-      fence: (options) => this.fence(options),
-      hold: (filter) => this.hold(filter),
-    });
-    return connection.pair;
+    return (await PairConnection.open(options, this.#shared)).pair;
+  }
+
+  /** Starts a server that several pairs may have: `lab.pair({server, …})`. It is yours to stop. */
+  async listen(
+    server: string | URL | ServerChoice,
+    options: { readonly driven?: boolean } = {},
+  ): Promise<LabServer> {
+    const kind = serverKind(server);
+    if (kind.kind !== 'program') throw new TypeError('A server that listens is a behaviour in servers/');
+    return await LabServer.open(kind.choice, options.driven ?? true, this.#shared);
   }
 
   /** A port of the lab's address that nobody listens on, and that its capture covers: for a program of your own. */
   async freePort(): Promise<number> {
-    return await freePort({ agent: this.#agent.functions, nextId: this.#nextId });
+    return (await freeEndpoint(this.#shared)).port;
   }
 
   /** One `ss` snapshot of this network. */
@@ -141,22 +168,59 @@ export class Lab implements AsyncDisposable {
    */
   async hold(filter: GateFilter): Promise<Gate> {
     checkGateFilter(filter);
+    return await this.fault({ ...filter, action: 'drop' });
+  }
+
+  /** Something befalls matching segments behind the tap, until released. @throws as {@link Lab.hold} */
+  async fault(rule: FaultRule): Promise<Gate> {
+    const { nth, action, ...filter } = rule;
+    checkGateFilter(filter);
     this.#requirePrivate('A gate');
-    const flags = filter.flags === undefined ? 0 : parseFlags(filter.flags);
-    const held = this.#agent.functions.hold(filter);
-    const { gateId, atNs: fromNs } = await withDeadline(held, { what: 'a gate' });
-    const { source = {}, destination = {} } = filter;
-    const hold: Hold = { source, destination, flags, fromNs };
-    // With no pair open nobody can ask about gates of the past.
-    const { isIdle } = this.#events;
-    const kept = isIdle ? this.#holds.filter(({ releasedNs }) => releasedNs === undefined) : this.#holds;
-    this.#holds = [...kept, hold];
-    let released: Promise<void> | undefined;
-    const release = async (): Promise<void> => {
-      released ??= this.#release(gateId, hold);
-      await released;
+    this.#events.disturb();
+    const set = this.#agent.functions.setFault(rule);
+    const { gateId, atNs: fromNs } = await withDeadline(set, { what: 'a gate' });
+    const release = async (): Promise<{ atNs: bigint }> => await this.#agent.functions.release(gateId);
+    if (action === 'duplicate' || action === 'keep')
+      return gateOf(async () => {
+        await release();
+      });
+    const { source = {}, destination = {}, flags, without } = filter;
+    const hold: Hold = {
+      source,
+      destination,
+      flags: flags === undefined ? 0 : parseFlags(flags),
+      ...(without !== undefined && { without: parseFlags(without) }),
+      ...(nth && { nth }),
+      ...(action === 'reset' && { resets: true }),
+      fromNs,
     };
-    return { release, [Symbol.asyncDispose]: release };
+    return this.#keepHold(hold, release);
+  }
+
+  /**
+   * Pulls the cable of that side's host, until it is put back: it receives nothing, and nothing of it arrives.
+   * @throws FinwaitError ERR_FINWAIT_PEER_COMMAND in a lab of one host
+   */
+  async unplug(side: Side): Promise<Gate> {
+    checkSide(side);
+    this.#requirePrivate('Pulling a cable');
+    this.#events.disturb();
+    const { plug } = this.#agent.functions;
+    const { atNs: fromNs } = await withDeadline(plug(side, false), { what: 'the pulling of a cable' });
+    // What it would have received is on the wire, and what it sends never gets there.
+    const hold: Hold = { source: {}, destination: { address: ADDRESSES[side] }, flags: 0, fromNs };
+    return this.#keepHold(hold, async () => await plug(side, true));
+  }
+
+  /** Delays every segment. @throws FinwaitError ERR_FINWAIT_LAB_REFUSED where the kernel has no netem */
+  async delay(ms: number): Promise<Gate> {
+    if (!Number.isInteger(ms) || ms < 1) throw new TypeError(`Not a delay in ms: ${ms}`);
+    this.#requirePrivate('A delay');
+    this.#events.disturb();
+    await withDeadline(this.#agent.functions.delay(ms), { what: 'a delay' });
+    return gateOf(async () => {
+      await this.#agent.functions.delay(0);
+    });
   }
 
   /** `net.ipv4.tcp_fin_timeout` and the like, as this network has them. */
@@ -195,12 +259,21 @@ export class Lab implements AsyncDisposable {
     await this.stop();
   }
 
+  #keepHold(hold: Hold, release: () => Promise<{ atNs: bigint }>): Gate {
+    // With no pair open nobody can ask about gates of the past.
+    const { isIdle } = this.#events;
+    const kept = isIdle ? this.#holds.filter(({ releasedNs }) => releasedNs === undefined) : this.#holds;
+    this.#holds = [...kept, hold];
+    return gateOf(async () => {
+      await this.#release(hold, release);
+    });
+  }
+
   /** Until nft has answered, nobody knows whether the gate still holds. */
-  async #release(gateId: number, hold: Hold): Promise<void> {
+  async #release(hold: Hold, release: () => Promise<{ atNs: bigint }>): Promise<void> {
     const asked: Hold = { ...hold, toNs: process.hrtime.bigint() };
     this.#replaceHold(hold, asked);
-    const releasing = this.#agent.functions.release(gateId);
-    const { atNs: releasedNs } = await withDeadline(releasing, { what: 'the release of a gate' });
+    const { atNs: releasedNs } = await withDeadline(release(), { what: 'the release of a gate' });
     this.#replaceHold(asked, { ...asked, releasedNs });
   }
 
@@ -216,4 +289,14 @@ export class Lab implements AsyncDisposable {
       { hint: 'Run as root or allow unprivileged user namespaces; `finwait doctor` says how.' },
     );
   }
+}
+
+/** Released once, however often it is asked for. */
+function gateOf(release: () => Promise<void>): Gate {
+  let released: Promise<void> | undefined;
+  const once = async (): Promise<void> => {
+    released ??= release();
+    await released;
+  };
+  return { release: once, [Symbol.asyncDispose]: once };
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { type Endpoint, formatEndpoint, sameEndpoint } from '../model/endpoint.ts';
 import { Flag, hasFlags, type Segment } from '../model/segment.ts';
 
@@ -52,6 +53,8 @@ export class OwnConnection {
   confirm(client: Endpoint): void {
     // A socket that is not bound yet has port 0.
     if (this.#own !== undefined || client.port === 0) return;
+    // One that tries several addresses is on its way to another of them.
+    if (isIPv6(client.address) !== isIPv6(this.#server.address)) return;
     this.#own = this.#candidate(client);
     this.#candidates.clear();
   }

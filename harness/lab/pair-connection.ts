@@ -1,34 +1,27 @@
-import { isIP } from 'node:net';
 import type { BirpcReturn } from 'birpc';
 import { FinwaitError, isFinwaitError } from '../errors.ts';
 import type { SocketFilter } from '../kernel/sampler.ts';
-import { type Side } from '../model/connection.ts';
-import { type Endpoint, plainAddress } from '../model/endpoint.ts';
+import type { Side } from '../model/connection.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import type { ClockReading, Hold, SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import { rejectUnknownOptions } from '../options.ts';
-import type { SocketCommand, SocketId } from '../peer/protocol.ts';
+import type { SocketCommand } from '../peer/protocol.ts';
 import { type WaitOptions, withDeadline } from '../timing.ts';
 import { moduleOf } from './behaviours.ts';
+import { ClientEnd } from './client-end.ts';
 import type { LabEvents } from './lab-events.ts';
+import { LabServer } from './lab-server.ts';
 import { type Gate, Pair, type PairHost } from './pair.ts';
-import { type AgentEvents, type AgentFunctions, type GateFilter, LOOPBACK } from './protocol.ts';
+import {
+  clientChoice,
+  type ClientChoice,
+  type PairOptions,
+  type ServerKind,
+  serverKind,
+} from './pair-options.ts';
+import type { AgentEvents, AgentFunctions, FaultRule, PeerName } from './protocol.ts';
 import { Recording } from './recording.ts';
-
-export interface PairOptions {
-  /**
-   * A behaviour in `servers/` by its file name, the URL of a behaviour module of your own, the endpoint of a
-   * program of your own that listens in the lab, or `'nobody'`: a port where no one listens.
-   */
-  readonly server: string | URL | Endpoint;
-  /** A behaviour in `clients/` by its file name, or the URL of a behaviour module of your own. */
-  readonly client: string | URL;
-  /**
-   * True: both do only what they are told. False: they do what their behaviours do alone, too.
-   * @default true
-   */
-  readonly driven?: boolean;
-}
 
 /** What a pair shares with the other pairs of its lab. */
 export interface SharedLab {
@@ -39,13 +32,18 @@ export interface SharedLab {
   /** A name for a server or socket that no other of this lab has. */
   readonly nextId: () => number;
   readonly fence: (options: WaitOptions) => Promise<void>;
-  readonly hold: (filter: GateFilter) => Promise<Gate>;
+  readonly fault: (rule: FaultRule) => Promise<Gate>;
 }
 
-/** Who the client connects to; without a `serverId` no peer of the lab listens there. */
-interface Target {
+/** Both ends of a pair, before either does anything. */
+interface Ends {
+  readonly client: ClientEnd;
+  /** Where the client connects to. */
   readonly endpoint: Endpoint;
-  readonly serverId?: number;
+  /** A server of the lab's that listens there. */
+  readonly listening?: { readonly server: LabServer; readonly isOwn: boolean };
+  /** A second client there, which connects to the first. */
+  readonly dialling?: ClientEnd;
 }
 
 /** The pair's side towards the lab: which sockets it has, what they report, how to tell them. */
@@ -53,59 +51,124 @@ export class PairConnection implements PairHost {
   readonly pair: Pair;
   readonly #lab: SharedLab;
   readonly #recording: Recording;
-  readonly #clientModule: string;
-  readonly #driven: boolean;
-  readonly #serverId: number | undefined;
-  readonly #accepted: Promise<SocketId>;
+  readonly #ends: Ends;
   readonly #gates = new Set<Gate>();
-  readonly #clientId: SocketId;
-  #connecting: Promise<void> | undefined;
+  readonly #frozen = new Set<Side>();
   #stopped: Promise<void> | undefined;
 
-  /** @throws TypeError for an unknown option or behaviour, or a server that another open pair has */
+  /** @throws TypeError for an unknown option or behaviour */
   static async open(options: PairOptions, lab: SharedLab): Promise<PairConnection> {
     rejectUnknownOptions(options, ['server', 'client', 'driven']);
-    const clientModule = moduleOf('clients', options.client);
-    const driven = options.driven ?? true;
-    return new PairConnection(await listen(options.server, driven, lab), clientModule, driven, lab);
+    const { driven = true } = options;
+    const choice = clientChoice(options.client);
+    // A behaviour that is misspelt is found before anything listens.
+    moduleOf('clients', choice.behaviour);
+    return new PairConnection(await openEnds(serverKind(options.server), choice, driven, lab), lab);
   }
 
-  private constructor(target: Target, clientModule: string, driven: boolean, lab: SharedLab) {
+  private constructor(ends: Ends, lab: SharedLab) {
     this.#lab = lab;
-    this.#clientModule = clientModule;
-    this.#clientId = String(lab.nextId());
-    this.#driven = driven;
-    this.#serverId = target.serverId;
-    this.#recording = new Recording(target.endpoint);
+    this.#ends = ends;
+    this.#recording = new Recording(ends.endpoint);
     this.pair = new Pair(this, this.#recording);
     lab.events.addRecording(this.#recording);
-    lab.events.ownSocket('client', this.#clientId, { recording: this.#recording, side: 'client' });
-    this.#accepted = new Promise((resolve) => {
-      if (target.serverId === undefined) return;
-      lab.events.onAccepted(target.serverId, (socketId) => {
-        lab.events.ownSocket('server', socketId, { recording: this.#recording, side: 'server' });
-        resolve(socketId);
-      });
-    });
+    if (ends.listening !== undefined) lab.events.followServer(ends.listening.server.id, this.#recording);
+    ends.client.reportTo(this.#recording, 'client');
+    if (ends.dialling !== undefined) {
+      ends.dialling.reportTo(this.#recording, 'server');
+      // Either end is told where to bind, so that the other can connect to it.
+      this.#recording.confirmClient(ends.client.boundTo);
+    }
   }
 
-  async connect(): Promise<void> {
-    this.#requireOpen('client connect');
-    if (this.#connecting === undefined) this.#recording.followConnection();
-    this.#connecting ??= this.#lab.agent.connect({
-      socketId: this.#clientId,
-      module: this.#clientModule,
-      driven: this.#driven,
-      to: this.#recording.server,
-    });
-    await withDeadline(this.#connecting, { what: 'the client peer’s answer to connect' });
+  async connect(side: Side): Promise<void> {
+    this.#requireOpen(`${side} connect`);
+    const { client, dialling, endpoint, listening } = this.#ends;
+    this.#recording.followConnection();
+    if (side === 'client') {
+      const local = await client.connect(endpoint);
+      if (local !== undefined) this.#recording.confirmClient(local);
+      listening?.server.clientKnown();
+    } else if (dialling === undefined) {
+      throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', 'server connect: this pair’s server does not dial');
+    } else await dialling.connect(client.boundTo);
   }
 
   async tell(side: Side, command: SocketCommand, options: WaitOptions = {}): Promise<void> {
-    const socketId =
-      side === 'client' ? await this.#clientSocket(command) : await this.#serverSocket(command, options);
-    const told = this.#lab.agent.tell(side, socketId, command);
-    await withDeadline(told, { what: `the ${side} peer’s answer to ${command.verb}` }, options);
+    const { client, dialling, listening } = this.#ends;
+    if (side === 'client') await client.tell(command, options);
+    else if (dialling !== undefined) await dialling.tell(command, options);
+    else if (listening === undefined) {
+      throw new FinwaitError(
+        'ERR_FINWAIT_PEER_COMMAND',
+        `server ${command.verb}: this pair's server is not a driven peer`,
+      );
+    } else {
+      const { server } = listening;
+      const what = `the server's accepted socket (to ${command.verb})`;
+      const accepted = server.socketOf(() => this.#recording.client);
+      const socketId = await withDeadline(
+        accepted,
+        { what, lastSeen: () => this.#recording.lastSeen() },
+        options,
+      );
+      const told = this.#lab.agent.tell(server.peer, socketId, command);
+      await withDeadline(told, { what: `the server peer’s answer to ${command.verb}` }, options);
+    }
+  }
+
+  get listening(): LabServer | undefined {
+    return this.#ends.listening?.server;
+  }
+
+  async kill(side: Side, signal: NodeJS.Signals): Promise<void> {
+    const killed = this.#lab.agent.killPeer(this.#ownProcess(side, signal), signal);
+    const { atNs } = await withDeadline(killed, { what: `the end of the ${side} peer by ${signal}` });
+    this.#reportSignal(side, signal, atNs);
+  }
+
+  async freeze(side: Side, frozen: boolean): Promise<void> {
+    const signal = frozen ? 'SIGSTOP' : 'SIGCONT';
+    const told = this.#lab.agent.freezePeer(this.#ownProcess(side, signal), frozen);
+    const { atNs } = await withDeadline(told, { what: `${signal} to the ${side} peer` });
+    if (frozen) this.#frozen.add(side);
+    else this.#frozen.delete(side);
+    this.#reportSignal(side, signal, atNs);
+  }
+
+  follow(): void {
+    this.#recording.followConnection();
+  }
+
+  /** @throws FinwaitError where others live in that process */
+  #ownProcess(side: Side, signal: NodeJS.Signals): PeerName {
+    const { client, dialling, listening } = this.#ends;
+    const peer = side === 'client' ? client.peer : (dialling?.peer ?? listening?.server.peer);
+    if (peer === undefined) {
+      throw new FinwaitError(
+        'ERR_FINWAIT_PEER_COMMAND',
+        `server ${signal}: no peer of the lab is at that end`,
+      );
+    }
+    if (peer === side) {
+      throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', `${side} ${signal}: it shares its process`, {
+        hint: 'Give it a process of its own: {behaviour, peer: "victim"}.',
+      });
+    }
+    return peer;
+  }
+
+  #reportSignal(side: Side, signal: NodeJS.Signals, atNs: bigint): void {
+    const { client, server } = this.#recording;
+    const ends = side === 'client' ? { local: client, peer: server } : { local: server, peer: client };
+    this.#recording.addReport(side, {
+      atNs,
+      kind: 'call',
+      name: signal,
+      by: 'program',
+      ...(ends.local && { local: ends.local }),
+      ...(ends.peer && { peer: ends.peer }),
+    });
   }
 
   async sample(filter: SocketFilter, options: WaitOptions): Promise<SocketSnapshot> {
@@ -124,13 +187,21 @@ export class PairConnection implements PairHost {
     await withDeadline(this.#lab.agent.checkPeers(), { what: 'an answer of both peers' }, options);
   }
 
-  async hold(filter: GateFilter): Promise<Gate> {
-    this.#requireOpen('hold');
-    const gate = await this.#lab.hold(filter);
+  async fault(rule: FaultRule): Promise<Gate> {
+    this.#requireOpen('fault');
+    const gate = await this.#lab.fault(rule);
     this.#gates.add(gate);
     // Stopped meanwhile, nobody else would release it.
     if (this.#stopped !== undefined) await gate.release();
     return gate;
+  }
+
+  async killSocket(side: Side): Promise<void> {
+    const { client, server } = this.#recording;
+    if (client === undefined)
+      throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', 'the client’s end is not known');
+    const [local, peer] = side === 'client' ? [client, server] : [server, client];
+    await withDeadline(this.#lab.agent.killSocket(local, peer), { what: 'ss -K' });
   }
 
   evidence(): RunEvidence {
@@ -149,52 +220,23 @@ export class PairConnection implements PairHost {
     });
   }
 
-  async #clientSocket({ verb }: SocketCommand): Promise<SocketId> {
-    if (this.#connecting === undefined) {
-      throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', `client ${verb}: it has not connected yet`, {
-        hint: 'Call pair.client.connect() first.',
-      });
-    }
-    await this.#connecting;
-    return this.#clientId;
-  }
-
-  async #serverSocket({ verb }: SocketCommand, options: WaitOptions): Promise<SocketId> {
-    if (this.#serverId === undefined) {
-      throw new FinwaitError(
-        'ERR_FINWAIT_PEER_COMMAND',
-        `server ${verb}: this pair's server is not a driven peer`,
-      );
-    }
-    const what = `the server's accepted socket (to ${verb})`;
-    return await withDeadline(this.#accepted, { what, lastSeen: () => this.#recording.lastSeen() }, options);
-  }
-
-  async #destroyClient(): Promise<void> {
-    try {
-      await this.#connecting;
-    } catch {
-      return; // connect() has told its caller why there is no socket
-    }
-    if (this.#connecting !== undefined)
-      await this.#lab.agent.tell('client', this.#clientId, { verb: 'destroy' });
-  }
-
   /** A part that is gone, or does not answer, holds nothing back that could be closed from here. */
   async #close(): Promise<void> {
-    const { agent, events } = this.#lab;
+    const { client, dialling, listening } = this.#ends;
+    // Who is frozen answers nothing that comes now.
+    for (const side of this.#frozen) await settle(this.freeze(side, false));
     const closing = [
       ...[...this.#gates].map((gate) => gate.release()),
-      this.#destroyClient(),
-      ...(this.#serverId === undefined ? [] : [agent.unlisten(this.#serverId)]),
+      client.close(),
+      ...(dialling === undefined ? [] : [dialling.close()]),
+      ...(listening?.isOwn === true ? [listening.server.stop()] : []),
     ];
     try {
       await withDeadline(Promise.all(closing.map(settle)), { what: 'the end of a pair' });
     } catch (error) {
       if (!isFinwaitError(error)) throw error;
     } finally {
-      if (this.#serverId !== undefined) events.offAccepted(this.#serverId);
-      events.removeRecording(this.#recording);
+      this.#lab.events.removeRecording(this.#recording);
     }
   }
 }
@@ -208,34 +250,45 @@ async function settle(closing: Promise<unknown>): Promise<void> {
   }
 }
 
-async function listen(
-  server: PairOptions['server'],
+async function openEnds(
+  kind: ServerKind,
+  choice: ClientChoice,
   driven: boolean,
-  lab: Pick<SharedLab, 'agent' | 'nextId'>,
-): Promise<Target> {
-  if (isEndpoint(server)) return { endpoint: checkEndpoint(server) };
-  if (server === 'nobody') return { endpoint: { address: LOOPBACK, port: await freePort(lab) } };
+  lab: SharedLab,
+): Promise<Ends> {
+  const clientOf = async (localPort?: number): Promise<ClientEnd> =>
+    await ClientEnd.open('client', choice, { driven, lab, ...(localPort !== undefined && { localPort }) });
+  switch (kind.kind) {
+    case 'nobody':
+      return { client: await clientOf(), endpoint: await freeEndpoint(lab) };
+    case 'foreign':
+      return { client: await clientOf(), endpoint: kind.endpoint };
+    case 'listening':
+      return {
+        client: await clientOf(),
+        endpoint: kind.server.endpoint,
+        listening: { server: kind.server, isOwn: false },
+      };
+    case 'program': {
+      const server = await LabServer.open(kind.choice, driven, lab);
+      return { client: await clientOf(), endpoint: server.endpoint, listening: { server, isOwn: true } };
+    }
+    case 'dialling': {
+      const [near, far] = [await freeEndpoint(lab), await freeEndpoint(lab)];
+      const dialling = await ClientEnd.open('server', kind.client, { driven, lab, localPort: far.port });
+      return { client: await clientOf(near.port), endpoint: far, dialling };
+    }
+  }
+}
+
+/** An endpoint on which a server peer has listened and no longer does. */
+export async function freeEndpoint(lab: Pick<SharedLab, 'agent' | 'nextId'>): Promise<Endpoint> {
   const serverId = lab.nextId();
-  const listening = lab.agent.listen({ serverId, module: moduleOf('servers', server), driven });
-  return { endpoint: await withDeadline(listening, { what: 'the server peer’s listener' }), serverId };
-}
-
-/** A port on which the server peer has listened and no longer does. */
-export async function freePort({ agent, nextId }: Pick<SharedLab, 'agent' | 'nextId'>): Promise<number> {
-  const serverId = nextId();
-  const listening = agent.listen({ serverId, module: moduleOf('servers', 'never-ends'), driven: true });
+  const choice = { serverId, module: moduleOf('servers', 'never-ends'), driven: true };
+  const listening = lab.agent.listen('server', choice);
   const endpoint = await withDeadline(listening, { what: 'the server peer’s listener' });
-  await withDeadline(agent.unlisten(serverId), { what: 'the end of the server peer’s listener' });
-  return endpoint.port;
-}
-
-function isEndpoint(server: PairOptions['server']): server is Endpoint {
-  return typeof server === 'object' && !(server instanceof URL);
-}
-
-/** Segments and sockets carry addresses, never names. */
-function checkEndpoint({ address, port }: Endpoint): Endpoint {
-  if (isIP(address) === 0) throw new TypeError(`The server’s address is not an IP address: "${address}"`);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new TypeError(`Not a port: ${port}`);
-  return { address: plainAddress(address), port };
+  await withDeadline(lab.agent.unlisten('server', serverId), {
+    what: 'the end of the server peer’s listener',
+  });
+  return endpoint;
 }

@@ -10,14 +10,16 @@ import type { SocketCommand } from '../peer/protocol.ts';
 import { pace, withDeadline, type WaitOptions } from '../timing.ts';
 import { checkCondition, checkSide } from './check-condition.ts';
 import { canStillCome, type Condition, isOver, unmetPart, unmetState } from './condition.ts';
-import type { GateFilter } from './protocol.ts';
+import type { LabServer } from './lab-server.ts';
+import type { FaultRule } from './protocol.ts';
 import type { Recording } from './recording.ts';
 
 const WAIT_OPTIONS = ['signal', 'timeoutMs'];
 
 /** What a pair needs of its lab. */
 export interface PairHost {
-  connect(): Promise<void>;
+  /** A server connects only where it is a second client. */
+  connect(side: Side): Promise<void>;
   tell(side: Side, command: SocketCommand, options?: WaitOptions): Promise<void>;
   sample(filter: SocketFilter, options: WaitOptions): Promise<SocketSnapshot>;
   /** Everything sent before the call is in the recording once it resolves. */
@@ -25,9 +27,24 @@ export interface PairHost {
   checkCapture(options: WaitOptions): Promise<void>;
   /** Every report made before the call is in the recording once it resolves. */
   checkPeers(options: WaitOptions): Promise<void>;
-  hold(filter: GateFilter): Promise<Gate>;
+  fault(rule: FaultRule): Promise<Gate>;
+  /** Ends that side's process by a signal. */
+  kill(side: Side, signal: NodeJS.Signals): Promise<void>;
+  /** Stops that side's process where it stands, or lets it run on. */
+  freeze(side: Side, frozen: boolean): Promise<void>;
+  /** From now on the first connection to the server that begins is this pair's. */
+  follow(): void;
+  /** `ss -K` on that side's socket. */
+  killSocket(side: Side): Promise<void>;
+  /** The server program, where one of the lab's listens. */
+  readonly listening: LabServer | undefined;
   evidence(): RunEvidence;
   stop(): Promise<void>;
+}
+
+/** What befalls segments that one side sends. */
+export interface PairFault extends Omit<FaultRule, 'source' | 'destination'> {
+  readonly from: Side;
 }
 
 /** A gate that holds; segments pass again, at their next retransmission, once it is released. */
@@ -59,8 +76,8 @@ export interface DrivenSocket {
  */
 export class Pair implements AsyncDisposable {
   readonly client: DrivenSocket & { connect(): Promise<void> };
-  /** The accepted socket; commands wait until it is there. */
-  readonly server: DrivenSocket;
+  /** The accepted socket; commands wait until it is there. It connects only where the server dials. */
+  readonly server: DrivenSocket & { connect(): Promise<void> };
   readonly #host: PairHost;
   readonly #recording: Recording;
 
@@ -68,11 +85,12 @@ export class Pair implements AsyncDisposable {
   constructor(host: PairHost, recording: Recording) {
     this.#host = host;
     this.#recording = recording;
-    this.client = {
-      ...drive((command, options) => host.tell('client', command, options)),
-      connect: () => host.connect(),
-    };
-    this.server = drive((command, options) => host.tell('server', command, options));
+    const end = (side: Side): Pair['client'] => ({
+      ...drive((command, options) => host.tell(side, command, options)),
+      connect: () => host.connect(side),
+    });
+    this.client = end('client');
+    this.server = end('server');
   }
 
   /** Where the server listens. */
@@ -123,13 +141,71 @@ export class Pair implements AsyncDisposable {
   }
 
   /** Keeps segments that this side sends from being received, until released or the pair is stopped. */
-  async hold(filter: { readonly from: Side; readonly flags?: string }): Promise<Gate> {
-    rejectUnknownOptions(filter, ['from', 'flags']);
-    const { from, flags } = filter;
+  async hold(filter: {
+    readonly from: Side;
+    readonly flags?: string;
+    readonly without?: string;
+  }): Promise<Gate> {
+    rejectUnknownOptions(filter, ['from', 'flags', 'without']);
+    return await this.fault({ ...filter, action: 'drop' });
+  }
+
+  /** Something befalls segments that this side sends, until released or the pair is stopped. */
+  async fault({ from, ...rule }: PairFault): Promise<Gate> {
+    rejectUnknownOptions(rule, ['flags', 'without', 'nth', 'action']);
     checkSide(from);
-    const end = { port: this.endpoint.port };
-    const way = from === 'server' ? { source: end } : { destination: end };
-    return await this.#host.hold({ ...way, ...(flags !== undefined && { flags }) });
+    const { client, server } = this.#recording;
+    const clientEnd = client === undefined ? {} : { port: client.port };
+    // With its address: the same port of another may be a connection of its own.
+    const ends =
+      from === 'server'
+        ? { source: server, destination: clientEnd }
+        : { source: clientEnd, destination: server };
+    return await this.#host.fault({ ...rule, ...ends });
+  }
+
+  /** Ends that side's process by a signal; the kernel closes its sockets. It must be a process of its own. */
+  async kill(side: Side, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    checkSide(side);
+    await this.#host.kill(side, signal);
+  }
+
+  /**
+   * Stops that side's process where it stands (SIGSTOP), until {@link thaw} or the pair is stopped: a program that
+   * computes, or hangs in a debugger, while its kernel goes on. It must be a process of its own.
+   */
+  async freeze(side: Side): Promise<void> {
+    checkSide(side);
+    await this.#host.freeze(side, true);
+  }
+
+  async thaw(side: Side): Promise<void> {
+    checkSide(side);
+    await this.#host.freeze(side, false);
+  }
+
+  /**
+   * Watches in place of connecting: the next connection to this server that somebody else begins is this pair's. Its
+   * client's program is not this pair's, and so its JS lane is empty.
+   */
+  follow(): void {
+    this.#host.follow();
+  }
+
+  /** `ss -K`: the kernel aborts that side's socket, and takes away a TIME-WAIT. */
+  async killSocket(side: Side): Promise<void> {
+    checkSide(side);
+    await this.#host.killSocket(side);
+  }
+
+  /** The server program; undefined where none of the lab's listens. */
+  get listening(): LabServer | undefined {
+    return this.#host.listening;
+  }
+
+  /** The client's end; undefined while it is not known. */
+  get clientEndpoint(): Endpoint | undefined {
+    return this.#recording.client;
   }
 
   /**

@@ -3,13 +3,23 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { ClockReading, JsReport, SocketSnapshot } from '../model/observation.ts';
 import type { Segment } from '../model/segment.ts';
-import type { ConnectOptions, ListenOptions, SocketCommand, SocketId } from '../peer/protocol.ts';
+import type { Side } from '../model/connection.ts';
+import type {
+  ConnectOptions,
+  ListenOptions,
+  ServerCommand,
+  SocketCommand,
+  SocketId,
+} from '../peer/protocol.ts';
 
-/** Where peers listen. */
+/** Where peers listen in a lab of one host. */
 export const LOOPBACK = '127.0.0.1';
 
-/** The lab's two peer processes. */
-export type PeerName = 'client' | 'server';
+/** A peer process of the lab: `client` and `server`, which are always there, or one that was started besides. */
+export type PeerName = string;
+
+/** One host, whose loopback is the network, or two, joined by a cable: the client's and the server's. */
+export type HostCount = 1 | 2;
 
 /**
  * - `private`: a network namespace of the lab's own; nothing there can meet other traffic;
@@ -23,6 +33,21 @@ export interface GateFilter {
   readonly destination?: Partial<Endpoint>;
   /** `FIN`, `SYN,ACK`: every one of these flags must be set. */
   readonly flags?: string;
+  /** None of these may be set. */
+  readonly without?: string;
+}
+
+/** What befalls segments behind the tap: they are in the capture, and their receiver gets something else. */
+export interface FaultRule extends GateFilter {
+  /** Which of the matching segments, from 1 in order of arrival since the rule was set; left out: all of them. */
+  readonly nth?: readonly number[];
+  /**
+   * - `drop`: never received;
+   * - `reset`: never received, and its sender gets a RST that looks as if the receiver had sent it;
+   * - `duplicate`: received twice;
+   * - `keep`: waits in its sender's queue until the rule is released, before the tap: neither seen nor received.
+   */
+  readonly action: 'drop' | 'reset' | 'duplicate' | 'keep';
 }
 
 export interface ProgramOptions {
@@ -37,13 +62,21 @@ export interface ProgramOptions {
  * caller: events that overtake an answer then find their owner.
  */
 export interface AgentFunctions {
-  /** Brings loopback up, starts the capture, the sampler and both peers; resolves when all listen. */
-  open(network: NetworkKind): Promise<void>;
+  /** Brings the network up, starts the capture, the samplers and both peers; resolves when all listen. */
+  open(network: NetworkKind, hosts: HostCount): Promise<void>;
+  /** Starts another peer process on that side's host, unless there is one of that name. */
+  startPeer(peer: PeerName, side: Side): Promise<void>;
+  /** Sends a signal that ends the peer, and resolves once it has ended. That is no damage: it was told to. */
+  killPeer(peer: PeerName, signal: NodeJS.Signals): Promise<{ atNs: bigint }>;
+  /** Stops the peer where it stands (SIGSTOP), or lets it run on; what it has reported is told before it resolves. */
+  freezePeer(peer: PeerName, frozen: boolean): Promise<{ atNs: bigint }>;
   /** Resolves with where it listens. */
-  listen(options: Omit<ListenOptions, 'host' | 'port'>): Promise<Endpoint>;
-  unlisten(serverId: number): Promise<void>;
-  connect(options: ConnectOptions): Promise<void>;
+  listen(peer: PeerName, options: ListenChoice): Promise<Endpoint>;
+  unlisten(peer: PeerName, serverId: number): Promise<void>;
+  /** Resolves with the socket's own end where the kernel has given it one. */
+  connect(peer: PeerName, options: ConnectOptions): Promise<Endpoint | undefined>;
   tell(peer: PeerName, socketId: SocketId, command: SocketCommand): Promise<void>;
+  tellServer(peer: PeerName, serverId: number, command: ServerCommand): Promise<void>;
   /** Without a filter: every TCP socket of the network. */
   sample(filter?: SocketFilter): Promise<SocketSnapshot>;
   /** Resolves when every segment sent before the call has been handed over. */
@@ -52,8 +85,14 @@ export interface AgentFunctions {
   checkCapture(): Promise<void>;
   /** Everything that the peers have reported is told before it resolves, and so is the end of one as damage. */
   checkPeers(): Promise<void>;
-  hold(filter: GateFilter): Promise<{ gateId: number; atNs: bigint }>;
+  setFault(rule: FaultRule): Promise<{ gateId: number; atNs: bigint }>;
   release(gateId: number): Promise<{ atNs: bigint }>;
+  /** Pulls the cable of that side's host, or puts it back: it receives nothing, and what it sends goes nowhere. */
+  plug(side: Side, plugged: boolean): Promise<{ atNs: bigint }>;
+  /** Delays every segment that reaches a host; 0 for no delay. */
+  delay(ms: number): Promise<void>;
+  /** `ss -K`: the kernel aborts the socket of `local` connected to `peer`. */
+  killSocket(local: Endpoint, peer: Endpoint): Promise<void>;
   readSysctl(name: string): Promise<string>;
   writeSysctl(name: string, value: string): Promise<void>;
   spawn(programId: number, options: ProgramOptions): void;
@@ -62,10 +101,19 @@ export interface AgentFunctions {
   close(): Promise<void>;
 }
 
+/** A server to listen. */
+export interface ListenChoice extends Omit<ListenOptions, 'host' | 'port'> {
+  /** @default the server's host: loopback, or its end of the cable */
+  readonly host?: string;
+  /** @default chosen by the lab */
+  readonly port?: number;
+}
+
 /** What the agent tells of its own accord. */
 export interface AgentEvents {
   segments(segments: readonly Segment[]): void;
-  accepted(serverId: number, socketId: SocketId): void;
+  accepted(serverId: number, socketId: SocketId, client: Endpoint | undefined): void;
+  serverReport(serverId: number, report: JsReport): void;
   report(peer: PeerName, socketId: SocketId, report: JsReport): void;
   damage(damage: Damage): void;
   programOutput(programId: number, stream: 'stdout' | 'stderr', text: string): void;
@@ -75,6 +123,7 @@ export interface AgentEvents {
 export const AGENT_EVENT_NAMES: readonly (keyof AgentEvents)[] = [
   'segments',
   'accepted',
+  'serverReport',
   'report',
   'damage',
   'programOutput',

@@ -23,6 +23,7 @@ export class Recording {
   readonly #connection: OwnConnection;
   readonly #reports: SideReport[] = [];
   readonly #waiters = new Waiters();
+  #isDisturbed = false;
   #failure: Error | undefined;
 
   constructor(server: Endpoint) {
@@ -53,6 +54,12 @@ export class Recording {
     this.#connection.follow();
   }
 
+  /** The kernel has given the client's socket this end. */
+  confirmClient(client: Endpoint): void {
+    this.#connection.confirm(client);
+    this.#waiters.wakeAll();
+  }
+
   sideOf(segment: Segment): Side {
     return sameEndpoint(segment.source, this.server) ? 'server' : 'client';
   }
@@ -75,6 +82,15 @@ export class Recording {
   addDamage(damage: Damage): void {
     this.#damage.set(damageKey(damage), damage);
     this.#waiters.wakeAll();
+  }
+
+  /** A gate was set: what was kept back may come when all seems to be over, and what seems to have come may be lost. */
+  disturb(): void {
+    this.#isDisturbed = true;
+  }
+
+  get isDisturbed(): boolean {
+    return this.#isDisturbed;
   }
 
   /** True when no segment will be seen any more. */

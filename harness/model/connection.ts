@@ -2,13 +2,23 @@ import type { Endpoint } from './endpoint.ts';
 import type { EvidenceQuality } from './evidence.ts';
 import type { JsReport } from './observation.ts';
 import type { Segment } from './segment.ts';
-import type { TcpState } from './tcp-state.ts';
+import type { TcpEvent, TcpState } from './tcp-state.ts';
 
 /** The client is the end that sent the first SYN (the originator), the server the other (the responder). */
 export type Side = 'client' | 'server';
 
 export function otherSide(side: Side): Side {
   return side === 'client' ? 'server' : 'client';
+}
+
+/** An event that an end met, by RFC 9293's table; `from` and `to` are the same where it only answers. */
+export interface TableTransition {
+  readonly side: Side;
+  readonly from: TcpState;
+  readonly event: TcpEvent;
+  readonly to: TcpState;
+  /** Of the segment that was sent or received. */
+  readonly frame: number;
 }
 
 /** A segment in the context of its connection. */
@@ -25,6 +35,10 @@ export interface TrackedSegment {
   readonly retransmission: boolean;
   /** False when a gate kept the segment from its receiver. */
   readonly delivered: boolean;
+  /** True for a RST that the network sent in the name of this end, which knows nothing of it. */
+  readonly injected?: true;
+  /** What RFC 9293's table makes of it, at whichever end: its sender's event, then its receiver's. */
+  readonly transitions: readonly TableTransition[];
   /** Both ends' states once this segment was sent and received, by RFC 9293's table. */
   readonly statesAfter: Readonly<Record<Side, TcpState>>;
   /** What the table does not allow: `data before established`, `segment after RST`, … */

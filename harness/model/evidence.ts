@@ -21,12 +21,25 @@ export interface Damage {
   readonly detail: string;
 }
 
+/** A kernel setting that a private network had otherwise than usual. */
+export interface NetworkSetting {
+  /** `net.ipv4.tcp_fin_timeout`. */
+  readonly sysctl: string;
+  /** `an orphan’s time in FIN-WAIT-2`. */
+  readonly words: string;
+  /** With its unit: `2 s`. */
+  readonly here: string;
+  readonly usual: string;
+}
+
 /** How far a run's evidence can be trusted; verdicts consult it before they say `met`. */
 export interface EvidenceQuality {
   /** Empty when nothing is known to be missing. */
   readonly damage: readonly Damage[];
   /** Largest error of a node or kernel time put on the capture's clock, ns. Absent without a fence. */
   readonly clockErrorNs?: bigint;
+  /** Settings of the network that are not the usual ones: times that are shown are shorter for them. */
+  readonly settings?: readonly NetworkSetting[];
   /** Longest time between two `ss` snapshots during the run, ns. Absent without snapshots. */
   readonly largestSamplingGapNs?: bigint;
 }

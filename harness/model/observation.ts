@@ -92,6 +92,12 @@ export interface Hold {
   readonly destination: Partial<Endpoint>;
   /** Every bit must be set on the segment; 0 holds all. */
   readonly flags: number;
+  /** None of these may be set. */
+  readonly without?: number;
+  /** Which of the matching segments, from 1 in capture order since it held; absent: all of them. */
+  readonly nth?: readonly number[];
+  /** True when the sender of a held segment got a RST that looked as if the receiver had sent it. */
+  readonly resets?: boolean;
   readonly fromNs: bigint;
   /** Up to here it surely held: its release was asked for. Absent while it still holds. */
   readonly toNs?: bigint;

@@ -17,3 +17,17 @@ export const TCP_STATES = [
 ] as const;
 
 export type TcpState = (typeof TCP_STATES)[number];
+
+/** What can befall an endpoint, classified from the segments that it sends and receives. */
+export type TcpEvent =
+  | 'send SYN'
+  | 'send SYN,ACK'
+  | 'send FIN'
+  | 'send RST'
+  | 'recv SYN'
+  | 'recv SYN,ACK'
+  | 'recv ACK of SYN'
+  | 'recv FIN'
+  | 'recv ACK of FIN'
+  | 'recv FIN+ACK of FIN'
+  | 'recv RST';

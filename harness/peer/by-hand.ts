@@ -13,7 +13,7 @@ import { observeSocket } from './observe-socket.ts';
 export function runByHand(meta: ImportMeta, kind: 'server' | 'client', behaviour: Behaviour): void {
   if (!isMain(meta)) return;
   const options = readOptions(kind, behaviour);
-  if (kind === 'server') listen(behaviour, options);
+  if (kind === 'server') void listen(behaviour, options);
   else void connect(behaviour, options);
 }
 
@@ -63,14 +63,15 @@ function portNumber(text: string): number {
   throw new TypeError(`--port takes a number from 0 to 65535, not "${text}"`);
 }
 
-function listen(behaviour: Behaviour, { host, port }: HandOptions): void {
-  const server = net.createServer(
-    { allowHalfOpen: behaviour.allowHalfOpen, pauseOnConnect: !behaviour.reads },
-    (socket) => {
-      run(socket, behaviour, `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`);
-      behaviour.alone?.(socket);
-    },
-  );
+async function listen(behaviour: Behaviour, { host, port }: HandOptions): Promise<void> {
+  const options = { allowHalfOpen: behaviour.allowHalfOpen, pauseOnConnect: !behaviour.reads };
+  const onSocket = (socket: Socket): void => {
+    run(socket, behaviour, `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`);
+    behaviour.alone?.(socket);
+  };
+  const server =
+    (await behaviour.serve?.(options, onSocket, new AbortController().signal)) ??
+    net.createServer(options, onSocket);
   server.on('error', fail);
   server.listen(port ?? 0, host, () => {
     say(`listening on ${boundTo(server)}: ${behaviour.about}`);
@@ -79,12 +80,23 @@ function listen(behaviour: Behaviour, { host, port }: HandOptions): void {
 
 async function connect(behaviour: Behaviour, { host, port }: HandOptions): Promise<void> {
   const target = port ?? (await portWithoutListener(host));
+  if (behaviour.dial !== undefined) {
+    behaviour.dial({ host, port: target }, (socket) => {
+      adopt(socket, behaviour, `${host}:${target}`);
+    });
+    return;
+  }
   const socket = new net.Socket({ allowHalfOpen: behaviour.allowHalfOpen });
-  socket.once('connect', () => behaviour.alone?.(socket));
-  run(socket, behaviour, `${host}:${target}`);
+  adopt(socket, behaviour, `${host}:${target}`);
   if (!behaviour.reads) socket.pause();
-  stayUntilClosed(socket);
   socket.connect(target, host);
+}
+
+/** Before it connects. */
+function adopt(socket: Socket, behaviour: Behaviour, peer: string): void {
+  socket.once('connect', () => behaviour.alone?.(socket));
+  run(socket, behaviour, peer);
+  stayUntilClosed(socket);
 }
 
 /** A socket that has read the other end's FIN keeps no event loop alive; Node would exit, and so end it. */
@@ -101,7 +113,8 @@ function run(socket: Socket, behaviour: Behaviour, peer: string): void {
     say(`${peer}  ${describe(report)}`);
   });
   socket.on('error', () => undefined);
-  if (behaviour.reads) socket.on('data', () => undefined);
+  const readsItself = behaviour.serve !== undefined || behaviour.dial !== undefined;
+  if (behaviour.reads && !readsItself) socket.on('data', () => undefined);
 }
 
 async function portWithoutListener(host: string): Promise<number> {

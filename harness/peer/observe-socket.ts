@@ -45,7 +45,36 @@ export function observeSocket(socket: Socket, report: (report: JsReport) => void
   const id = installObserver().idOf(socket);
   subscribeOnce();
   const handle = tcpHandle(socket);
-  observed.set(id, { report, local: localEnd(handle), peer: peerEnd(handle) });
+  const told: Observed = { report, local: localEnd(handle), peer: peerEnd(handle) };
+  observed.set(id, told);
+  reportUnpublished(socket, told);
+}
+
+/** What no channel carries: destroySoon(), which shows there as the end() that it makes, and a TLS handshake's end. */
+function reportUnpublished(socket: Socket, { report, local, peer }: Observed): void {
+  const ends = { ...(local && { local }), ...(peer && { peer }) };
+  const destroySoon = socket.destroySoon.bind(socket);
+  const emit = socket.emit.bind(socket) as (name: string, ...args: unknown[]) => boolean;
+  Object.defineProperties(socket, {
+    destroySoon: {
+      configurable: true,
+      writable: true,
+      value: () => {
+        report({ atNs: process.hrtime.bigint(), kind: 'call', name: 'destroySoon', by: 'program', ...ends });
+        destroySoon();
+      },
+    },
+    emit: {
+      configurable: true,
+      writable: true,
+      value: (name: string, ...args: unknown[]): boolean => {
+        if (name === 'secureConnect') {
+          report({ atNs: process.hrtime.bigint(), kind: 'event', name, ...ends });
+        }
+        return emit(name, ...args);
+      },
+    },
+  });
 }
 
 /** The server's event that brought the socket: of one that nobody reads, all that its program ever sees. */

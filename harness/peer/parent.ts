@@ -15,8 +15,9 @@ export interface Peer extends AsyncDisposable {
   readonly functions: BirpcReturn<PeerFunctions, PeerEvents>;
   /** Resolves when the process has ended, however it did; `reason` is undefined when it was told to. */
   readonly ended: Promise<{ readonly reason: string | undefined }>;
-  /** Ends the process at once; the kernel closes its sockets. Idempotent. */
-  stop(): Promise<void>;
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Ends the process at once, or as the signal does; the kernel closes its sockets. Idempotent. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface PeerOptions {
@@ -60,10 +61,11 @@ export function startPeer(events: PeerEvents, options: PeerOptions): Peer {
   const ended = subprocess.then(({ shortMessage }) => ({
     reason: stopping ? undefined : `${shortMessage ?? 'ended'}\n${lastWords()}`.trim(),
   }));
-  const stop = async (): Promise<void> => {
+  const stop = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     stopping = true;
-    subprocess.kill('SIGKILL');
+    subprocess.kill(signal);
     await ended;
   };
-  return { pid, functions, ended, stop, [Symbol.asyncDispose]: stop };
+  const send = (name: NodeJS.Signals): void => void subprocess.kill(name);
+  return { pid, functions, ended, signal: send, stop, [Symbol.asyncDispose]: () => stop() };
 }

@@ -1,14 +1,20 @@
-import { correlate } from '../correlate/correlate.ts';
-import { type FinwaitError, isFinwaitError } from '../errors.ts';
 import { examineClaims } from '../expect/claims.ts';
 import { judge, undetermined } from '../expect/judge.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { Pair } from '../lab/pair.ts';
 import type { Connection, Timeline } from '../model/connection.ts';
+import type { RunEvidence } from '../model/run-evidence.ts';
 import type { ClaimResult, Verdict, VerdictStatus } from '../model/verdict.ts';
 import { rejectUnknownOptions } from '../options.ts';
-import type { WaitOptions } from '../timing.ts';
-import { describeStep, type Mutant, type Scenario, type Step, type StepCommand } from './scenario.ts';
+import { type CheckedRun, judgeCheck } from './check.ts';
+import {
+  describeStep,
+  type Mutant,
+  needsPrivateNetwork,
+  type Scenario,
+  type ScenarioExpectation,
+} from './scenario.ts';
+import { describeExpectation } from '../expect/describe-expectation.ts';
+import { Stage, StepFailed } from './stage.ts';
 
 export interface RunOptions {
   /** A peer that does something else than told, to see that the expectations notice. */
@@ -18,7 +24,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called before each step; the step waits for what it returns. */
   readonly beforeStep?: (words: string, index: number) => void | Promise<void>;
-  /** Called after each step with the connection as far as it has come. */
+  /** Called after each step with the main connection as far as it has come. */
   readonly afterStep?: (connection: Connection | undefined) => void;
 }
 
@@ -30,14 +36,21 @@ export interface ScenarioRun {
   readonly timeline: Timeline;
   /** The scenario's connection; undefined when not one segment was seen. */
   readonly connection: Connection | undefined;
+  /** All connections of the play, by name; the scenario's own is `main`. */
+  readonly connections: Readonly<Record<string, Connection>>;
+  /** What the lanes saw before it was joined, by the names of the connections. */
+  readonly evidence: Readonly<Record<string, RunEvidence>>;
   readonly verdicts: readonly Verdict[];
   readonly claims: readonly ClaimResult[];
+  /** From the lab's being set up to the last look. */
+  readonly tookMs: number;
 }
 
 /**
  * Runs a scenario once in an open lab: tells each step, awaits what it must bring about, then joins the lanes and
  * holds them against the scenario's expectations.
- * @throws FinwaitError when the lab is gone; an observation that does not come is a verdict, not an error
+ * @throws FinwaitError when the lab is gone; an observation that does not come is a verdict, not an error.
+ * TypeError when the lab has another number of hosts than the scenario
  */
 export async function runScenario(
   lab: Lab,
@@ -45,24 +58,48 @@ export async function runScenario(
   options: RunOptions = {},
 ): Promise<ScenarioRun> {
   rejectUnknownOptions(options, ['mutant', 'timeoutMs', 'signal', 'beforeStep', 'afterStep']);
-  const server = options.mutant?.server ?? scenario.server;
-  await using pair = await lab.pair({ server, client: scenario.client });
-  const unmet = await takeSteps(pair, scenario, options);
-  const timeline = correlate(await pair.evidence());
-  const connection = timeline.connections[0];
-  const obstacle = obstacleTo(unmet, timeline);
-  const verdicts = scenario.expectations
-    .map((expectation) => judge(timeline, connection, expectation))
-    .map((verdict) => (obstacle === undefined ? verdict : undetermined(verdict.title, obstacle)));
-  if (unmet !== undefined) verdicts.unshift(stepVerdict(unmet, obstacle));
+  checkLab(lab, scenario);
+  if (lab.network === 'host' && needsPrivateNetwork(scenario)) {
+    return notRun(scenario, `it needs a private network: ${lab.refusal ?? 'the host’s was asked for'}`);
+  }
+  const { mutant, timeoutMs, signal, beforeStep, afterStep } = options;
+  const beganAtMs = performance.now();
+  await using stage = await Stage.open(lab, scenario, {
+    ...(mutant && { mutant }),
+    wait: { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) },
+    ...(beforeStep && { beforeStep: (step, index) => beforeStep(describeStep(step), index) }),
+    ...(afterStep && {
+      afterStep: async (now) => {
+        afterStep((await now.timeline()).connections['main']);
+      },
+    }),
+  });
+  const unmet = await play(stage, scenario);
+  const { timeline, connections, evidence } = await stage.timeline();
+  const run = { timeline, connections, connection: connections['main'], notes: stage.notes };
+  return { ...judgeRun(scenario, unmet, run), evidence, tookMs: performance.now() - beganAtMs };
+}
+
+/** A run that this machine does not grant: every expectation is undetermined. */
+export function notRun(scenario: Scenario, reason: string): ScenarioRun {
+  const titles = scenario.expectations.map(titleOf);
   return {
     scenario: scenario.name,
-    status: worst(verdicts),
-    timeline,
-    connection,
-    verdicts,
-    claims: connection === undefined ? [] : examineClaims(timeline, connection),
+    status: 'undetermined',
+    timeline: { connections: [], evidence: { damage: [] } },
+    connection: undefined,
+    connections: {},
+    evidence: {},
+    verdicts: titles.map((title) => undetermined(title, reason)),
+    claims: [],
+    tookMs: 0,
   };
+}
+
+function titleOf(expectation: ScenarioExpectation): string {
+  if (expectation.kind === 'check') return expectation.title;
+  if (expectation.kind !== 'on') return describeExpectation(expectation);
+  return `${expectation.name}: ${describeExpectation(expectation.expectation)}`;
 }
 
 /** The worst of them: violated, then undetermined, then met. */
@@ -72,69 +109,70 @@ export function worst(verdicts: readonly Pick<Verdict, 'status'>[]): VerdictStat
   return statuses.has('undetermined') ? 'undetermined' : 'met';
 }
 
-interface UnmetStep {
-  readonly step: Step;
-  readonly error: FinwaitError;
-  /** Whether the peer fell short; otherwise it was the lab. */
-  readonly fellShort: boolean;
+function checkLab(lab: Lab, scenario: Scenario): void {
+  const { hosts = 1 } = scenario.setting ?? {};
+  if (lab.hosts !== hosts) {
+    throw new TypeError(`${scenario.name} takes a lab of ${hosts} hosts: openLab({hosts: ${hosts}})`);
+  }
 }
 
 /** @returns the step whose observations did not come; those behind it are not taken */
-async function takeSteps(
-  pair: Pair,
-  { steps }: Scenario,
-  options: RunOptions,
-): Promise<UnmetStep | undefined> {
-  const { mutant, timeoutMs, signal, beforeStep, afterStep } = options;
-  const wait = { ...(timeoutMs !== undefined && { timeoutMs }), ...(signal && { signal }) };
-  for (const [index, step] of steps.entries()) {
-    await beforeStep?.(describeStep(step), index);
-    const told = await failureOf(tell(pair, step.who, mutate(step, mutant), wait));
-    // A peer cannot do as told when its socket is gone. One that does not answer was not told at all.
-    if (told !== undefined) return { step, error: told, fellShort: told.code === 'ERR_FINWAIT_PEER_COMMAND' };
-    const seen = await failureOf(pair.until(step.until, wait));
-    // Any other error than that it did not come is the lab's: what observes died, and proves nothing.
-    if (seen !== undefined) return { step, error: seen, fellShort: seen.code === 'ERR_FINWAIT_TIMEOUT' };
-    if (afterStep !== undefined) afterStep(correlate(await pair.evidence()).connections[0]);
-  }
-  return undefined;
-}
-
-async function failureOf(attempt: Promise<void>): Promise<FinwaitError | undefined> {
+async function play(stage: Stage, { steps = [], play }: Scenario): Promise<StepFailed | undefined> {
   try {
-    await attempt;
+    for (const step of steps) await stage.take(step);
+    await play?.(stage);
     return undefined;
   } catch (error) {
-    if (isFinwaitError(error)) return error;
+    if (error instanceof StepFailed) return error;
     throw error;
   }
 }
 
-function mutate({ who, command }: Step, mutant: Mutant | undefined): StepCommand | 'nothing' {
-  return (mutant?.who === who ? mutant.instead[command.verb] : undefined) ?? command;
+function judgeRun(
+  scenario: Scenario,
+  unmet: StepFailed | undefined,
+  run: CheckedRun,
+): Omit<ScenarioRun, 'evidence' | 'tookMs'> {
+  const { timeline, connection, connections } = run;
+  const obstacle = obstacleTo(unmet, timeline);
+  const verdicts = scenario.expectations
+    .map((expectation) => judgeOne(expectation, run))
+    .map((verdict) => (obstacle === undefined ? verdict : undetermined(verdict.title, obstacle)));
+  if (unmet !== undefined) verdicts.unshift(stepVerdict(unmet, obstacle));
+  return {
+    scenario: scenario.name,
+    status: worst(verdicts),
+    timeline,
+    connection,
+    connections,
+    verdicts,
+    claims: connection === undefined ? [] : examineClaims(timeline, connection),
+  };
 }
 
-async function tell(
-  pair: Pair,
-  who: Step['who'],
-  command: StepCommand | 'nothing',
-  wait: WaitOptions,
-): Promise<void> {
-  if (command === 'nothing') return;
-  if (command.verb === 'connect') await pair.client.connect();
-  else await pair[who].tell(command, wait);
+function judgeOne(expectation: ScenarioExpectation, run: CheckedRun): Verdict {
+  switch (expectation.kind) {
+    case 'check':
+      return judgeCheck(expectation, run);
+    case 'on': {
+      const { name } = expectation;
+      const verdict = judge(run.timeline, run.connections[name], expectation.expectation);
+      return { ...verdict, title: `${name}: ${verdict.title}` };
+    }
+    default:
+      return judge(run.timeline, run.connection, expectation);
+  }
 }
 
 /** Why nothing can be said of this run: a step could not be seen through, so that what was to follow is missing. */
-function obstacleTo(unmet: UnmetStep | undefined, { evidence }: Timeline): string | undefined {
+function obstacleTo(unmet: StepFailed | undefined, { evidence }: Timeline): string | undefined {
   const details = evidence.damage.map(({ detail }) => detail);
   if (unmet === undefined || (unmet.fellShort && details.length === 0)) return undefined;
-  return [...new Set([unmet.error.message, ...details])].join('; ');
+  return [...new Set([unmet.reason.message, ...details])].join('; ');
 }
 
-function stepVerdict({ step, error }: UnmetStep, obstacle: string | undefined): Verdict {
-  const title = describeStep(step);
+function stepVerdict({ what: title, reason }: StepFailed, obstacle: string | undefined): Verdict {
   if (obstacle !== undefined) return undetermined(title, obstacle);
-  const mismatch = { expected: `the ${title}, and what follows from it`, observed: error.message };
-  return { title, status: 'violated', reason: error.message, mismatches: [mismatch] };
+  const mismatch = { expected: `the ${title}, and what follows from it`, observed: reason.message };
+  return { title, status: 'violated', reason: reason.message, mismatches: [mismatch] };
 }

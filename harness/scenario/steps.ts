@@ -5,16 +5,20 @@ import type { TcpState } from '../model/tcp-state.ts';
 import type { SocketCommand } from '../peer/protocol.ts';
 import type { Step } from './scenario.ts';
 
-/** Connects; both ends are ESTABLISHED and the server's program has its socket. */
-export const connects: Step = {
-  who: 'client',
-  command: { verb: 'connect' },
-  until: {
-    segments: [{ from: 'server', flags: 'SYN,ACK' }],
-    acknowledged: ['client', 'server'],
-    events: [{ side: 'client', name: 'connect' }],
-    states: { client: 'ESTABLISHED', server: 'ESTABLISHED' },
-  },
+const CONNECTED = {
+  segments: [{ from: 'server', flags: 'SYN,ACK' }],
+  acknowledged: ['client', 'server'],
+  events: [{ side: 'client', name: 'connect' }],
+  states: { client: 'ESTABLISHED', server: 'ESTABLISHED' },
+} as const satisfies Condition;
+
+/** Connects; both ends are ESTABLISHED, and the server's program may not have accepted yet. */
+export const connects: Step = { who: 'client', command: { verb: 'connect' }, until: CONNECTED };
+
+/** Connects, and the server's program has its socket. */
+export const connectsAccepted: Step = {
+  ...connects,
+  until: { ...CONNECTED, events: [...CONNECTED.events, { side: 'server', name: 'connection' }] },
 };
 
 /** Writes; the octets crossed and the other program has them. Their ACK may be 40 ms late and is not awaited. */

@@ -7,7 +7,7 @@ test('without a command, and with --help, it says what there is', async (t) => {
     const { exitCode, stdout, stderr } = await finwait(args);
     t.is(exitCode, 0);
     t.is(stderr, '');
-    t.regex(stdout, /^ {2}demo .*\n {2}analyze .*\n {2}expect .*\n {2}doctor /m);
+    t.regex(stdout, /^ {2}demo .*\n {2}coverage .*\n {2}analyze .*\n {2}expect .*\n {2}doctor /m);
   }
 });
 

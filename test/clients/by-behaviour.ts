@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import test from 'ava';
 import { builtFile, ChildProgram } from '../support/child-program.ts';
+import { until } from '../support/eventually.ts';
 import { PlainServer, type PlainSocket } from '../support/plain-socket.ts';
 import { requireSs, socketShown } from '../support/socket-shown.ts';
 
@@ -85,14 +86,47 @@ test('refused takes a port when it is given one', async (t) => {
   t.true((await program.line(/ECONNREFUSED/)).startsWith(`127.0.0.1:${server.port} `));
 });
 
+test('gives-up-early is connected and gone before it has heard of it', async (t) => {
+  await using client = await startClient('gives-up-early');
+  await client.accepted.seen('end');
+  t.deepEqual(await client.program.ended(), ENDED_WELL);
+  t.false(client.program.lines.some((line) => line.includes("'connect'")));
+});
+
+test('happy-eyeballs comes by IPv4 when nobody listens on IPv6', async (t) => {
+  await using client = await startClient('happy-eyeballs');
+  await client.program.line(/'connect'/);
+  client.accepted.socket.end();
+  t.deepEqual(await client.program.ended(), ENDED_WELL);
+  t.deepEqual(client.accepted.events, ['end', 'close']);
+});
+
+test('http sends a request as soon as it is connected', async (t) => {
+  await using client = await startClient('http');
+  await until('a request', () => client.accepted.text.endsWith('\r\n\r\n'));
+  t.regex(client.accepted.text, /^GET \/now HTTP\/1\.1\r\n/);
+  t.regex(client.accepted.text, /connection: keep-alive\r\n/i);
+});
+
+test('tls says hello in TLS', async (t) => {
+  await using client = await startClient('tls');
+  await until('a ClientHello', () => client.accepted.text.length > 5);
+  // Handshake (22), version 3.x: RFC 8446 §5.1.
+  t.regex(client.accepted.text, /^\x16\x03/);
+});
+
 test('every client program is tested here', (t) => {
   const clients = readdirSync(builtFile('clients')).filter((file) => file.endsWith('.js'));
   t.deepEqual(clients.sort(), [
     'connect-and-end.js',
     'destroy.js',
+    'gives-up-early.js',
     'half-close.js',
+    'happy-eyeballs.js',
+    'http.js',
     'never-ends.js',
     'refused.js',
     'reset.js',
+    'tls.js',
   ]);
 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { heldSegments } from '../../harness/correlate/held-segments.ts';
+import { interferenceWith } from '../../harness/correlate/held-segments.ts';
 import { atNs, EPOCH_NS, OPENING, script } from '../support/segment-script.ts';
 
 /** `held` for each line, with a gate on everything that was being released during the line at `index`. */
@@ -16,7 +16,7 @@ function heldWhile(index: number, lines: readonly string[]): readonly boolean[] 
       releasedNs: nth - EPOCH_NS + 1000n,
     },
   ];
-  const held = heldSegments(segments, holds, { offsetNs: EPOCH_NS, errorNs: 1n });
+  const { held } = interferenceWith(segments, holds, { offsetNs: EPOCH_NS, errorNs: 1n });
   return segments.map((segment) => held.has(segment));
 }
 
@@ -48,11 +48,11 @@ for (const [what, lines, held] of CASES) {
 test('as long as it is not known that a gate was released, what is acknowledged was received', (t) => {
   const segments = script([...OPENING, 'client PSH,ACK len 3', 'server ACK', 'client PSH,ACK len 5']);
   const hold = { source: {}, destination: {}, flags: 8, fromNs: 0n, toNs: atNs(1) - EPOCH_NS };
-  const held = heldSegments(segments, [hold], { offsetNs: EPOCH_NS, errorNs: 1n });
+  const { held } = interferenceWith(segments, [hold], { offsetNs: EPOCH_NS, errorNs: 1n });
   t.deepEqual([...held], segments.slice(-1));
 });
 
 test('without a clock nothing counts as held', (t) => {
   const hold = { source: {}, destination: {}, flags: 0, fromNs: 0n };
-  t.is(heldSegments(script(OPENING), [hold], undefined).size, 0);
+  t.is(interferenceWith(script(OPENING), [hold], undefined).held.size, 0);
 });

@@ -102,16 +102,16 @@ test('a pair that stops releases the gates that it held', async (t) => {
   const pair = await establishedPair(lab);
   await pair.hold({ from: 'client', flags: 'FIN' });
   await pair.hold({ from: 'server', flags: 'FIN' });
-  t.is((await chains(lab)).length, 2);
+  t.is((await tables(lab)).length, 2);
   await pair.stop();
-  t.deepEqual(await chains(lab), []);
+  t.deepEqual(await tables(lab), []);
 });
 
 /** What nft itself lists. */
-async function chains(lab: Lab): Promise<readonly string[]> {
+async function tables(lab: Lab): Promise<readonly string[]> {
   const program = await lab.spawn(findProgram('nft') ?? 'nft', ['list', 'ruleset']);
   await program.ended;
-  return program.output.stdout.split('\n').filter((line) => line.includes('chain gate'));
+  return program.output.stdout.split('\n').filter((line) => line.includes('table inet finwait_gate'));
 }
 
 const MISUSE: readonly (readonly [what: string, filter: object, message: RegExp])[] = [

@@ -72,7 +72,7 @@ test.serial(
     const opened = await labFor(t, { network: 'private' });
     if (opened === undefined) return;
     await using lab = opened;
-    const { steps } = scenario();
+    const { steps = [] } = scenario();
     const last = steps.length - 1;
     let killed: Promise<void> | undefined;
     const closing: Scenario = {

@@ -83,17 +83,12 @@ function strayClient({ address, port }: Endpoint): string {
   return `const socket = net.connect(${port}, '${address}', () => socket.resetAndDestroy())`;
 }
 
-test('a pair cannot tell a server that is not its own, nor share it with another pair', async (t) => {
+test('a pair cannot tell a server that is not its own, and shares it with another pair', async (t) => {
   const lab = labs.private(t);
   if (lab === undefined) return;
   const server = { address: '127.0.0.1', port: 9 };
   await using pair = await lab.pair({ server, client: 'half-close' });
   await t.throwsAsync(pair.server.end(), { code: 'ERR_FINWAIT_PEER_COMMAND' });
-  await t.throwsAsync(lab.pair({ server, client: 'half-close' }), {
-    instanceOf: TypeError,
-    message: /Another pair of this lab has 127\.0\.0\.1:9/,
-  });
-  await pair.stop();
   await using next = await lab.pair({ server, client: 'half-close' });
   t.deepEqual(next.endpoint, server);
 });

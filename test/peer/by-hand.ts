@@ -13,7 +13,7 @@ test('--help prints the usage and what the behaviour is, exit code 0', async (t)
       .filter((name) => name.endsWith('.js'))
       .map((name) => builtFile(`${folder}/${name}`)),
   );
-  t.true(files.length >= 14);
+  t.true(files.length >= 23);
   await Promise.all(
     files.map(async (file) => {
       await using program = new ChildProgram(file, ['--help']);

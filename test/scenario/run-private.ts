@@ -1,10 +1,15 @@
-/** The whole catalogue on a real kernel, and each of its mutants, in one warm lab. */
+/** The whole catalogue on a real kernel, and each of its mutants, side by side in warm labs. */
 import test from 'ava';
 import { CATALOGUE, findScenario } from '../../harness/scenario/catalogue.ts';
 import { runScenario, type ScenarioRun } from '../../harness/scenario/run-scenario.ts';
+import { LabPool } from '../support/lab-pool.ts';
 import { shareLab } from '../support/shared-lab.ts';
 
 const privateLab = shareLab(test);
+const labs = new LabPool(test);
+
+/** Slow scenarios run where they are asked for. */
+const asked = CATALOGUE.filter(({ slow }) => slow === undefined || process.env['FINWAIT_SLOW'] === '1');
 
 /** Verdicts and evidence in words, for a test that fails. */
 function inWords({ verdicts, timeline }: ScenarioRun): string {
@@ -14,27 +19,29 @@ function inWords({ verdicts, timeline }: ScenarioRun): string {
   ].join('\n');
 }
 
-for (const scenario of CATALOGUE) {
-  test.serial(`${scenario.name} is met`, async (t) => {
-    const lab = privateLab(t);
-    if (lab === undefined) return;
-    const run = await runScenario(lab, scenario);
-    t.is(run.status, 'met', inWords(run));
-    t.is(run.verdicts.length, scenario.expectations.length);
-    t.is(run.timeline.connections.length, 1);
-    t.deepEqual(run.timeline.evidence.damage, []);
+for (const scenario of asked) {
+  const hosts = scenario.setting?.hosts ?? 1;
+
+  test(`${scenario.name} is met`, async (t) => {
+    await labs.use(t, hosts, async (lab) => {
+      const run = await runScenario(lab, scenario);
+      t.is(run.status, 'met', inWords(run));
+      t.is(run.verdicts.length, scenario.expectations.length);
+      t.true(run.timeline.connections.length >= 1);
+      t.deepEqual(run.timeline.evidence.damage, []);
+    });
   });
 
   for (const mutant of scenario.mutants) {
-    test.serial(`${scenario.name}, but ${mutant.what}: violated`, async (t) => {
-      const lab = privateLab(t);
-      if (lab === undefined) return;
-      const run = await runScenario(lab, scenario, { mutant, timeoutMs: 1500 });
-      t.is(run.status, 'violated', inWords(run));
-      for (const { status, reason, mismatches } of run.verdicts) {
-        t.is(status === 'violated', mismatches.length > 0);
-        t.not(reason, '');
-      }
+    test(`${scenario.name}, but ${mutant.what}: violated`, async (t) => {
+      await labs.use(t, hosts, async (lab) => {
+        const run = await runScenario(lab, scenario, { mutant, timeoutMs: 1500 });
+        t.is(run.status, 'violated', inWords(run));
+        for (const { status, reason, mismatches } of run.verdicts) {
+          t.is(status === 'violated', mismatches.length > 0);
+          t.not(reason, '');
+        }
+      });
     });
   }
 }

@@ -1,7 +1,10 @@
 /** Each server program by hand: started from the shell as anyone would, and spoken to by a plain socket. */
 import { readdirSync } from 'node:fs';
+import tls from 'node:tls';
 import test from 'ava';
+import { PRE_SHARED_KEY, TLS_OPTIONS } from '../../harness/peer/pre-shared-key.ts';
 import { builtFile, ChildProgram } from '../support/child-program.ts';
+import { until } from '../support/eventually.ts';
 import { PlainSocket } from '../support/plain-socket.ts';
 import { requireSs, socketShown } from '../support/socket-shown.ts';
 
@@ -120,6 +123,57 @@ test('slow-reader takes at most 1 KiB at a time, to the end, and then ends', asy
   );
 });
 
+test('replies-on-end is in time in its end handler, and too late once it has ended', async (t) => {
+  await using server = await startServer('replies-on-end');
+  server.client.socket.end('request\n');
+  await server.client.read('just in time\n');
+  await server.client.seen('close');
+  await server.program.line(/'error' {2}EPIPE/);
+  t.deepEqual(server.client.events, ['connect', 'end', 'close']);
+});
+
+test('http answers one request at once, and keeps the connection for the next', async (t) => {
+  await using server = await startServer('http');
+  const { client } = server;
+  const answers = (): number => client.text.split('here you are\n').length - 1;
+  for (const count of [1, 2]) {
+    client.socket.write('GET /now HTTP/1.1\r\nHost: finwait.test\r\n\r\n');
+    await until(`answer ${count}`, () => answers() === count);
+  }
+  t.deepEqual(client.events, ['connect']);
+});
+
+test('tls takes whoever knows its key, and answers our end with its own', async (t) => {
+  await using server = await startServer('tls');
+  const socket = tls.connect({
+    ...TLS_OPTIONS,
+    port: server.port,
+    pskCallback: () => ({ psk: PRE_SHARED_KEY, identity: 'test' }),
+    checkServerIdentity: () => undefined,
+  });
+  using plain = new PlainSocket(socket);
+  socket.end('abc');
+  await server.program.line(/'data' {2}3 bytes/);
+  await plain.seen('close');
+  t.deepEqual(plain.events, ['connect', 'end', 'close']);
+});
+
+test('hands-over-sockets lets another process serve what it accepts', async (t) => {
+  await using server = await startServer('hands-over-sockets');
+  const { client, program } = server;
+  await client.read('a worker has you\n');
+  client.socket.write('who is there?\n');
+  await client.read('a worker has you\ngoodbye from the worker\n');
+  t.false(program.lines.some((line) => line.includes("'data'")));
+});
+
+test('hands-over-listener shares its listener: one of two processes serves', async (t) => {
+  await using server = await startServer('hands-over-listener');
+  const { client } = server;
+  await until('a greeting', () => client.text.endsWith('has you\n'));
+  t.regex(client.text, /^(a worker|who listens) has you\n$/);
+});
+
 test('a port that is taken is an error in one line, exit code 1', async (t) => {
   await using server = await startServer('echo');
   await using second = new ChildProgram(builtFile('servers/echo.js'), ['--port', String(server.port)]);
@@ -135,9 +189,14 @@ test('every server program is tested here', (t) => {
     'destroys-on-data.js',
     'echo.js',
     'half-open.js',
+    'hands-over-listener.js',
+    'hands-over-sockets.js',
+    'http.js',
     'never-ends.js',
     'never-reads.js',
+    'replies-on-end.js',
     'resets-on-data.js',
     'slow-reader.js',
+    'tls.js',
   ]);
 });

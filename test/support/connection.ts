@@ -123,6 +123,7 @@ export function conversation(
       ...((segment.flags & Flag.ACK) !== 0 && { acknowledgment }),
       retransmission: step.retransmission ?? false,
       delivered: step.delivered ?? true,
+      transitions: [],
       statesAfter: { client: states[0], server: states[1] },
       anomalies: step.anomalies ?? [],
     };

@@ -15,9 +15,12 @@ export class LoggedPeer implements AsyncDisposable {
   readonly reports: { readonly socketId: SocketId; readonly report: JsReport }[] = [];
   readonly accepted: { readonly serverId: number; readonly socketId: SocketId }[] = [];
 
+  readonly serverReports: JsReport[] = [];
+
   constructor(name: string) {
     const events: PeerEvents = {
       accepted: (serverId, socketId) => this.accepted.push({ serverId, socketId }),
+      serverReport: (_serverId, report) => this.serverReports.push(report),
       report: (socketId, report) => this.reports.push({ socketId, report }),
     };
     this.peer = startPeer(events, { name });

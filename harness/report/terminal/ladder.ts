@@ -1,5 +1,6 @@
 /** A connection as a ladder: two lifelines, the segments between them, the states beside them. */
 import type { Connection } from '../../model/connection.ts';
+import type { NetworkSetting } from '../../model/evidence.ts';
 import type { ClaimResult, Verdict } from '../../model/verdict.ts';
 import { rejectUnknownOptions } from '../../options.ts';
 import { headerLines } from './header.ts';
@@ -23,6 +24,8 @@ export interface LadderOptions extends TextOptions {
   readonly title?: string;
   /** Prose below the title. */
   readonly explanation?: string;
+  /** Settings of the network that make times shorter or longer than usual; printed above all times. */
+  readonly settings?: readonly NetworkSetting[];
 }
 
 const LADDER_OPTIONS = [
@@ -33,6 +36,7 @@ const LADDER_OPTIONS = [
   'serverLabel',
   'title',
   'explanation',
+  'settings',
 ];
 
 /**
@@ -67,13 +71,23 @@ export function renderLadder(connection: Connection, options: LadderOptions = {}
 }
 
 function titleLines({ id }: Connection, options: LadderOptions, theme: Theme): readonly string[] {
-  const { title, explanation } = options;
+  const { title, explanation, settings = [] } = options;
   const name = `connection ${id}`;
   const heading = title === undefined ? name : `${theme.clean(title)} ${theme.glyphs.dash} ${name}`;
   return [
     ...wrap(heading, theme.width).map((each) => theme.paint('strong', each)),
     ...(explanation === undefined ? [] : wrap(theme.clean(explanation), theme.width)),
+    ...settingLines(settings, theme),
   ];
+}
+
+/** What a reader of times must know before the first of them. */
+function settingLines(settings: readonly NetworkSetting[], theme: Theme): readonly string[] {
+  if (settings.length === 0) return [];
+  const words = settings.map(({ words, here, usual }) => `${words} ${here} (usual: ${usual})`);
+  return wrapHanging('settings of this network: ', theme.clean(words.join('; ')), theme.width).map((each) =>
+    theme.paint('doubtful', each),
+  );
 }
 
 function rowLines(row: LadderRow, layout: Layout): readonly string[] {

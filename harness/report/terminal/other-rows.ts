@@ -27,7 +27,7 @@ export function jsLines({ placed, atNs, after }: JsRow, layout: Layout): readonl
 function jsText({ side, report }: PlacedJsReport): string {
   const { kind, name, code, bytes, hadError, by, site } = report;
   const words: string[] = [side];
-  if (kind === 'call') words.push(`${name}()`);
+  if (kind === 'call') words.push(name.startsWith('SIG') ? `ended by ${name}` : `${name}()`);
   else words.push(name === 'error' ? name : `'${name}'`);
   if (code !== undefined) words.push(code);
   if (bytes !== undefined) words.push(byteCount(bytes));

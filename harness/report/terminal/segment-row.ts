@@ -104,8 +104,12 @@ function placeRemarks(
   return cells(together.join(' ')) <= room ? [together, []] : [fields, remarks.map((each) => `(${each})`)];
 }
 
-function remarksOf({ retransmission, delivered }: TrackedSegment): readonly string[] {
-  return [...(retransmission ? ['retransmission'] : []), ...(delivered ? [] : ['held, not received'])];
+function remarksOf({ retransmission, delivered, injected }: TrackedSegment): readonly string[] {
+  return [
+    ...(retransmission ? ['retransmission'] : []),
+    ...(injected === true ? ['sent by the network in its name'] : []),
+    ...(delivered ? [] : ['held, not received']),
+  ];
 }
 
 /** `SYN,ACK`, `seq 0`, `ack 1`, and on long arrows what the options and the window say. */

@@ -9,6 +9,8 @@ export const scenario: Scenario = {
     'The client writes a goodbye and ends. The server was made with allowHalfOpen: false, the default, so Node ends ' +
     'its side as soon as it has read the FIN. The kernel was still holding the acknowledgement back (a delayed ACK), ' +
     'and it rides on the server’s FIN: three segments in place of four.',
+  chapter: 'half-close',
+  rank: 3,
   server: 'auto-end',
   client: 'half-close',
   steps: [connects, ends('client', closedAfter('client'), 'goodbye\n')],
@@ -25,6 +27,6 @@ export const scenario: Scenario = {
       who: 'client',
       instead: { end: { verb: 'resetAndDestroy' } },
     },
-    { what: 'the server does not end by itself', who: 'server', instead: {}, server: 'never-ends' },
+    { what: 'the server does not end by itself', who: 'server', server: 'never-ends' },
   ],
 };

@@ -9,6 +9,8 @@ export const scenario: Scenario = {
     'With nothing unread, destroy() is a close(2) that sends a FIN, like end(). The difference is what it leaves ' +
     'behind: no process holds the client’s socket any more, so data from the server would be answered by a RST. Here ' +
     'the server has none to send: Node ends its side and the close is orderly.',
+  chapter: 'reset',
+  rank: 1,
   server: 'auto-end',
   client: 'destroy',
   steps: [

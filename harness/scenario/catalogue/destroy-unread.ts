@@ -9,6 +9,8 @@ export const scenario: Scenario = {
     'The client writes and the server never reads: the octets wait in the kernel’s receive queue. A close() then ' +
     'would lose data that was already acknowledged, so TCP must say so, and sends a RST in place of a FIN (RFC 1122 ' +
     '§4.2.2.13, RFC 2525 §2.17). The client sees ECONNRESET.',
+  chapter: 'reset',
+  rank: 2,
   server: 'never-reads',
   client: 'never-ends',
   steps: [
@@ -36,7 +38,7 @@ export const scenario: Scenario = {
     nothingLeftOpen(),
   ],
   mutants: [
-    { what: 'the server reads after all', who: 'server', instead: {}, server: 'never-ends' },
+    { what: 'the server reads after all', who: 'server', server: 'never-ends' },
     { what: 'the server ends where it should destroy', who: 'server', instead: { destroy: { verb: 'end' } } },
   ],
 };

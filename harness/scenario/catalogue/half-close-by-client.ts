@@ -9,6 +9,8 @@ export const scenario: Scenario = {
     'The client end()s at once: its FIN says “no more from me”, not “go away”. The server, with ' +
     'allowHalfOpen, stays in CLOSE-WAIT, sends its late reply, and only then its own FIN. The client waits in ' +
     'FIN-WAIT-2 and still reads.',
+  chapter: 'half-close',
+  rank: 1,
   server: 'half-open',
   client: 'half-close',
   steps: [
@@ -28,6 +30,6 @@ export const scenario: Scenario = {
   mutants: [
     { what: 'the client destroys where it should end', who: 'client', instead: { end: { verb: 'destroy' } } },
     { what: 'the server ends without its late reply', who: 'server', instead: { write: { verb: 'end' } } },
-    { what: 'the server lets Node end its side', who: 'server', instead: {}, server: 'auto-end' },
+    { what: 'the server lets Node end its side', who: 'server', server: 'auto-end' },
   ],
 };

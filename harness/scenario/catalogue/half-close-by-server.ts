@@ -8,6 +8,8 @@ export const scenario: Scenario = {
   explanation:
     'The server end()s first. The client, opened with allowHalfOpen, goes on sending in CLOSE-WAIT ' +
     'and ends later. The server, having closed first, keeps TIME-WAIT.',
+  chapter: 'half-close',
+  rank: 2,
   server: 'half-open',
   client: 'half-close',
   steps: [

@@ -9,6 +9,8 @@ export const scenario: Scenario = {
     'The client connects and ends at once; the server ends when it is told. The client closed first, so it is the ' +
     'one that waits in TIME-WAIT (60 s on Linux) to answer a FIN that may have to be sent again; the server’s ' +
     'socket is gone with the last ACK.',
+  chapter: 'close',
+  rank: 1,
   server: 'half-open',
   client: 'half-close',
   steps: [connects, ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }), endsLast('server')],

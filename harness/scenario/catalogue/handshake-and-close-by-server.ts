@@ -8,6 +8,8 @@ export const scenario: Scenario = {
   explanation:
     'The same close with the roles turned round: the server ends first and TIME-WAIT stays with it. A server that ' +
     'closes first gathers one TIME-WAIT socket for each connection of the last 60 s.',
+  chapter: 'close',
+  rank: 2,
   server: 'half-open',
   client: 'half-close',
   steps: [connects, ends('server', { client: 'CLOSE-WAIT', server: 'FIN-WAIT-2' }), endsLast('client')],

@@ -7,6 +7,8 @@ export const scenario: Scenario = {
   explanation:
     'A SYN to a port without a listener is answered by a RST that acknowledges it (RFC 9293 §3.10.7.1). The ' +
     'client’s connect() fails with ECONNREFUSED; no socket remains on either side.',
+  chapter: 'open',
+  rank: 10,
   server: 'nobody',
   client: 'refused',
   steps: [
@@ -20,5 +22,5 @@ export const scenario: Scenario = {
     },
   ],
   expectations: [refused(), states('client', 'CLOSED'), nothingLeftOpen()],
-  mutants: [{ what: 'a server listens after all', who: 'server', instead: {}, server: 'auto-end' }],
+  mutants: [{ what: 'a server listens after all', who: 'server', server: 'auto-end' }],
 };

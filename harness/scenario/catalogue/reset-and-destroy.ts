@@ -8,6 +8,8 @@ export const scenario: Scenario = {
   explanation:
     'resetAndDestroy() sets SO_LINGER to zero and closes: a RST, no FIN, no TIME-WAIT on either side. Whatever was ' +
     'still queued is thrown away, and the server’s program gets ECONNRESET.',
+  chapter: 'reset',
+  rank: 3,
   server: 'half-open',
   client: 'reset',
   steps: [

@@ -2,7 +2,10 @@
 import { startPeer } from '../../../harness/peer/parent.ts';
 import { moduleUrl } from '../peer-log.ts';
 
-const peer = startPeer({ accepted: () => undefined, report: () => undefined }, { name: 'server' });
+const peer = startPeer(
+  { accepted: () => undefined, serverReport: () => undefined, report: () => undefined },
+  { name: 'server' },
+);
 await peer.functions.listen({
   serverId: 1,
   module: moduleUrl('servers/echo'),

@@ -1,0 +1,104 @@
+/**
+ * npm run matrix [-- --versions 20,22,24,26 --rounds 2]: the catalogue under each of these Node versions, and what
+ * differs. Real binaries, from the npm packages `node@…`, installed on first use into node_modules/.cache.
+ * Exits with 1 when a scenario is not met under one of them.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { execa } from 'execa';
+import { type Features, featuresOf, type JsonRun } from './run-features.ts';
+
+const { values } = parseArgs({
+  options: {
+    versions: { type: 'string', default: '20,22,24,26' },
+    rounds: { type: 'string', default: '2' },
+  },
+});
+const rounds = Number(values.rounds);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** By scenario, by Node version: one for each round. */
+const seen = new Map<string, Map<string, Features[]>>();
+const names: string[] = [];
+for (const major of values.versions.split(',')) {
+  const binary = await installed(major);
+  const { stdout: name } = await execa(binary, ['--version']);
+  names.push(name);
+  for (let round = 1; round <= rounds; round++) {
+    process.stderr.write(`${name}, round ${round} of ${rounds}: `);
+    const startedAt = performance.now();
+    const runs = await runCatalogueUnder(binary);
+    for (const run of runs) remember(run, name);
+    const met = runs.filter(({ status }) => status === 'met').length;
+    process.stderr.write(
+      `${met} of ${runs.length} met, ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`,
+    );
+  }
+}
+printDifferences();
+
+/** Installs that version's binary unless it is there. @returns its path */
+async function installed(major: string): Promise<string> {
+  if (!/^\d+$/.test(major)) throw new TypeError(`Not a major version of Node: ${major}`);
+  const folder = `${ROOT}node_modules/.cache/finwait-node/${major}`;
+  const binary = `${folder}/node_modules/node/bin/node`;
+  if (existsSync(binary)) return binary;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/package.json`, '{"private": true}\n');
+  process.stderr.write(`installing node@${major}… `);
+  const startedAt = performance.now();
+  await execa('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `node@${major}`], {
+    cwd: folder,
+  });
+  process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
+  return binary;
+}
+
+async function runCatalogueUnder(binary: string): Promise<readonly JsonRun[]> {
+  const args = [`${ROOT}dist/harness/cli/main.js`, 'demo', 'all', '--json'];
+  const { stdout } = await execa(binary, args, { reject: false, maxBuffer: 1 << 29 });
+  return (JSON.parse(stdout) as { readonly runs: readonly JsonRun[] }).runs;
+}
+
+function remember(run: JsonRun, version: string): void {
+  const byVersion = seen.get(run.scenario) ?? new Map<string, Features[]>();
+  seen.set(run.scenario, byVersion);
+  byVersion.set(version, [...(byVersion.get(version) ?? []), featuresOf(run)]);
+}
+
+function printDifferences(): void {
+  let different = 0;
+  for (const [scenario, byVersion] of seen) {
+    const features = [...new Set([...byVersion.values()].flat().flatMap((each) => Object.keys(each)))];
+    const rows = features.flatMap((feature) => {
+      const cells = names.map((name) => cellOf(feature, byVersion.get(name) ?? []));
+      // What varies from run to run under one version is the kernel's timing, or chance.
+      const settled = cells.filter((cell) => !cell.includes(' or '));
+      return new Set(settled).size > 1 ? [{ feature, cells }] : [];
+    });
+    if (rows.length === 0) continue;
+    different++;
+    process.stdout.write(`${scenario}\n`);
+    for (const { feature, cells } of rows) {
+      process.stdout.write(`  ${feature}\n`);
+      for (const [index, cell] of cells.entries()) {
+        process.stdout.write(`    ${(names[index] ?? '').padEnd(10)} ${cell}\n`);
+      }
+    }
+  }
+  const unmet = [...seen].flatMap(([scenario, byVersion]) =>
+    [...byVersion].flatMap(([version, each]) => {
+      return each.every(({ status }) => status === 'met') ? [] : [`${scenario} under ${version}`];
+    }),
+  );
+  process.stdout.write(
+    `${seen.size} scenarios under ${names.join(', ')}: ${different} differ; not met: ${unmet.join(', ') || 'none'}\n`,
+  );
+  process.exitCode = unmet.length === 0 ? 0 : 1;
+}
+
+/** What all rounds agree on; `a or b` where they do not. */
+function cellOf(feature: string, rounds: readonly Features[]): string {
+  return [...new Set(rounds.map((each) => each[feature] ?? '-'))].join(' or ');
+}

@@ -1,0 +1,4 @@
+import { allowHalfOpen } from '../allow-half-open.ts';
+import type { Scenario } from '../scenario.ts';
+
+export const scenario: Scenario = allowHalfOpen({ allowed: 'both', endsFirst: 'server', rank: 17 });

@@ -1,0 +1,35 @@
+import { handshake } from '../../expect/expectation.ts';
+import { emits, endsIn, neverEmits, sends } from '../checks.ts';
+import type { Scenario } from '../scenario.ts';
+import { connects, tells } from '../steps.ts';
+
+export const scenario: Scenario = {
+  name: 'host-vanishes',
+  title: 'The client’s host vanishes with data on the way',
+  explanation:
+    'The client’s cable is pulled. The server writes, and nobody answers: its kernel sends the data again and again, ' +
+    'waiting longer each time, and at last gives up with ETIMEDOUT. No FIN, no RST; the client’s program knows nothing ' +
+    'of it at all. Retries and timers are shortened: by Linux’s own this takes about fifteen minutes.',
+  chapter: 'time',
+  rank: 40,
+  setting: { hosts: 2, time: { retransmitAfterMs: 10, retries: 3 } },
+  server: 'half-open',
+  client: 'never-ends',
+  steps: [
+    connects,
+    { who: 'network', command: { verb: 'unplug', host: 'client' } },
+    tells(
+      'server',
+      { verb: 'write', data: 'is anybody there?\n' },
+      { events: [{ side: 'server', name: 'close' }], states: { client: 'ESTABLISHED', server: 'CLOSED' } },
+    ),
+  ],
+  expectations: [
+    handshake(),
+    sends('server', 'PSH', { atLeast: 3 }),
+    emits('server', 'error', { code: 'ETIMEDOUT' }),
+    neverEmits('client', 'close'),
+    endsIn('client', 'ESTABLISHED'),
+  ],
+  mutants: [{ what: 'the cable stays', who: 'network', instead: { unplug: 'nothing' } }],
+};

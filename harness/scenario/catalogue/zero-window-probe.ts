@@ -1,0 +1,91 @@
+import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import { check } from '../check.ts';
+import { emits } from '../checks.ts';
+import type { Scenario } from '../scenario.ts';
+import { connects, ends, endsLast, tells } from '../steps.ts';
+
+const OCTETS = 400_000;
+const PROBES = 2;
+
+export const scenario: Scenario = {
+  name: 'zero-window-probe',
+  title: 'A closed window is asked about until it opens',
+  explanation:
+    'The server does not read. Its receive buffer fills, and its acknowledgement announces a window of 0. The ' +
+    'client’s kernel may send no data any more, but must ask now and then (RFC 9293 §3.8.6.1): were the news of an open ' +
+    'window lost, both ends would wait for each other for ever. ss shows the persist timer; the wire shows segments ' +
+    'with an old number, each after twice as long, and the answer “still 0” (Linux leaves one out that comes too soon ' +
+    'after another). Then the program reads, the window opens, and the rest flows.',
+  chapter: 'reading',
+  rank: 40,
+  server: 'never-reads',
+  client: 'half-close',
+  play: async (stage) => {
+    await stage.take(connects);
+    await stage.take(
+      tells(
+        'client',
+        { verb: 'write', data: 'x'.repeat(OCTETS) },
+        { segments: [{ from: 'client', minPayloadBytes: 1 }] },
+      ),
+    );
+    const stuck = await stage.untilSockets('the persist timer', ({ sockets }) => {
+      return sockets.some(({ timer }) => timer?.name === 'persist');
+    });
+    // With that timer running the client sends nothing but probes.
+    const { client, segments } = await stage.main.evidence();
+    const sent = segments.filter(({ source }) => source.port === client?.port).length;
+    await stage.until({ segments: [{ from: 'client', times: sent + PROBES }] });
+    stage.note('unread', Math.max(...stuck.sockets.map(({ receiveQueue }) => receiveQueue)));
+    stage.note('unsent', Math.max(...stuck.sockets.map(({ sendQueue }) => sendQueue)));
+    await stage.take(
+      tells(
+        'server',
+        { verb: 'resume' },
+        { acknowledged: ['client'], states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } },
+      ),
+    );
+    await stage.take(ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }));
+    await stage.take(endsLast('server'));
+  },
+  expectations: [
+    handshake(),
+    check('the server announces a window of 0', ['wire'], ({ connection }) => {
+      const closed = connection?.segments.find(
+        ({ from, segment }) => from === 'server' && segment.window === 0,
+      );
+      return closed === undefined ? { violated: 'it never does' } : { met: `frame ${closed.segment.frame}` };
+    }),
+    check(
+      `the client asks at least ${PROBES} times, by a number it has sent before`,
+      ['wire'],
+      ({ connection }) => {
+        const segments = connection?.segments ?? [];
+        const from = segments.findIndex((each) => each.from === 'server' && each.segment.window === 0);
+        const window = segments.slice(from === -1 ? segments.length : from);
+        const asked = window.filter((each) => each.from === 'client' && each.segment.payloadBytes <= 1);
+        const frames = asked.map(({ segment }) => segment.frame).join(', ');
+        return asked.length >= PROBES ? { met: `frames ${frames}` } : { violated: frames || 'never' };
+      },
+    ),
+    check('octets wait unread at one end, unsent at the other', ['kernel'], ({ notes }) => {
+      const [unread, unsent] = [Number(notes['unread'] ?? 0), Number(notes['unsent'] ?? 0)];
+      const found = `ss: Recv-Q ${unread}, Send-Q ${unsent}`;
+      return unread > 0 && unsent > 0 ? { met: found } : { violated: found };
+    }),
+    check(`the server’s program reads ${OCTETS} octets in the end`, ['node'], ({ connection }) => {
+      const read = (connection?.js ?? [])
+        .filter(({ side, report }) => side === 'server' && report.kind === 'event' && report.name === 'data')
+        .reduce((sum, { report }) => sum + (report.bytes ?? 0), 0);
+      return read === OCTETS ? { met: `${read} octets` } : { violated: `${read} octets` };
+    }),
+    emits('server', 'end'),
+    orderlyClose({ by: 'client' }),
+    states('client', 'ESTABLISHED', 'FIN-WAIT-2', 'TIME-WAIT'),
+    nothingLeftOpen(),
+  ],
+  mutants: [
+    { what: 'the server reads from the start', who: 'server', server: 'half-open' },
+    { what: 'the server never reads', who: 'server', instead: { resume: 'nothing' } },
+  ],
+};

@@ -1,0 +1,109 @@
+/** Peers whose process stands still, and connections that somebody else begins. */
+import test from 'ava';
+import { correlate } from '../../harness/correlate/correlate.ts';
+import { shareLab } from '../support/shared-lab.ts';
+
+const privateLab = shareLab(test);
+
+const OWN_PROCESS = { behaviour: 'half-open', peer: 'victim' } as const;
+
+test.serial('a server that stands still is connected to, and accepts once it runs on', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: OWN_PROCESS, client: 'half-close' });
+  await pair.freeze('server');
+  await pair.client.connect();
+  await pair.until({ states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } });
+  const listener = (await pair.sample()).sockets.find(({ state }) => state === 'LISTEN');
+  t.is(listener?.receiveQueue, 1);
+  await pair.thaw('server');
+  await pair.server.end();
+  await pair.until({ events: [{ side: 'client', name: 'end' }] });
+});
+
+test.serial('evidence is whole while a process stands still, and says since when', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: OWN_PROCESS, client: 'half-close' });
+  await pair.client.connect();
+  await pair.until({ states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } });
+  await pair.freeze('server');
+  const { damage, reports } = await pair.evidence();
+  t.deepEqual(damage, []);
+  t.true(reports.some(({ side, report }) => side === 'server' && report.name === 'SIGSTOP'));
+});
+
+test.serial('a pair that is stopped leaves no process standing still', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  const frozen = await lab.pair({ server: OWN_PROCESS, client: 'half-close' });
+  await frozen.freeze('server');
+  await frozen.stop();
+  await using pair = await lab.pair({ server: OWN_PROCESS, client: 'half-close' });
+  await pair.client.connect();
+  await pair.server.end();
+  await pair.until({ events: [{ side: 'client', name: 'end' }] });
+  t.pass();
+});
+
+test.serial('a process that is killed while it stands still is gone', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: OWN_PROCESS, client: 'half-close' });
+  await pair.client.connect();
+  await pair.until({ states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } });
+  await pair.freeze('server');
+  await pair.kill('server');
+  await pair.until({ segments: [{ from: 'server', flags: 'FIN' }] });
+  t.deepEqual((await pair.evidence()).damage, []);
+});
+
+test.serial('a process that others live in is not stopped', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: 'half-open', client: 'half-close' });
+  await t.throwsAsync(pair.freeze('server'), { code: 'ERR_FINWAIT_PEER_COMMAND', message: /shares/ });
+});
+
+test.serial(
+  'a pair that follows sees the connection of another, and has no calls of its client',
+  async (t) => {
+    const lab = privateLab(t);
+    if (lab === undefined) return;
+    await using server = await lab.listen('half-open');
+    await using follower = await lab.pair({ server, client: 'half-close' });
+    await using pair = await lab.pair({ server, client: 'half-close' });
+    follower.follow();
+    await pair.client.connect();
+    await follower.until({
+      acknowledged: ['client', 'server'],
+      states: { client: 'ESTABLISHED', server: 'ESTABLISHED' },
+    });
+    t.deepEqual(follower.clientEndpoint, pair.clientEndpoint);
+    const [connection] = correlate(await follower.evidence()).connections;
+    t.is(connection?.segments.length, 3);
+    t.false(connection?.js.some(({ side }) => side === 'client'));
+  },
+);
+
+test.serial('a fault meets the server’s address only, not its port at another', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: 'half-open', client: 'half-close' });
+  const { port } = pair.endpoint;
+  await using other = await lab.pair({ server: { address: '::1', port }, client: 'half-close' });
+  await other.hold({ from: 'client', flags: 'SYN' });
+  await pair.client.connect();
+  await pair.until({ acknowledged: ['client', 'server'], states: { client: 'ESTABLISHED' } });
+  const [connection] = correlate(await pair.evidence()).connections;
+  t.true(connection?.segments.every(({ delivered }) => delivered));
+});
+
+test.serial('a client on its way to another address is not taken for this connection’s', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: 'half-open', client: 'happy-eyeballs' });
+  await pair.client.connect();
+  await pair.until({ events: [{ side: 'client', name: 'connect' }] });
+  t.is(pair.clientEndpoint?.address, '127.0.0.1');
+});

@@ -1,0 +1,57 @@
+import type { ExecutionContext, TestFn } from 'ava';
+import { isFinwaitError } from '../../harness/errors.ts';
+import { type Lab, openLab } from '../../harness/lab/lab.ts';
+import type { HostCount } from '../../harness/lab/protocol.ts';
+import { Waiters } from '../../harness/lab/waiters.ts';
+import { requireCapability } from './require.ts';
+
+/** More would share two cores and wait for each other. */
+const AT_ONCE = 4;
+
+/** Private labs for tests that run at once: each has one for itself, and the next test has it again, warm. */
+export class LabPool {
+  readonly #free: { readonly hosts: HostCount; readonly lab: Lab }[] = [];
+  readonly #all: Lab[] = [];
+  readonly #waiters = new Waiters();
+  #busy = 0;
+
+  /** Closes the labs behind the last test of the file. */
+  constructor(test: TestFn) {
+    test.after.always(async () => {
+      await Promise.all(this.#all.map((lab) => lab.stop()));
+    });
+  }
+
+  /** Runs `body` with a lab; skips the test, with the reason, where this machine grants none. */
+  async use(t: ExecutionContext, hosts: HostCount, body: (lab: Lab) => Promise<void>): Promise<void> {
+    while (this.#busy === AT_ONCE) await this.#waiters.wait();
+    this.#busy++;
+    try {
+      const lab = await this.#take(hosts);
+      if (typeof lab === 'string') {
+        requireCapability(t, 'lab', lab);
+        return;
+      }
+      await body(lab);
+      this.#free.push({ hosts, lab });
+    } finally {
+      this.#busy--;
+      this.#waiters.wakeAll();
+    }
+  }
+
+  /** A lab, or why there is none. */
+  async #take(hosts: HostCount): Promise<Lab | string> {
+    const at = this.#free.findIndex((each) => each.hosts === hosts);
+    const [free] = at === -1 ? [] : this.#free.splice(at, 1);
+    if (free !== undefined) return free.lab;
+    try {
+      const lab = await openLab({ network: 'private', hosts });
+      this.#all.push(lab);
+      return lab;
+    } catch (error) {
+      if (isFinwaitError(error)) return error.message;
+      throw error;
+    }
+  }
+}

@@ -110,7 +110,8 @@ function help({ name, synopsis, about, options }: Command): string {
   const lines = Object.entries(options).map(([option, { type, about: what }]) => {
     return `  --${`${option}${type === 'string' ? ' VALUE' : ''}`.padEnd(17)} ${what}`;
   });
-  return `usage: finwait ${name} ${synopsis} [OPTIONS]\n\n${about}\n\n${lines.join('\n')}`;
+  const usage = synopsis.includes('[OPTIONS]') ? synopsis : `${synopsis} [OPTIONS]`;
+  return `usage: finwait ${name} ${usage}\n\n${about}\n\n${lines.join('\n')}`;
 }
 
 function version(): string {

@@ -22,7 +22,7 @@ const NOT_FOUND = 127;
 
 export const run: Command = {
   name: 'run',
-  synopsis: '-- PROGRAM [ARGUMENT…]',
+  synopsis: '[OPTIONS] -- PROGRAM [ARGUMENT…]',
   positionals: true,
   about: 'run a program with all lanes on, and tell of every TCP connection which line closed it',
   options: {

@@ -60,11 +60,6 @@ export class ControlSegments {
     this.#data = [0, 0, 0, 0];
   }
 
-  /** The data after the last of them. */
-  get dataAfter(): Seen['data'] {
-    return this.#data;
-  }
-
   /** In capture order, once it is known which end is the client. */
   of({ client }: ConnectionRow): readonly ControlSegment[] {
     const firstIsClient = this.#firstPort === client.port && this.#firstAddressText() === client.address;

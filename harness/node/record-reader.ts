@@ -82,11 +82,6 @@ export class GrowingRecord {
   readonly #decoder = new Decoder(new Uint8Array());
   #hasHead = false;
 
-  /** Absent until it was read. */
-  get header(): Omit<RecordHeader, 'layouts'> | undefined {
-    return this.#decoder.header;
-  }
-
   /**
    * Reads on.
    * @param bytes of the file, from where the last call ended

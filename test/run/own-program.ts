@@ -167,6 +167,30 @@ test('a 4-tuple that is used again is as many connections as it was', async (t) 
   t.is(new Set(sockets).size, 5);
 });
 
+test('with --live, openings and endings are told in order, before the report', async (t) => {
+  const run = await watchedRun(t, [NODE, programPath(PROGRAM)], { flags: ['--private', '--live'] });
+  if (run === undefined) return;
+  const [live = ''] = run.stderr.split('\n\nfinwait ');
+  const told = live.split('\n').filter((line) => /^ *\+\d/.test(line));
+  const times = told.map((line) => Number(line.trim().split(' ')[0]));
+  t.deepEqual(
+    times,
+    [...times].sort((a, b) => a - b),
+  );
+  for (const [call, comment] of [
+    ['end()', 'server ends'],
+    ['resetAndDestroy()', 'server resets'],
+    ['destroy()', 'client destroys'],
+  ] as const) {
+    const place = `${call} ${await lineOf(PROGRAM, comment)}`;
+    t.true(
+      told.some((line) => line.includes(place)),
+      `${place} is not in\n${live}`,
+    );
+  }
+  t.true(told.some((line) => line.endsWith('error ECONNRESET')));
+});
+
 test('with --port, only connections of that port are told', async (t) => {
   const script = `
     const net = require('node:net');

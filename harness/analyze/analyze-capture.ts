@@ -1,4 +1,3 @@
-import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import { Engine } from '../correlate/engine.ts';
 import { FinwaitError } from '../errors.ts';
 import type { AnalysisTotals } from '../model/analysis-totals.ts';
@@ -132,18 +131,6 @@ class Analysis {
   #undecodable = 0;
   #firstUndecodable: string | undefined;
   #wrongChecksums = 0;
-  readonly #endings: Record<RowEnding, number> = {
-    closed: 0,
-    reset: 0,
-    refused: 0,
-    'half-closed': 0,
-    closing: 0,
-    abandoned: 0,
-    open: 0,
-    unanswered: 0,
-  };
-  readonly #closedBy: Record<Side, number> = { client: 0, server: 0 };
-  readonly #resetBy: Record<Side, number> = { client: 0, server: 0 };
 
   constructor(options: AnalyzeOptions) {
     const { onRow, zeekRun, communityIds = false, follow, checksums = false, maxOpen, predict } = options;
@@ -155,7 +142,7 @@ class Analysis {
       ...(maxOpen !== undefined && { maxOpen }),
       ...(predict !== undefined && { predict }),
       onFinished: (record, engine) => {
-        this.#count(record);
+        this.#totals.add(record);
         if (onRow === undefined) return;
         const zeekRow = zeekRun === undefined ? undefined : zeekRowOf(record, engine, zeekRun);
         onRow(rowOf(record, engine, communityIds), zeekRow);
@@ -175,6 +162,7 @@ class Analysis {
 
   end(damage: readonly CaptureDamage[], frames: number): CaptureAnalysis {
     const engine = this.#engine;
+    const totals = this.#totals;
     engine.end();
     return {
       frames,
@@ -185,24 +173,13 @@ class Analysis {
       wrongChecksums: this.#wrongChecksums,
       connections: engine.connections,
       evicted: engine.evicted,
-      endings: this.#endings,
-      closedBy: this.#closedBy,
-      resetBy: this.#resetBy,
-      totals: this.#totals.result(engine.baseSeconds),
+      endings: totals.endings,
+      closedBy: totals.closedBy,
+      resetBy: totals.resetBy,
+      totals: totals.result(engine.baseSeconds),
       damage,
       segments: this.#segments,
     };
-  }
-
-  #count(record: ConnectionRecord): void {
-    this.#totals.add(record);
-    const { lifecycle } = record;
-    const { ending } = lifecycle;
-    this.#endings[ending]++;
-    if (ending === 'closed')
-      this.#closedBy[lifecycle.firstCloser === lifecycle.client ? 'client' : 'server']++;
-    else if (ending === 'reset')
-      this.#resetBy[lifecycle.firstReset === lifecycle.client ? 'client' : 'server']++;
   }
 
   #seeTcp(packet: Packet): void {

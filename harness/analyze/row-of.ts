@@ -5,6 +5,7 @@ import { type End, NEVER_NS } from '../correlate/lifecycle-end.ts';
 import type { LossAndDelayFigures } from '../correlate/loss-and-delay.ts';
 import type { Side } from '../model/connection.ts';
 import type { ConnectionRow, PerSide } from '../model/connection-row.ts';
+import { nanoseconds } from '../model/nanoseconds.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { endsOf, flowOf } from './flow-of.ts';
 
@@ -131,7 +132,7 @@ function troublesOf({ figures, wireshark, clientSide }: ConnectionRecord): Troub
     duplicateAcks: sum(({ duplicateAcks }) => duplicateAcks),
     keepAlives: sum(({ keepAlives }) => keepAlives),
     zeroWindows: sum(({ zeroWindow }) => zeroWindow.segments),
-    zeroWindowNs: Math.round(sum(({ zeroWindow }) => zeroWindow.seconds) * 1e9),
+    zeroWindowNs: nanoseconds(sum(({ zeroWindow }) => zeroWindow.seconds)),
     windowFull: sum(({ windowFull }) => windowFull),
     gapBytes: sum(({ capture }) => capture.missedOctets),
     lostBytes: sum(({ lostOctets }) => lostOctets),
@@ -172,8 +173,4 @@ function sideOf({ lifecycle }: ConnectionRecord, end: End | undefined): Side | u
 
 function known(ns: number): number | undefined {
   return ns === NEVER_NS ? undefined : ns;
-}
-
-function nanoseconds(seconds: number): number {
-  return Math.round(seconds * 1e9);
 }

@@ -5,13 +5,28 @@ import type { LossAndDelay } from '../correlate/loss-and-delay.ts';
 import { RoundTrips } from '../correlate/loss-and-delay-round-trips.ts';
 import { Analysis, type WiresharkStream } from '../correlate/wireshark-stream.ts';
 import type { AnalysisTotals, AnomalyTotal, Spread } from '../model/analysis-totals.ts';
-import type { Opening } from '../model/connection-row.ts';
+import type { Side } from '../model/connection.ts';
+import type { Opening, RowEnding } from '../model/connection-row.ts';
+import { nanoseconds } from '../model/nanoseconds.ts';
 
 /** More kinds than that no capture has; what an attacker could cause ends here. */
 const MOST_KINDS = 256;
 
 /** Adds up finished connections; makes nothing for one in which nothing is odd. */
 export class Totals {
+  readonly endings: Record<RowEnding, number> = {
+    closed: 0,
+    reset: 0,
+    refused: 0,
+    'half-closed': 0,
+    closing: 0,
+    abandoned: 0,
+    open: 0,
+    unanswered: 0,
+  };
+  /** Of the closed ones, who closed first; of the reset ones, who reset. */
+  readonly closedBy: Record<Side, number> = { client: 0, server: 0 };
+  readonly resetBy: Record<Side, number> = { client: 0, server: 0 };
   readonly #openings: Record<Opening, number> = {
     handshake: 0,
     simultaneous: 0,
@@ -103,7 +118,7 @@ export class Totals {
       outOfOrder: this.#outOfOrder,
       duplicateAcks: this.#duplicateAcks,
       keepAlives: this.#keepAlives,
-      zeroWindow: { connections: this.#zeroWindowConnections, ns: Math.round(this.#zeroWindowSeconds * 1e9) },
+      zeroWindow: { connections: this.#zeroWindowConnections, ns: nanoseconds(this.#zeroWindowSeconds) },
       windowFull: this.#windowFull,
       anomalies: this.#anomalyTotals(),
       gapBytes: this.#gapBytes,
@@ -114,10 +129,13 @@ export class Totals {
 
   #addEnd(lifecycle: Lifecycle): void {
     const { ending } = lifecycle;
+    this.endings[ending]++;
     if (ending === 'reset') {
+      this.resetBy[lifecycle.firstReset === lifecycle.client ? 'client' : 'server']++;
       this.#clientUnacknowledged += lifecycle.clientUnacknowledged;
       this.#serverUnacknowledged += lifecycle.serverUnacknowledged;
     } else if (ending === 'closed') {
+      this.closedBy[lifecycle.firstCloser === lifecycle.client ? 'client' : 'server']++;
       if (lifecycle.closeSegments === 3) this.#closedInThree++;
       if (lifecycle.halfClosedNs !== undefined) this.#keptHalfClosed++;
     }
@@ -188,7 +206,6 @@ function spreadOf(trips: RoundTrips): Spread | undefined {
   const figures = trips.figures();
   if (figures === undefined) return undefined;
   const { samples, minSeconds, medianSeconds, maxSeconds } = figures;
-  const nanoseconds = (seconds: number): number => Math.round(seconds * 1e9);
   return {
     count: samples,
     minNs: nanoseconds(minSeconds),

@@ -169,10 +169,7 @@ export class Engine {
   /** A predicted connection's state, as if the record had followed it. */
   #read(slot: number, record: ConnectionRecord): void {
     const predicted = this.#predicted;
-    const ports = this.#flows.portsOf(slot);
     this.#prediction.load(slot, predicted);
-    predicted.clientPort = ports >>> 16;
-    predicted.serverPort = ports & 0xffff;
     record.adopt(slot, this.#ids[slot] ?? 0, predicted);
   }
 

@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import type { Packet } from '../model/packet.ts';
+import { hashOf } from './flow-hash.ts';
 
 /** 32-bit words of a key: two IPv6 addresses, two ports in one word, the IP version, and the hash of all that. */
 const KEY_WORDS = 11;
@@ -74,11 +74,6 @@ export class FlowTable {
   /** The words of a slot's addresses and ports, as its first packet had them. */
   keyOf(slot: number): Int32Array {
     return this.#keys.subarray(slot * KEY_WORDS, (slot + 1) * KEY_WORDS);
-  }
-
-  /** Ports of a slot, as its first packet had them: the source's in the upper half. */
-  portsOf(slot: number): number {
-    return this.#keys[slot * KEY_WORDS + 8] ?? 0;
   }
 
   /** Takes out a slot that was inserted. */
@@ -175,33 +170,4 @@ function copyKey(packet: Packet, key: Int32Array, at: number): void {
   key[at + 7] = packet.destination3;
   key[at + 8] = (packet.sourcePort << 16) | packet.destinationPort;
   key[at + 9] = packet.ipVersion;
-}
-
-/** Odd numbers that are others in every process, so that nobody can prepare a capture whose keys collide. */
-const SEEDS = randomFillSync(new Int32Array(5)).map((seed) => seed | 1);
-const [SEED0 = 1, SEED1 = 1, SEED2 = 1, SEED3 = 1, SEED_PORT = 1] = SEEDS;
-
-/** The same both ways: built from the sum and the exclusive or of the ends' own hashes. */
-function hashOf(packet: Packet): number {
-  const { ipVersion, source3, destination3, sourcePort, destinationPort } = packet;
-  let from = Math.imul(source3, SEED3) + Math.imul(sourcePort, SEED_PORT);
-  let to = Math.imul(destination3, SEED3) + Math.imul(destinationPort, SEED_PORT);
-  if (ipVersion === 6) {
-    from += upperWords(packet.source0, packet.source1, packet.source2);
-    to += upperWords(packet.destination0, packet.destination1, packet.destination2);
-  }
-  const a = mix(from);
-  const b = mix(to);
-  return mix((a + b) ^ Math.imul(a ^ b, 0xc2b2ae3d));
-}
-
-function upperWords(a: number, b: number, c: number): number {
-  return (Math.imul(a, SEED0) + Math.imul(b, SEED1) + Math.imul(c, SEED2)) | 0;
-}
-
-/** Source: MurmurHash3's finalizer, but for its last step. */
-function mix(bits: number): number {
-  let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
 }

@@ -3,21 +3,16 @@ import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
 import { RoundTrips } from './loss-and-delay-round-trips.ts';
 import { Trouble } from './loss-and-delay-trouble.ts';
+import { GREATEST_WINDOW } from './window-limits.ts';
 import { Analysis } from './wireshark-rules.ts';
 import type { PredictedEnd } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
 
-/** No window admits more (RFC 7323 §2.3): a leap beyond it is damage or an attack, not a gap. */
-const GREATEST_WINDOW = 2 ** 30;
 const REPEATED = Analysis.RETRANSMISSION | Analysis.OUT_OF_ORDER;
 const NOT_TIMED = REPEATED | Analysis.KEEP_ALIVE | Analysis.ZERO_WINDOW_PROBE | Analysis.LOST_SEGMENT;
 
 /** Shared by all directions in which nothing went wrong. Never written. */
 const NO_TROUBLE = new Trouble();
-
-const NS = 1e9;
-
-const Fin = { NONE: 0, SENT: 1, ACKNOWLEDGED: 2 } as const;
 
 /** One side's sending, as followed by LossAndDelay. */
 export class LossDirection {
@@ -31,10 +26,6 @@ export class LossDirection {
   #timing = false;
   #timedEnd = 0;
   #timedAt = DOUBLE;
-  #fin: number = Fin.NONE;
-  #finEnd = 0;
-  /** When the first FIN was sent, seconds; once it is acknowledged, how long that took. */
-  #finSeconds = DOUBLE;
 
   reset(): void {
     this.roundTrips.reset();
@@ -42,7 +33,6 @@ export class LossDirection {
     this.#started = false;
     this.#unseen = false;
     this.#timing = false;
-    this.#fin = Fin.NONE;
   }
 
   /** Goes on from what was predicted. */
@@ -55,12 +45,6 @@ export class LossDirection {
     this.#timing = end.packets > 0 && end.isTiming;
     this.#timedEnd = end.timedEnd;
     this.#timedAt = end.timedAtSeconds;
-    this.#fin = !end.hasSentFin ? Fin.NONE : end.isFinTaken ? Fin.ACKNOWLEDGED : Fin.SENT;
-    if (this.#fin === Fin.NONE) return;
-    // SYN and FIN take an octet each; what is under way holds no hole.
-    this.#finEnd = end.nxt;
-    const sentAt = end.finNs / NS;
-    this.#finSeconds = end.isFinTaken ? Math.max(end.finAckNs / NS - sentAt, 0) : sentAt;
   }
 
   /** Whether anything went wrong. */
@@ -73,11 +57,6 @@ export class LossDirection {
     return this.#trouble;
   }
 
-  /** From the first FIN to its acknowledgment; undefined while there is none. */
-  get finToAckSeconds(): number | undefined {
-    return this.#fin === Fin.ACKNOWLEDGED ? this.#finSeconds : undefined;
-  }
-
   /** Takes a packet of this side. */
   sent(packet: Packet, time: number, bits: number): void {
     const { flags, payloadBytes, sequenceNumber } = packet;
@@ -86,12 +65,6 @@ export class LossDirection {
     if ((flags & Flag.RST) !== 0) return;
     const control = (flags & (Flag.SYN | Flag.FIN)) === 0 ? 0 : 1;
     const end = (sequenceNumber + payloadBytes + control) | 0;
-    if ((flags & Flag.SYN) !== 0 && (bits & REPEATED) !== 0) this.#troubled().synRetries += 1;
-    if ((flags & Flag.FIN) !== 0 && this.#fin === Fin.NONE) {
-      this.#fin = Fin.SENT;
-      this.#finEnd = end;
-      this.#finSeconds = time;
-    }
     if (control + payloadBytes > 0) this.#time(end, time, bits);
     if ((bits & Analysis.KEEP_ALIVE) === 0) this.#cover(sequenceNumber, end);
   }
@@ -101,10 +74,6 @@ export class LossDirection {
     if (this.#timing && seqDistance(this.#timedEnd, acknowledgment) >= 0) {
       this.#timing = false;
       if (time >= this.#timedAt) this.roundTrips.add(time - this.#timedAt);
-    }
-    if (this.#fin === Fin.SENT && seqDistance(this.#finEnd, acknowledgment) >= 0) {
-      this.#fin = Fin.ACKNOWLEDGED;
-      this.#finSeconds = Math.max(time - this.#finSeconds, 0);
     }
     if (this.#started) this.#findMissed(acknowledgment);
     else this.#findUnseen(acknowledgment);
@@ -137,11 +106,10 @@ export class LossDirection {
       return;
     }
     const skipped = seqDistance(this.#next, sequenceNumber);
+    // A leap that no window admits is damage or an attack, not a gap.
     if (skipped > GREATEST_WINDOW) return;
     if (skipped > 0) this.#troubled().holes.open(this.#next, sequenceNumber);
-    else if (skipped < 0 && this.#trouble.holes.any) {
-      this.#trouble.lateOctets += this.#trouble.holes.fill(sequenceNumber, end);
-    }
+    else if (skipped < 0 && this.#trouble.holes.any) this.#trouble.holes.fill(sequenceNumber, end);
     if (seqDistance(this.#next, end) > 0) this.#next = end;
   }
 

@@ -3,11 +3,8 @@ import { Holes } from './loss-and-delay-holes.ts';
 /** What {@link LossDirection} keeps of a side only once something went wrong there. Times are seconds. */
 export class Trouble {
   readonly holes: Holes = new Holes();
-  /** Octets skipped that came later: lost or overtaken on the way to the capture. */
-  lateOctets = 0;
   /** Octets that the other side acknowledged and that were never seen: the capture missed them. */
   missedOctets = 0;
-  synRetries = 0;
   zeroWindowTimes = 0;
   #closed = false;
   #closedAt = 0;

@@ -20,8 +20,6 @@ export interface LossAndDelayFigures {
     /** Of what the other side had acknowledged. */
     readonly spurious: number;
   };
-  /** SYNs or SYN,ACKs sent again; one with a new sequence number is none. */
-  readonly synRetries: number;
   readonly outOfOrder: number;
   /** Sent by this side. */
   readonly duplicateAcks: number;
@@ -35,10 +33,6 @@ export interface LossAndDelayFigures {
     /** Segments of this side that said so. */
     readonly segments: number;
   };
-  /** From this side's first FIN to the first ACK that covers it; undefined while there is none. */
-  readonly finToAckSeconds: number | undefined;
-  /** Octets that came after later ones: lost before the capture and sent again, or overtaken. */
-  readonly lateOctets: number;
   /** Octets that were skipped, never came and were never acknowledged: lost, as far as the capture goes. */
   readonly lostOctets: number;
   /** What speaks of the capture, not of the connection. */
@@ -47,8 +41,6 @@ export interface LossAndDelayFigures {
     readonly missedOctets: number;
     /** Acknowledgments by this side of what the capture has not. */
     readonly acksOfUnseen: number;
-    /** Segments of this side that do not follow on the ones before. */
-    readonly segmentsAfterGap: number;
   };
 }
 
@@ -60,10 +52,7 @@ export interface LossAndDelayFigures {
 export class LossAndDelay {
   readonly #first = new LossDirection();
   readonly #second = new LossDirection();
-  #packets = 0;
   #lastTime = DOUBLE;
-  /** Whether the first packet is no SYN: the capture began later than the connection. */
-  midstream = false;
 
   constructor() {
     this.reset();
@@ -72,18 +61,14 @@ export class LossAndDelay {
   reset(): void {
     this.#first.reset();
     this.#second.reset();
-    this.#packets = 0;
     this.#lastTime = 0;
-    this.midstream = false;
   }
 
   /** Goes on from what was predicted. */
   adopt(connection: PredictedConnection): void {
     this.#first.adopt(connection.client);
     this.#second.adopt(connection.server);
-    this.#packets = connection.packets;
     this.#lastTime = connection.lastNs / 1e9;
-    this.midstream = false;
   }
 
   /**
@@ -96,8 +81,6 @@ export class LossAndDelay {
     const from = side === 0 ? this.#first : this.#second;
     const to = side === 0 ? this.#second : this.#first;
     const { flags } = packet;
-    if (this.#packets === 0) this.midstream = (flags & Flag.SYN) === 0;
-    this.#packets += 1;
     this.#lastTime = time;
     from.sent(packet, time, bits);
     if ((flags & Flag.ACK) !== 0) to.acknowledged(packet.acknowledgmentNumber, time);
@@ -120,14 +103,13 @@ export class LossAndDelay {
    * @param stream the one whose verdicts {@link see} was given.
    */
   figures(side: 0 | 1, stream: WiresharkStream): LossAndDelayFigures {
-    const { roundTrips, trouble, finToAckSeconds } = side === 0 ? this.#first : this.#second;
+    const { roundTrips, trouble } = side === 0 ? this.#first : this.#second;
     const fast = stream.count(side, Analysis.FAST_RETRANSMISSION);
     const spurious = stream.count(side, Analysis.SPURIOUS_RETRANSMISSION);
     const all = stream.count(side, Analysis.RETRANSMISSION);
     return {
       roundTrip: roundTrips.figures(),
       retransmissions: { timeout: all - fast - spurious, fast, spurious },
-      synRetries: trouble.synRetries,
       outOfOrder: stream.count(side, Analysis.OUT_OF_ORDER),
       duplicateAcks: stream.count(side, Analysis.DUPLICATE_ACK),
       keepAlives: stream.count(side, Analysis.KEEP_ALIVE),
@@ -137,13 +119,10 @@ export class LossAndDelay {
         seconds: trouble.closedSeconds(this.#lastTime),
         segments: stream.count(side, Analysis.ZERO_WINDOW),
       },
-      finToAckSeconds,
-      lateOctets: trouble.lateOctets,
       lostOctets: trouble.holes.octets,
       capture: {
         missedOctets: trouble.missedOctets,
         acksOfUnseen: stream.count(side, Analysis.ACK_LOST_SEGMENT),
-        segmentsAfterGap: stream.count(side, Analysis.LOST_SEGMENT),
       },
     };
   }

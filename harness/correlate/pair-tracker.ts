@@ -3,8 +3,11 @@ import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { namesOf } from './anomaly-names.ts';
-import { EndpointTracker, type TrackedFields } from './endpoint-tracker.ts';
+import { receiveSegment } from './endpoint-receiving.ts';
+import { sendSegment } from './endpoint-sending.ts';
+import type { TrackedFields } from './endpoint-tracker.ts';
 import type { PredictedConnection, PredictedEnd } from './predicted-connection.ts';
+import { TrackedEndpoint } from './tracked-endpoint.ts';
 
 /** What is followed of a segment, and the ordinal of its frame in the capture. */
 export type FollowedFields = TrackedFields & { readonly frame: number };
@@ -46,8 +49,8 @@ interface FirstSeen {
  */
 export class PairTracker {
   #anomalies = NO_ANOMALIES;
-  readonly #client = new EndpointTracker('CLOSED', true);
-  readonly #server = new EndpointTracker('CLOSED', true);
+  readonly #client = new TrackedEndpoint('CLOSED', true);
+  readonly #server = new TrackedEndpoint('CLOSED', true);
   #answered = false;
   /** Whether the last segment was a RST that its receiver refused. */
   refusedReset: boolean = false;
@@ -147,7 +150,7 @@ export class PairTracker {
       if (isReset || acknowledges) this.#arrive(toward);
       else crossed = (flags & toward.flags & (Flag.SYN | Flag.FIN)) !== 0;
     }
-    const retransmission = from.send(flags, sequence, acknowledgment, payloadBytes, scratch);
+    const retransmission = sendSegment(from, flags, sequence, acknowledgment, payloadBytes, scratch);
     if (scratch.length > 0) this.#note(fromClient, frame);
     if (crossed) this.#arrive(toward);
     const slot = fromClient ? this.#fromClient : this.#fromServer;
@@ -159,7 +162,7 @@ export class PairTracker {
     } else if (slot.flags === 0 || slot.flags !== flags || slot.sequenceNumber !== sequence) {
       // Who goes on after its SYN knows that it arrived, and a RST is numbered as if all before it had.
       if (((slot.flags & Flag.SYN) | (flags & Flag.RST)) !== 0) this.#arrive(slot);
-      to.receive(flags, sequence, acknowledgment, payloadBytes, scratch);
+      receiveSegment(to, flags, sequence, acknowledgment, payloadBytes, scratch);
     }
     if (scratch.length > 0) this.#note(fromClient, frame);
     return retransmission;
@@ -193,10 +196,10 @@ export class PairTracker {
     if (!to.refusesReset(flags, sequence, acknowledgment)) return false;
     // Its sender is just there: what its receiver seems to lack, the capture lacks.
     if ((fromClient ? this.#client : this.#server).isAt(sequence)) {
-      to.skipTo(sequence);
+      to.receive.skipTo(sequence);
       if (!to.refusesReset(flags, sequence, acknowledgment)) return false;
     }
-    to.receive(flags, sequence, acknowledgment, 0, SCRATCH);
+    receiveSegment(to, flags, sequence, acknowledgment, 0, SCRATCH);
     this.#note(fromClient, frame);
     this.#gone = fromClient ? 1 : 2;
     return true;
@@ -215,7 +218,7 @@ export class PairTracker {
     const { flags, sequenceNumber, acknowledgmentNumber, payloadBytes, frame } = slot;
     const fromClient = slot === this.#fromClient;
     const at = fromClient ? this.#server : this.#client;
-    at.receive(flags, sequenceNumber, acknowledgmentNumber, payloadBytes, SCRATCH);
+    receiveSegment(at, flags, sequenceNumber, acknowledgmentNumber, payloadBytes, SCRATCH);
     slot.flags = 0;
     if (SCRATCH.length > 0) this.#note(fromClient, frame);
   }

@@ -3,7 +3,7 @@ import { DOUBLE } from './representation.ts';
 
 /** One end of a {@link PredictedConnection}: what all that it sent amounts to. */
 export class PredictedEnd {
-  /** Number of its SYN, of the next octet that it is to send, and of the last acknowledgment that it sent. */
+  /** Number of its SYN, of the next octet that it is to send, and the acknowledgment field of its latest segment. */
   iss = 0;
   nxt = 0;
   acknowledged = 0;
@@ -57,15 +57,13 @@ export class PredictedConnection {
   lastNs: number = DOUBLE;
   /** Until both ends had closed: of the second FIN, then. */
   lastOpenNs: number = DOUBLE;
-  /** From the SYN to the handshake's last ACK; -1 before that. */
+  /** From the SYN to the handshake's last ACK; before stage 3 it means nothing. */
   handshakeNs: number = DOUBLE;
   bytesAfterFirstFin: number = DOUBLE;
   /** Zeek's history as ZeekHistory packs it. */
   letters = 0;
   historyWord0 = 0;
   historyWord1 = 0;
-  clientPort = 0;
-  serverPort = 0;
   readonly client: PredictedEnd = new PredictedEnd();
   readonly server: PredictedEnd = new PredictedEnd();
 

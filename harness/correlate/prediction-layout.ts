@@ -67,5 +67,8 @@ export const STRIDE: number = FIRST_DOUBLE + Double.ENDS + 2 * END_DOUBLES;
 /** Bits of {@link End.SEEN}. */
 export const Seen = { ACK: 1, DATA: 2, FIN: 4, FIN_TAKEN: 8, TIMING: 16 } as const;
 
+/** Times are ns since the capture's first packet; those of round trips are seconds. */
+export const SECOND_NS = 1e9;
+
 /** RoundTrips needs no storage for so many. */
 export const SAMPLES_IN_WORDS: number = 3;

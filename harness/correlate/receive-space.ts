@@ -1,7 +1,7 @@
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
 import type { PredictedEnd } from './predicted-connection.ts';
-import { GREATEST_WINDOW } from './send-space.ts';
+import { GREATEST_WINDOW } from './window-limits.ts';
 
 /** What arrived ahead of the next octet expected: `[from, to)`, the FIN's octet last where there is one. */
 interface Ahead {

@@ -1,9 +1,7 @@
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
 import type { PredictedEnd } from './predicted-connection.ts';
-
-/** No window admits more (RFC 7323 §2.3). */
-export const GREATEST_WINDOW: number = 2 ** 30;
+import { GREATEST_WINDOW } from './window-limits.ts';
 
 /**
  * Send variables of one endpoint, named as in RFC 9293 §3.3.1. Sequence numbers are signed 32 bits. Used again after

@@ -47,7 +47,7 @@ export function trackSegments(
     const isReset = hasFlags(segment, Flag.RST);
     // Its sender is just there: what its receiver seems to lack, the capture lacks.
     const isInPlace = isReset && mayMiss && trackers[from].isAt(segment.sequenceNumber | 0);
-    if (isInPlace && refuses(trackers[to], segment)) trackers[to].skipTo(segment.sequenceNumber | 0);
+    if (isInPlace && refuses(trackers[to], segment)) trackers[to].receive.skipTo(segment.sequenceNumber | 0);
     const endsNothing = injected || (isReset && goesOn(group, index) && refuses(trackers[to], segment));
     const retransmission = !endsNothing && trackers[from].trackSent(segment, anomalies);
     for (const { crossed, by } of crossings) if (by === index) receive(crossed);

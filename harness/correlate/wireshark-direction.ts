@@ -2,9 +2,8 @@ import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import type { PredictedEnd } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
+import { MOST_WINDOW_SHIFT } from './window-limits.ts';
 
-/** RFC 7323 §2.3: a greater shift count is taken as 14. */
-export const MOST_WINDOW_SHIFT = 14;
 export const SCALE_UNKNOWN = -1;
 export const SCALE_UNUSED = -2;
 /** Beyond 32 bits, so no sequence number at all. */

@@ -1,3 +1,4 @@
+import { nanoseconds } from '../model/nanoseconds.ts';
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
@@ -148,11 +149,6 @@ export function advance(
   from.window = packet.window;
   from.acknowledged = packet.acknowledgmentNumber;
   from.acknowledgedTime = time;
-}
-
-/** Whole nanoseconds: captures have no finer times, and limits are exact. */
-export function nanoseconds(seconds: number): number {
-  return Math.round(seconds * 1e9);
 }
 
 /** Compared as Wireshark does, unsigned: where clocks go back, a negative span is longer than any other. */

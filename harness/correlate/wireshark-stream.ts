@@ -1,7 +1,8 @@
+import { nanoseconds } from '../model/nanoseconds.ts';
 import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import type { PredictedConnection } from './predicted-connection.ts';
-import { MOST_WINDOW_SHIFT, SCALE_UNKNOWN, SCALE_UNUSED, WiresharkDirection } from './wireshark-direction.ts';
+import { SCALE_UNKNOWN, SCALE_UNUSED, WiresharkDirection } from './wireshark-direction.ts';
 import {
   Analysis,
   advance,
@@ -9,9 +10,9 @@ import {
   examineForward,
   examineRetransmission,
   isZeroWindowProbe,
-  nanoseconds,
 } from './wireshark-rules.ts';
 import { DOUBLE } from './representation.ts';
+import { MOST_WINDOW_SHIFT } from './window-limits.ts';
 
 export { Analysis };
 

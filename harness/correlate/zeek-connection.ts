@@ -5,7 +5,6 @@ import type { PredictedConnection } from './predicted-connection.ts';
 import { Mark, Trouble, ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
 import { Letter, ZeekHistory } from './zeek-history.ts';
 import { noteSegment, noteTrouble } from './zeek-letters.ts';
-import { isPatientPort } from './zeek-ports.ts';
 import { dataAcknowledged, dataSent, isDataPending, type Skipped } from './zeek-reassembly.ts';
 import { ZeekRoles } from './zeek-roles.ts';
 import { isRetransmission, noteAcknowledgment, numberSequences } from './zeek-sequence.ts';
@@ -35,17 +34,10 @@ export interface ZeekSummary {
   readonly respIpBytes: number;
 }
 
-const { INACTIVE, SYN_SENT, SYN_ACK_SENT, CLOSED, RESET } = ZeekState;
+const { INACTIVE, CLOSED, RESET } = ZeekState;
 
-/** Seconds after which Zeek forgets an unanswered SYN, a closed connection, a silent one. */
-const ATTEMPT_DELAY = 5;
-const CLOSE_DELAY = 5;
-const INACTIVITY_TIMEOUT = 300;
-const PATIENT_INACTIVITY_TIMEOUT = 3600;
 const IPV6_HEADER_BYTES = 40;
 const NS = 1e9;
-/** A packet that comes at the timeout, to the microsecond, still counts. */
-const MICROSECOND = 1e-6;
 
 /** Filled and read within one call. */
 const SKIPPED: Skipped = { holes: 0, bytes: 0 };
@@ -63,11 +55,9 @@ export class ZeekConnection {
   readonly #roles = new ZeekRoles();
   #started = 0;
   #isCloseDeferred = 0;
-  #isCloseComplete = 0;
   #missedBytes = 0;
   #startTime = DOUBLE;
   #lastTime = DOUBLE;
-  #closeTime = DOUBLE;
 
   constructor() {
     this.reset();
@@ -78,25 +68,21 @@ export class ZeekConnection {
     this.#roles.reset();
     this.#started = 0;
     this.#isCloseDeferred = 0;
-    this.#isCloseComplete = 0;
     this.#missedBytes = 0;
     this.#startTime = 0;
     this.#lastTime = 0;
-    this.#closeTime = 0;
   }
 
   /** Goes on from what was predicted. */
   adopt(connection: PredictedConnection): void {
-    const { letters, historyWord0, historyWord1, firstNs, lastOpenNs, client, server } = connection;
+    const { letters, historyWord0, historyWord1, firstNs, lastOpenNs } = connection;
     this.#history.adopt(letters, historyWord0, historyWord1);
     this.#roles.adopt(connection);
     this.#started = 1;
     this.#isCloseDeferred = 0;
-    this.#isCloseComplete = client.hasSentFin && server.hasSentFin ? 1 : 0;
     this.#missedBytes = 0;
     this.#startTime = firstNs / NS;
     this.#lastTime = lastOpenNs / NS;
-    this.#closeTime = this.#isCloseComplete === 1 ? this.#lastTime : 0;
   }
 
   /**
@@ -170,41 +156,6 @@ export class ZeekConnection {
     };
   }
 
-  /**
-   * Whether Zeek takes this packet for the first of another connection between the same ports. That includes a
-   * simultaneous open: Zeek makes two connections of it.
-   */
-  isReuse({ flags, sequenceNumber }: Packet): boolean {
-    if ((flags & Flag.SYN) === 0) return false;
-    const { originator, responder } = this.#roles;
-    const answers = (flags & Flag.ACK) !== 0;
-    if (answers && originator.state !== INACTIVE) return false;
-    if ((originator.marks & responder.marks & Mark.CLOSE_DONE) !== 0) return true;
-    const opener = answers ? responder : originator;
-    if (sequenceNumber === opener.startSequence) return false;
-    // SYN and SYN,ACK captured in the wrong order: the SYN is just the one that the SYN,ACK acknowledged.
-    const isMisordered =
-      !answers &&
-      originator.state === SYN_ACK_SENT &&
-      responder.state === INACTIVE &&
-      sequenceNumber === responder.startSequence;
-    return !isMisordered;
-  }
-
-  /** Whether Zeek has forgotten the connection by then, so that a packet at that time begins another. */
-  hasExpired(time: number): boolean {
-    if (this.#started === 0) return false;
-    return time > this.#forgottenAt() + MICROSECOND;
-  }
-
-  #forgottenAt(): number {
-    const { originator, responder, responderPort } = this.#roles;
-    if (this.#isCloseComplete === 1) return this.#closeTime + CLOSE_DELAY;
-    const isAttempt = originator.state === SYN_SENT || originator.state === SYN_ACK_SENT;
-    if (isAttempt && responder.state === INACTIVE) return this.#startTime + ATTEMPT_DELAY;
-    return this.#lastTime + (isPatientPort(responderPort) ? PATIENT_INACTIVITY_TIMEOUT : INACTIVITY_TIMEOUT);
-  }
-
   #start(packet: Packet, time: number): void {
     this.#started = 1;
     this.#startTime = time;
@@ -260,11 +211,7 @@ export class ZeekConnection {
       return;
     }
     this.#isCloseDeferred = 0;
-    if (endpoint.is(Mark.CLOSE_DONE)) return;
     endpoint.marks |= Mark.CLOSE_DONE;
-    if (endpoint.state !== RESET && !peer.is(Mark.CLOSE_DONE) && peer.state !== INACTIVE) return;
-    if (this.#isCloseComplete === 0) this.#closeTime = this.#lastTime;
-    this.#isCloseComplete = 1;
   }
 }
 

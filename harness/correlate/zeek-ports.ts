@@ -53,8 +53,3 @@ const LIKELY_SERVER_PORTS: ReadonlySet<number> = new Set([
 export function isLikelyServerPort(port: number): boolean {
   return LIKELY_SERVER_PORTS.has(port);
 }
-
-/** Interactive services, which Zeek keeps for an hour of silence instead of five minutes. */
-export function isPatientPort(port: number): boolean {
-  return port === 21 || port === 22 || port === 23 || port === 513;
-}

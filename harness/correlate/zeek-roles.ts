@@ -12,8 +12,6 @@ export class ZeekRoles {
   responder: ZeekEndpoint = new ZeekEndpoint();
   /** 0: who sent the first packet is the originator. */
   originatorSide: 0 | 1 = 0;
-  originatorPort = 0;
-  responderPort = 0;
   /** 1 while an end's first packet was no SYN: its sequence numbers may start anywhere. */
   isPartial = 0;
   #sent = 0;
@@ -22,29 +20,23 @@ export class ZeekRoles {
     this.originator.reset();
     this.responder.reset();
     this.originatorSide = 0;
-    this.originatorPort = 0;
-    this.responderPort = 0;
     this.isPartial = 0;
     this.#sent = 0;
   }
 
   /** Goes on from what was predicted: who sent the SYN is the originator. */
-  adopt({ stage, client, server, clientPort, serverPort }: PredictedConnection): void {
+  adopt({ stage, client, server }: PredictedConnection): void {
     this.originator.adopt(client, server, stage > 1);
     this.responder.adopt(server, client, stage > 2);
     // An answered SYN was sent once.
     if (server.packets > 0 && !client.hasSentFin) this.originator.previousState = ZeekState.SYN_SENT;
     this.originatorSide = 0;
-    this.originatorPort = clientPort;
-    this.responderPort = serverPort;
     this.isPartial = 0;
     this.#sent = server.packets > 0 ? SENT.BOTH : SENT.ORIGINATOR;
   }
 
   /** Guesses from the first packet, which may be one from the middle. True when its sender is no originator. */
   begin({ flags, sourcePort, destinationPort }: Packet): boolean {
-    this.originatorPort = sourcePort;
-    this.responderPort = destinationPort;
     if ((flags & (Flag.SYN | Flag.ACK)) === Flag.SYN || !isLikelyServerPort(sourcePort)) return false;
     // Of two likely servers the lower port; but a lone SYN,ACK may be a scan, to which nobody sent a SYN.
     const isFlipped =
@@ -54,11 +46,9 @@ export class ZeekRoles {
   }
 
   flip(): void {
-    const { originator, originatorPort } = this;
+    const { originator } = this;
     this.originator = this.responder;
     this.responder = originator;
-    this.originatorPort = this.responderPort;
-    this.responderPort = originatorPort;
     this.originatorSide = this.originatorSide === 0 ? 1 : 0;
     this.#sent = ((this.#sent & SENT.ORIGINATOR) << 1) | (this.#sent >> 1);
     this.isPartial = 0;

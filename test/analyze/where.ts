@@ -38,6 +38,8 @@ const CASES: readonly Case[] = [
     { server: { address: '10.0.0.1', port: 443 } },
     { server: { address: '10.0.0.1', port: 80 } },
   ],
+  ['closedBy < m', { closedBy: 'client' }, { closedBy: undefined }],
+  ['not closedBy < m', { closedBy: undefined }, { closedBy: 'client' }],
   ['serverAddress=::1', { server: { address: '::1', port: 1 } }, { server: { address: '::2', port: 1 } }],
   ['zeekHistory ~ "^h"', { zeekHistory: '^hadf' }, { zeekHistory: 'ShAD' }],
 ];
@@ -62,6 +64,23 @@ const WRONG: readonly (readonly [text: string, column: number, problem: RegExp])
   ['closed) or reset', 7, /"\)" was not expected/],
   ['server = "open', 9, /cannot be read/],
 ];
+
+test('what is nested deeper than anybody writes is refused, and no stack overflows', (t) => {
+  for (const [open, close] of [
+    ['(', ')'],
+    ['not ', ''],
+  ] as const) {
+    const nested = (depth: number): string => `${open.repeat(depth)}closed${close.repeat(depth)}`;
+    t.true(parseWhere(nested(100))(row({ ending: 'closed' })));
+    for (const depth of [101, 200, 100_000]) {
+      t.throws(() => parseWhere(nested(depth)), {
+        code: 'ERR_FINWAIT_USAGE',
+        message: /more than 100 within/,
+      });
+    }
+  }
+  t.true(parseWhere(new Array(1000).fill('(not closed)').join(' or '))(row({ ending: 'open' })));
+});
 
 for (const [text, column, problem] of WRONG) {
   test(`--where ${text || '(nothing)'} is refused at column ${column}`, (t) => {

@@ -1,11 +1,15 @@
 /** What npm puts on the PATH is the command line in few files; it must be the same one. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { execa } from 'execa';
 import { fileOf, PCAP } from './_capture-files.ts';
 
-const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: { finwait: string } };
+const { bin, dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  bin: { finwait: string };
+  dependencies: Readonly<Record<string, string>>;
+};
 const MODULES = fileURLToPath(new URL('../../harness/cli/main.js', import.meta.url));
 
 for (const args of [
@@ -33,3 +37,19 @@ for (const args of [
     t.deepEqual(bundled, apart);
   });
 }
+
+test('what it imports is beside it, of Node, or a dependency by its name: no path of the machine that built it', (t) => {
+  const folder = path.dirname(bin.finwait);
+  const files = readdirSync(folder).filter((name) => /^finwait.*\.js$/.test(name));
+  const imported = files.flatMap((name) => {
+    const text = readFileSync(path.join(folder, name), 'utf8');
+    return [...text.matchAll(/\b(?:from|import)\s*\(?\s*["'`]([^"'`\n]+)["'`]/g)].map(
+      ([, what = '']) => what,
+    );
+  });
+  t.true(files.length > 1);
+  t.true(imported.includes('string-width') && imported.includes('node:util'));
+  for (const what of imported) {
+    t.true(/^(\.\.?\/|node:)/.test(what) || Object.hasOwn(dependencies, what), what);
+  }
+});

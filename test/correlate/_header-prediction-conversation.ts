@@ -25,6 +25,7 @@ export const ACTIONS = [
   'wrong checksum',
   'fast open',
   'syn with data',
+  'scale on no syn',
 ] as const;
 
 /** What one end does next. */
@@ -34,6 +35,19 @@ export interface Turn {
   readonly action: (typeof ACTIONS)[number];
   readonly bytes: number;
   readonly stepNs: number;
+  /** What an opening's SYNs say: the window scales of client and server, -1 for no option. */
+  readonly scales: readonly [number, number];
+  /** What stands in the acknowledgment field of a SYN without ACK, from the server's first octet on; undefined: 0. */
+  readonly staleAcknowledgment: number | undefined;
+  /** The client's initial sequence number; undefined for any. */
+  readonly iss: number | undefined;
+}
+
+/** Where and when all of it happens. */
+export interface Setting {
+  readonly ipVersion: 4 | 6;
+  /** Time of the first turn. */
+  readonly startSeconds: number;
 }
 
 interface End {
@@ -44,45 +58,55 @@ interface End {
   lastBytes: number;
   acknowledged: number;
   window: number;
+  shift: number;
 }
 
 const SERVER_PORT = 443;
-const SCALE = 7;
 
 /** The packets of turns taken one after the other; each port is a connection, and opens anew when told to. */
-export function conversation(turns: readonly Turn[]): Packet[] {
+export function conversation(turns: readonly Turn[], setting: Setting): Packet[] {
   const ends = new Map<number, readonly [End, End]>();
   const packets: Packet[] = [];
-  let atNs = 0;
+  let atNs = setting.startSeconds * 1e9;
   for (const turn of turns) {
-    atNs += turn.stepNs;
+    // No capture has times before the epoch.
+    atNs = Math.max(0, atNs + turn.stepNs);
     let pair = ends.get(turn.port);
     if (pair === undefined || turn.action === 'open') {
-      pair = [freshEnd(packets.length, 1), freshEnd(packets.length, 2)];
+      pair = [freshEnd(packets.length, 1, turn.iss), freshEnd(packets.length, 2)];
       ends.set(turn.port, pair);
       for (const [side, flags] of [
         [0, Flag.SYN],
         [1, Flag.SYN | Flag.ACK],
         [0, Flag.ACK],
       ] as const) {
-        packets.push(send(pair, { ...turn, side, action: 'ack' }, packets.length, (atNs += 50_000), flags));
+        const packet = send(pair, { ...turn, side, action: 'ack' }, packets.length, (atNs += 50_000), flags);
+        packets.push(placed(packet, setting.ipVersion));
       }
       continue;
     }
-    packets.push(send(pair, turn, packets.length, atNs, Flag.ACK));
+    packets.push(placed(send(pair, turn, packets.length, atNs, Flag.ACK), setting.ipVersion));
   }
   return packets;
 }
 
-function freshEnd(salt: number, side: number): End {
+function placed(packet: Packet, ipVersion: 4 | 6): Packet {
+  packet.ipVersion = ipVersion;
+  if (ipVersion === 4) return packet;
+  packet.source0 = packet.destination0 = 0x2001_0db8;
+  packet.ipBytes += 20;
+  return packet;
+}
+
+function freshEnd(salt: number, side: number, given?: number): End {
   // Some pass the end of the sequence space.
-  const iss = Math.imul(salt * 2 + side, 0x9e37_79b1) | 0;
-  return { iss, nxt: iss, last: iss, lastBytes: 0, acknowledged: 0, window: 500 };
+  const iss = given ?? Math.imul(salt * 2 + side, 0x9e37_79b1) | 0;
+  return { iss, nxt: iss, last: iss, lastBytes: 0, acknowledged: 0, window: 500, shift: 0 };
 }
 
 function send(
   pair: readonly [End, End],
-  { port, side, action, bytes }: Turn,
+  { port, side, action, bytes, scales, staleAcknowledgment }: Turn,
   count: number,
   atNs: number,
   usualFlags: number,
@@ -91,9 +115,8 @@ function send(
   const to = pair[1 - side] as End;
   const packet = new Packet();
   packet.frame = count + 1;
-  packet.seconds = 1_700_000_000 + Math.floor(atNs / 1e9);
+  packet.seconds = Math.floor(atNs / 1e9);
   packet.nanoseconds = atNs % 1e9;
-  packet.ipVersion = 4;
   const [client, server] = [0x0a00_0001, 0x0a00_0002];
   [packet.source3, packet.destination3] = side === 0 ? [client, server] : [server, client];
   const clientPort = 40_000 + port;
@@ -101,9 +124,12 @@ function send(
     side === 0 ? [clientPort, SERVER_PORT] : [SERVER_PORT, clientPort];
   packet.flags = usualFlags;
   packet.sequenceNumber = from.nxt;
-  packet.acknowledgmentNumber = (usualFlags & Flag.ACK) === 0 ? 0 : to.nxt;
+  packet.acknowledgmentNumber = (usualFlags & Flag.ACK) === 0 ? staleField(to, staleAcknowledgment) : to.nxt;
   packet.window = from.window;
-  if ((usualFlags & Flag.SYN) !== 0) packet.windowScale = SCALE;
+  if ((usualFlags & Flag.SYN) !== 0) {
+    packet.windowScale = scales[side];
+    if (Math.min(...scales) >= 0) from.shift = Math.min(scales[side], 14);
+  }
   deviate(packet, from, to, action, bytes);
   packet.ipBytes = 40 + packet.payloadBytes;
   const control = (packet.flags & (Flag.SYN | Flag.FIN)) === 0 ? 0 : 1;
@@ -115,6 +141,10 @@ function send(
   }
   from.acknowledged = packet.acknowledgmentNumber;
   return packet;
+}
+
+function staleField({ iss }: End, offset: number | undefined): number {
+  return offset === undefined ? 0 : (iss + 1 + offset) | 0;
 }
 
 function deviate(packet: Packet, from: End, to: End, action: Turn['action'], bytes: number): void {
@@ -170,7 +200,7 @@ function deviate(packet: Packet, from: End, to: End, action: Turn['action'], byt
       packet.window = from.window;
       return;
     case 'full window':
-      packet.payloadBytes = Math.max(0, (from.acknowledged + (to.window << SCALE) - from.nxt) & 0xffff);
+      packet.payloadBytes = (to.acknowledged + (to.window << to.shift) - from.nxt) & 0xffff;
       return;
     case 'bare':
       packet.flags = 0;
@@ -188,6 +218,11 @@ function deviate(packet: Packet, from: End, to: End, action: Turn['action'], byt
     case 'syn with data':
       packet.flags = Flag.SYN;
       packet.payloadBytes = bytes;
+      return;
+    case 'scale on no syn':
+      packet.windowScale = bytes & 15;
+      packet.payloadBytes = 1;
+      from.shift = Math.min(bytes & 15, 14);
       return;
     default:
   }

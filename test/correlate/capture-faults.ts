@@ -1,10 +1,12 @@
 /** What forged, late and missing segments leave of a connection: the engine's answers, and the ladder's beside them. */
 import test from 'ava';
 import fc from 'fast-check';
+import { rowOf } from '../../harness/analyze/row-of.ts';
 import { correlate } from '../../harness/correlate/correlate.ts';
+import { Engine } from '../../harness/correlate/engine.ts';
 import { CLOSING_BY_CLIENT, OPENING, run, script } from '../support/segment-script.ts';
 import { anyConversation } from './_conversation.ts';
-import { engineOn, type Finished } from './_follow.ts';
+import { engineOn, type Finished, packetOf } from './_follow.ts';
 
 interface Outcome {
   readonly ending: string;
@@ -200,4 +202,42 @@ test('keep-alive probes that nobody answers: abandoned; one answer, and it is op
   t.is(outcome(lines).ending, 'abandoned');
   t.is(outcome([...lines, 'server ACK']).ending, 'open');
   t.is(outcome(lines.slice(0, -1)).ending, 'open');
+});
+
+test('an end whose answers the capture lacks goes on all the same: new octets, or acknowledging more, say so', (t) => {
+  const again = new Array<string>(4).fill('client ACK len 5 seq 1 +300 ms');
+  for (const next of ['client ACK len 5 seq 6', 'client ACK seq 6 ack 700', 'client FIN,ACK seq 6']) {
+    t.not(outcome([...OPENING, ...again, next]).ending, 'abandoned', next);
+  }
+  t.is(
+    outcome([...OPENING, ...again, 'client ACK seq 6 ack 1']).ending,
+    'abandoned',
+    'which says nothing new',
+  );
+});
+
+test('a capture of one direction: nobody is abandoned, and what the other acknowledges has crossed unseen', (t) => {
+  const lines = [
+    ...[
+      'client SYN',
+      'server SYN,ACK unseen',
+      'client ACK',
+      'client ACK len 5',
+      'client ACK len 5 seq 1 +300 ms',
+    ],
+    ...['client ACK len 5 seq 1 +600 ms', 'client ACK len 5 seq 1 +1200 ms', 'server ACK len 700 unseen'],
+    ...['client ACK', 'server ACK len 30 unseen', 'client ACK len 9'],
+  ];
+  const told: unknown[] = [];
+  const engine = new Engine({
+    onFinished: (record, by) => {
+      const { ending, gapBytes, lostBytes, retransmissions } = rowOf(record, by, false);
+      told.push({ ending, gapBytes, lostBytes, retransmissions });
+    },
+  });
+  for (const segment of script(lines)) engine.see(packetOf(segment));
+  engine.end();
+  t.deepEqual(told, [
+    { ending: 'open', gapBytes: 730, lostBytes: 0, retransmissions: { client: 3, server: 0 } },
+  ]);
 });

@@ -141,6 +141,30 @@ test('beyond maxOpen the oldest is finished as it stands, and counted', (t) => {
   t.is(finished.length, 25);
 });
 
+test('maxOpen is a whole number from 1', (t) => {
+  for (const maxOpen of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    t.throws(() => start(maxOpen), { instanceOf: TypeError, message: /maxOpen/ }, String(maxOpen));
+  }
+});
+
+test('a SYN with a wrong checksum reaches nobody: it begins no other connection on the same ports', (t) => {
+  const segments = [
+    ...script(OPENING),
+    ...again(['client SYN']),
+    ...script(['client ACK len 5 seq 1 ack 1']),
+  ];
+  for (const checksum of [0, 1]) {
+    const { engine, finished } = start();
+    for (const [at, segment] of segments.entries()) {
+      const made = packetOf(segment);
+      if (at === 3) made.checksum = checksum;
+      engine.see(made);
+    }
+    engine.end();
+    t.is(finished.length, checksum === 0 ? 1 : 2);
+  }
+});
+
 test('a packet of a connection that was finished early starts another, midstream', (t) => {
   const { engine, finished } = start(1);
   for (const port of [1, 2]) engine.see(packet({ from: clientOn(port), to: SERVER, flags: 'SYN', seq: 7 }));

@@ -295,30 +295,6 @@ test('more than 4 GB are counted', (t) => {
   t.is(missedBytes, 5 * (step - 100));
 });
 
-test('a SYN with another sequence number is another connection, the same SYN is not', (t) => {
-  const conversation = new Conversation().see(...HANDSHAKE);
-  t.false(conversation.zeek.isReuse(conversation.packet({ flags: 'SYN', at: 0 })));
-  t.true(conversation.zeek.isReuse(conversation.packet({ flags: 'SYN', at: 70_000 })));
-  t.false(conversation.zeek.isReuse(conversation.packet({ from: 'b', flags: 'SYN,ACK', at: 70_000 })));
-});
-
-test('once both have closed, any SYN is another connection', (t) => {
-  const conversation = new Conversation().see(...HANDSHAKE, ...CLOSE);
-  t.true(conversation.zeek.isReuse(conversation.packet({ flags: 'SYN', at: 0 })));
-  t.false(conversation.zeek.isReuse(conversation.packet({ flags: 'ACK' })));
-});
-
-test('Zeek forgets an unanswered SYN and a closed connection after 5 s, a silent one after 5 min', (t) => {
-  const unanswered = new Conversation().see({ flags: 'SYN' });
-  t.deepEqual([unanswered.zeek.hasExpired(4.9), unanswered.zeek.hasExpired(5.1)], [false, true]);
-  const closed = new Conversation().see(...HANDSHAKE, ...CLOSE);
-  t.deepEqual([closed.zeek.hasExpired(4.9), closed.zeek.hasExpired(5.1)], [false, true]);
-  const silent = new Conversation().see(...HANDSHAKE);
-  t.deepEqual([silent.zeek.hasExpired(299), silent.zeek.hasExpired(301)], [false, true]);
-  const shell = new Conversation({ b: 22 }).see(...HANDSHAKE);
-  t.deepEqual([shell.zeek.hasExpired(3599), shell.zeek.hasExpired(3601)], [false, true]);
-});
-
 test('after reset() the next connection is told as by a new instance', (t) => {
   const used = new Conversation({ a: 443 }).see(
     { flags: 'SYN,ACK', window: 0, acks: 1 },

@@ -96,3 +96,12 @@ test('a capture without TCP is one line', (t) => {
   const text = renderAnalysisSummary('a.pcap', { ...COUNTS, tcpPackets: 0, connections: 0 });
   t.is(text, 'a.pcap: 0 connections in 0 TCP packets of 1100 frames\n');
 });
+
+test('a time that no calendar has is told in seconds', (t) => {
+  const head = (startNs: bigint): string =>
+    renderAnalysisSummary('a.pcap', { ...COUNTS, totals: { ...COUNTS.totals, startNs } }).split('\n')[1] ??
+    '';
+  const last = 8_640_000_000_000n * 1_000_000_000n;
+  t.regex(head(last), /^ {2}from \+275760-09-13T00:00:00.000Z, 90 s;/);
+  t.regex(head(last + 1_000_000n), /^ {2}from second 8640000000000 of the epoch, 90 s;/);
+});

@@ -34,6 +34,8 @@ export interface PacketShape {
   readonly ipLength?: number;
   /** IPv4: the flags and fragment offset word. */
   readonly fragmentWord?: number;
+  /** IPv4: with the checksums that its two headers should have. @default false: they are 0 */
+  readonly checksum?: boolean;
 }
 
 /** The IP packet of a segment; its payload is zeroes. */
@@ -127,7 +129,21 @@ function encodeIpv4({ source, destination }: Segment, payload: Uint8Array, shape
   const bytes = new Uint8Array(header.buffer);
   bytes.set(ipv4Bytes(source.address), 12);
   bytes.set(ipv4Bytes(destination.address), 16);
-  return concat(bytes, ipv4Options, payload);
+  const whole = concat(bytes, ipv4Options, payload);
+  if (shape.checksum !== true) return whole;
+  whole.set(checksumOf(whole.subarray(0, headerBytes)), 10);
+  // RFC 9293 §3.1, "Checksum": a pseudo-header of addresses, protocol and length comes before the segment.
+  const pseudoHeader = concat(bytes.subarray(12), Uint8Array.of(0, 6, ...u16(payload.length)));
+  whole.set(checksumOf(concat(pseudoHeader, payload)), headerBytes + 16);
+  return whole;
+}
+
+/** RFC 1071's, of octets whose own checksum is 0. */
+function checksumOf(bytes: Uint8Array): number[] {
+  let sum = 0;
+  for (const [at, byte] of bytes.entries()) sum += at % 2 === 0 ? byte << 8 : byte;
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return u16(~sum & 0xffff);
 }
 
 function encodeIpv6({ source, destination }: Segment, payload: Uint8Array, shape: PacketShape): Uint8Array {

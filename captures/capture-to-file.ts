@@ -26,7 +26,7 @@ export interface CaptureToFile {
   /** Those sent so far, in order of their numbers. */
   readonly marks: readonly SentMark[];
   /** Reckons the capture's clock against ours, to be met in the file; also looks after the file's length. */
-  mark(): void;
+  mark(): Promise<void>;
   /** Ends tcpdump once everything sent before is in the file. Idempotent; never rejects. */
   stop(): Promise<CaptureToFileResult>;
 }
@@ -138,15 +138,11 @@ class RunningCapture implements CaptureToFile {
     return this.#marks.sent;
   }
 
-  mark(): void {
+  async mark(): Promise<void> {
     if (this.#ending) return;
     this.#marks.send();
-    void this.#file.stat().then(
-      ({ size }) => {
-        if (size > this.#limitBytes) this.#endAtLimit();
-      },
-      () => undefined,
-    );
+    const { size } = await this.#file.stat();
+    if (size > this.#limitBytes) this.#endAtLimit();
   }
 
   stop(): Promise<CaptureToFileResult> {

@@ -81,7 +81,7 @@ export class Lanes {
   async #mark(capture: CaptureToFile): Promise<void> {
     while (!this.#over.signal.aborted) {
       await pace(MARK_MS, this.#over.signal).catch(() => undefined);
-      capture.mark();
+      await capture.mark();
     }
   }
 

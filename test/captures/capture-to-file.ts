@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type CaptureToFile, startCaptureToFile } from '../../captures/capture-to-file.ts';
 import { markNumber } from '../../captures/clock-marks.ts';
 import { analyzeCapture, isFinwaitError, openCaptureSource } from '../../harness/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { requireCapability } from '../support/require.ts';
 import { temporaryDirectory } from '../support/watched-run.ts';
 
@@ -71,7 +72,8 @@ test('a capture that reached its limit ends, and says so', async (t) => {
   const capture = await startOrSkip(t, { file, limitBytes: 100 });
   if (capture === undefined) return;
   await makeConnection();
-  capture.mark();
+  await eventually('packets in the file', async () => ((await stat(file)).size > 100 ? true : undefined));
+  await capture.mark();
   const { damage } = await capture.stop();
   t.is(damage[0]?.kind, 'capture-ended');
   t.is(damage.length, 1);

@@ -1,9 +1,10 @@
-/** npm run bench: what people wait for, each figure beside a floor measured in the same run. With `analyze`: captures; with `node`: the observer. */
+/** npm run bench: what people wait for, each figure beside a floor measured in the same run. With `analyze`: captures; with `node`: the observer; with `run`: `finwait run`. */
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { findScenario, openLab, runScenario } from '../harness/index.ts';
 import { benchAnalyze } from './analyze.ts';
 import { benchNode } from './node.ts';
+import { benchRun } from './run.ts';
 import { median, quantile, timeMs } from './figures.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,6 +15,8 @@ if (process.argv[2] === 'analyze') {
   await benchAnalyze();
 } else if (process.argv[2] === 'node') {
   await benchNode();
+} else if (process.argv[2] === 'run') {
+  await benchRun();
 } else {
   await benchWarmRuns(200);
   await benchColdLab(15);

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { execa } from 'execa';
+import { execa, type Options } from 'execa';
 import type { CaptureSettings } from './capture-options.ts';
 import type { TcpdumpEnd } from './tcpdump-errors.ts';
 
@@ -63,21 +65,60 @@ export interface TcpdumpProcess {
 
 const STDERR_KEPT = 4096;
 
+const SUPERVISED = {
+  stdin: 'pipe',
+  stderr: 'pipe',
+  buffer: false,
+  reject: false,
+  // The texts of tcpdump-errors.ts are those of the C locale.
+  env: { LC_ALL: 'C' },
+  // A process group of its own: Ctrl-C must not end the capture before its owner has closed it.
+  detached: true,
+  cleanup: false,
+} as const satisfies Options;
+
 /** Spawns tcpdump under its supervisor; `ended` tells if that failed. */
 export function spawnTcpdump(args: readonly string[]): TcpdumpProcess {
-  const subprocess = execa('/bin/sh', ['-c', SUPERVISOR, 'finwait-tcpdump', ...args], {
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
-    // The texts of tcpdump-errors.ts are those of the C locale.
-    env: { LC_ALL: 'C' },
-    // A process group of its own: Ctrl-C must not end the capture before its owner has closed it.
+  const subprocess = execa({ ...SUPERVISED, stdout: 'pipe' })('/bin/sh', supervised(args));
+  // tcpdump's end: the shell has closed its own copy of stdout.
+  return { stdout: subprocess.stdout, ...supervise(subprocess, subprocess.stdout) };
+}
+
+/** The same with an open file in place of the pipe: what it captures goes there without passing through us. */
+export function spawnTcpdumpInto(fd: number, args: readonly string[]): Omit<TcpdumpProcess, 'stdout'> {
+  // Not by execa, which takes no file descriptor that is open already.
+  const { env } = process;
+  const subprocess = spawn('/bin/sh', supervised(args), {
+    stdio: ['pipe', fd, 'pipe'],
+    env: { ...env, ...SUPERVISED.env },
     detached: true,
-    cleanup: false,
   });
-  const lifeline: Writable = subprocess.stdin;
+  const ended = new Promise<{ exitCode: number | undefined }>((resolve) => {
+    subprocess.once('error', () => {
+      resolve({ exitCode: undefined });
+    });
+    subprocess.once('close', (code, signal) => {
+      resolve({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
+    });
+  });
+  const { pid, stdin, stderr } = subprocess;
+  if (stdin === null || stderr === null) throw new TypeError('pipes were asked for');
+  return supervise({ pid, stdin, stderr, then: ended.then.bind(ended) }, stderr);
+}
+
+function supervised(args: readonly string[]): string[] {
+  return ['-c', SUPERVISOR, 'finwait-tcpdump', ...args];
+}
+
+interface Subprocess extends PromiseLike<{ readonly exitCode?: number | undefined }> {
+  readonly pid?: number | undefined;
+  readonly stdin: Writable;
+  readonly stderr: Readable;
+}
+
+/** @param heldByTcpdump a pipe that ends with tcpdump, and not only with its supervisor */
+function supervise(subprocess: Subprocess, heldByTcpdump: Readable): Omit<TcpdumpProcess, 'stdout'> {
+  const lifeline = subprocess.stdin;
   // EPIPE when the supervisor is gone: `ended` tells that already.
   lifeline.on('error', () => undefined);
   const listeners: ((line: string) => void)[] = [];
@@ -89,12 +130,10 @@ export function spawnTcpdump(args: readonly string[]): TcpdumpProcess {
     partial = lines.pop() ?? '';
     for (const line of lines) for (const listener of listeners) listener(line);
   });
-  // tcpdump's end: the shell has closed its own copy of stdout.
-  subprocess.stdout.once('end', () => {
+  heldByTcpdump.once('end', () => {
     lifeline.end();
   });
   return {
-    stdout: subprocess.stdout,
     onLine: (listener) => void listeners.push(listener),
     get stderr() {
       return stderr;
@@ -106,7 +145,7 @@ export function spawnTcpdump(args: readonly string[]): TcpdumpProcess {
       if (lifeline.writableEnded) killGroup(subprocess.pid);
       else lifeline.end('KILL\n');
     },
-    ended: subprocess.then(({ exitCode }) => ({ exitCode, stderr })),
+    ended: Promise.resolve(subprocess.then(({ exitCode }) => ({ exitCode, stderr }))),
   };
 }
 

@@ -26,6 +26,8 @@ export type FinwaitErrorCode =
   | 'ERR_FINWAIT_PEER_COMMAND'
   /** What was awaited did not come in time. */
   | 'ERR_FINWAIT_TIMEOUT'
+  /** The program that was to be run cannot be started. */
+  | 'ERR_FINWAIT_PROGRAM'
   /** The command line is wrong. */
   | 'ERR_FINWAIT_USAGE';
 

@@ -162,6 +162,28 @@ export type { ConnectionRow, Opening, PerSide, RowEnding } from './model/connect
 export type { ZeekLogRow } from './model/zeek-log-row.ts';
 export type { CaptureDamage } from './wire/capture-damage.ts';
 
+export { type ProgramRun, runProgram, type RunProgramOptions } from './run/run-program.ts';
+export { captureOfRun, type ReadRunOptions, readRun } from './run/read-run.ts';
+export { readRunConnection, type RunConnectionInFull } from './run/read-connection.ts';
+export { type ProgramEnd, runToEnd } from './run/program-process.ts';
+export { isInPrivateNetwork, privateCommand } from './run/private-network.ts';
+export { type RunReportOptions, renderRunReport } from './report/terminal/run-report.ts';
+export type { LaneCoverage, RunGroup, RunReport } from './model/run-report.ts';
+export type {
+  ControlSegment,
+  Doer,
+  Happening,
+  LaneMismatch,
+  MismatchKind,
+  RunConnection,
+  RunEnding,
+  SeenState,
+  SegmentTie,
+} from './model/run-connection.ts';
+export type { LiveEvent } from './model/live-event.ts';
+export type { Packet } from './model/packet.ts';
+export type { ConnectAttempt, ListenLife, SocketLife, ThreadEnd } from './model/socket-life.ts';
+
 export { judge } from './expect/judge.ts';
 export { assertMet, ExpectationError } from './assert/assert-met.ts';
 export { examineClaims } from './expect/claims.ts';

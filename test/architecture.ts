@@ -43,6 +43,8 @@ const LAYOUT: Layout = {
       'expect',
       'diagnose',
     ],
+    // Composes the lanes around a program that is not ours, and reads what it left.
+    run: ['model', 'wire', 'kernel', 'node', 'captures', 'correlate', 'analyze'],
     runners: ['index.ts'],
     // analyze by itself: its command is not to wait for the rest of the index.
     cli: ['index.ts', 'report', 'analyze'],

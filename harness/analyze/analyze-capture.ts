@@ -29,6 +29,10 @@ export interface AnalyzeOptions {
   readonly communityIds?: boolean;
   /** Collect the segments of the connection with this number. */
   readonly follow?: number;
+  /** Called with each TCP packet and the number of its connection; the packet is used again afterwards. */
+  readonly onPacket?: (packet: Packet, connection: number) => void;
+  /** Called with the payload of each UDP datagram as far as it was captured, valid until the call returns. */
+  readonly onDatagram?: (payload: Uint8Array, packet: Packet) => void;
   /** Leave packets with a wrong TCP checksum out, as their receiver did. @default false: offloading makes many */
   readonly checksums?: boolean;
   /** Connections that may be open at once. @default 1_000_000 */
@@ -79,6 +83,8 @@ export async function analyzeCapture(
     'zeekRun',
     'communityIds',
     'follow',
+    'onPacket',
+    'onDatagram',
     'checksums',
     'maxOpen',
     'predict',
@@ -118,22 +124,19 @@ class Analysis {
   readonly #decoding: Decoding;
   readonly #follow: number | undefined;
   readonly #segments: Segment[] = [];
+  readonly #onPacket: AnalyzeOptions['onPacket'];
+  readonly #onDatagram: AnalyzeOptions['onDatagram'];
   readonly #totals = new Totals();
   #fragments = 0;
   #undecodable = 0;
   #firstUndecodable: string | undefined;
   #wrongChecksums = 0;
 
-  constructor({
-    onRow,
-    zeekRun,
-    communityIds = false,
-    follow,
-    checksums = false,
-    maxOpen,
-    predict,
-  }: AnalyzeOptions) {
+  constructor(options: AnalyzeOptions) {
+    const { onRow, zeekRun, communityIds = false, follow, checksums = false, maxOpen, predict } = options;
     this.#follow = follow;
+    this.#onPacket = options.onPacket;
+    this.#onDatagram = options.onDatagram;
     this.#decoding = new Decoding({ checksums, fragments: new FragmentTable() });
     this.#engine = new Engine({
       ...(maxOpen !== undefined && { maxOpen }),
@@ -152,6 +155,9 @@ class Analysis {
     if (outcome === Outcome.TCP) this.#seeTcp(packet);
     else if (outcome === Outcome.FRAGMENT) this.#fragments++;
     else if (outcome === Outcome.STOPPED) this.#noteUndecodable(packet.frame);
+    const { udpPayloadStart, udpPayloadEnd } = this.#decoding;
+    if (this.#onDatagram !== undefined && udpPayloadStart !== -1)
+      this.#onDatagram(bytes.subarray(udpPayloadStart, udpPayloadEnd), packet);
   };
 
   end(damage: readonly CaptureDamage[], frames: number): CaptureAnalysis {
@@ -181,6 +187,7 @@ class Analysis {
     const id = this.#engine.see(packet);
     // Its receiver dropped one with a wrong checksum.
     if (id === this.#follow && packet.checksum !== 0) this.#segments.push(segmentOf(packet));
+    this.#onPacket?.(packet, id);
   }
 
   #noteUndecodable(frame: number): void {

@@ -8,6 +8,7 @@ import { printable } from '../report/terminal/printable.ts';
 import type { Table } from '../report/terminal/table.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
 import { EXPENDABLE, readView, type SortKey, type View } from './analyze-view.ts';
+import { isRunDirectory } from './run-directory.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -20,8 +21,8 @@ const STDIN = '-';
 
 export const analyze: Command = {
   name: 'analyze',
-  synopsis: 'FILE… | -',
-  about: 'tell of every TCP connection in captures how it opened, closed, and what was odd',
+  synopsis: 'FILE… | RUN | -',
+  about: 'tell of every TCP connection in captures, or of a run, how it opened, closed, and what was odd',
   positionals: true,
   options: {
     where: { type: 'string', about: "only connections that match, as 'closedBy=server and reset'" },
@@ -49,10 +50,14 @@ export const analyze: Command = {
     const view = readView(values);
     let damaged = false;
     if (view.kind === 'zeek') print(renderZeekLogHeader());
-    for (const path of paths) {
+    for (const named of paths) {
+      const isRun = isRunDirectory(named);
+      if (isRun && isToldAsRun(values, view))
+        return await (await import('./analyze-run.ts')).analyzeRun(named, view, values);
+      const path = isRun ? await (await import('../index.ts')).captureOfRun(named) : named;
       const source = await openSource(path);
       if (paths.length > 1 && (view.kind === 'table' || view.kind === 'ladder')) {
-        print(`${path === paths[0] ? '' : '\n'}${printable(source.name)}:`);
+        print(`${named === paths[0] ? '' : '\n'}${printable(source.name)}:`);
       }
       const analysis = await showCapture(source, view, values);
       tellTroubles(source.name, analysis);
@@ -61,6 +66,12 @@ export const analyze: Command = {
     return damaged ? ExitCode.damagedEvidence : ExitCode.met;
   },
 };
+
+/** What is asked of rows is answered by the run's capture, as of any other. */
+function isToldAsRun({ where, sort, top, columns }: OptionValues, { kind }: View): boolean {
+  if (kind === 'ladder' || kind === 'json') return true;
+  return kind === 'table' && [where, sort, top, columns].every((each) => each === undefined);
+}
 
 function refusePaths(paths: readonly string[]): void {
   if (paths.length === 0) {

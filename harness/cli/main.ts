@@ -10,6 +10,11 @@ import { print, say } from './terminal.ts';
 /** Loaded only when asked for: each brings along what it needs, and `analyze` is not to wait for what `demo` does. */
 const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'run',
+    about: 'run a program of yours and tell which line opened, closed or reset each connection',
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
     name: 'demo',
     about: 'run scenarios on a real kernel and draw them',
     load: async () => (await import('./demo.ts')).demo,
@@ -105,7 +110,8 @@ function help({ name, synopsis, about, options }: Command): string {
   const lines = Object.entries(options).map(([option, { type, about: what }]) => {
     return `  --${`${option}${type === 'string' ? ' VALUE' : ''}`.padEnd(17)} ${what}`;
   });
-  return `usage: finwait ${name} ${synopsis} [OPTIONS]\n\n${about}\n\n${lines.join('\n')}`;
+  const usage = synopsis.includes('[OPTIONS]') ? synopsis : `${synopsis} [OPTIONS]`;
+  return `usage: finwait ${name} ${usage}\n\n${about}\n\n${lines.join('\n')}`;
 }
 
 function version(): string {

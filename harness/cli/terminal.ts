@@ -10,13 +10,27 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+interface DrawingOptions {
+  readonly columns: number;
+  readonly color: boolean;
+  readonly ascii: boolean;
+}
+
 /** How to draw on this stdout: its width, its colours (NO_COLOR and the like are Node's to read), its characters. */
-export function textOptions({ ascii }: OptionValues): { columns: number; color: boolean; ascii: boolean } {
-  const { stdout } = process;
+export function textOptions(values: OptionValues): DrawingOptions {
+  return drawingOptions(process.stdout, values);
+}
+
+/** The same for what is drawn on stderr, because stdout is a program's. */
+export function errorTextOptions(values: OptionValues): DrawingOptions {
+  return drawingOptions(process.stderr, values);
+}
+
+function drawingOptions(stream: NodeJS.WriteStream, { ascii }: OptionValues): DrawingOptions {
   return {
     // A terminal that nobody told its size says 0.
-    columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : columnsFromEnvironment(),
-    color: stdout.isTTY && stdout.hasColors(),
+    columns: stream.isTTY && stream.columns > 0 ? stream.columns : columnsFromEnvironment(),
+    color: stream.isTTY && stream.hasColors(),
     ascii: ascii === true,
   };
 }

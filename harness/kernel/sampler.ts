@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { execa, type Options, type ResultPromise } from 'execa';
 import { FinwaitError } from '../errors.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
@@ -26,6 +27,8 @@ export interface SocketSampler extends AsyncDisposable {
    * @throws FinwaitError ERR_FINWAIT_SOCKET_SAMPLING with what `ss` said, or when it has ended.
    */
   sample(filter?: SocketFilter, options?: SampleOptions): Promise<SampledSnapshot>;
+  /** Processor time that `ss` and its shells have used so far, ms; the kernel counts it in ticks of 10. */
+  cpuTimeMs(): number;
   /** Idempotent; requests still waiting are rejected. */
   stop(): Promise<void>;
 }
@@ -92,6 +95,10 @@ class Sampler implements SocketSampler {
     return await this.#withProcesses.sample(text);
   }
 
+  cpuTimeMs(): number {
+    return this.#plain.cpuTimeMs() + (this.#withProcesses?.cpuTimeMs() ?? 0);
+  }
+
   async stop(): Promise<void> {
     await Promise.all([this.#plain.stop(), this.#withProcesses?.stop()]);
   }
@@ -145,6 +152,18 @@ class CoProcess {
     // Writing to a shell that has just ended; #watchEnd tells why it ended.
     this.#process.stdin.on('error', () => undefined);
     this.#ended = this.#watchEnd();
+  }
+
+  /** Of the shell and of all that it has waited for. 0 once it is gone. */
+  cpuTimeMs(): number {
+    try {
+      const stat = readFileSync(`/proc/${this.#process.pid ?? 0}/stat`, 'utf8');
+      // proc_pid_stat(5): utime, stime, cutime and cstime are fields 14 to 17; the name, field 2, may hold spaces.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * MS_PER_TICK;
+    } catch {
+      return 0;
+    }
   }
 
   /** @param filter in the words of `ss`; empty for every socket */
@@ -212,6 +231,9 @@ class CoProcess {
     this.#asked = undefined;
   }
 }
+
+/** USER_HZ, which Linux fixes at 100. */
+const MS_PER_TICK = 10;
 
 const END_LINE = new RegExp(`${END_OF_SAMPLE} (\\d+)\\n$`);
 const END_LINE_MAX_LENGTH = END_OF_SAMPLE.length + ' 255\n'.length;

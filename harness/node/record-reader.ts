@@ -77,6 +77,25 @@ export function decodeRecord(file: string, bytes: Uint8Array): ThreadRecord | un
   };
 }
 
+/** Reads the record of a thread that still runs, as it grows. */
+export class GrowingRecord {
+  readonly #decoder = new Decoder(new Uint8Array());
+  #hasHead = false;
+
+  /**
+   * Reads on.
+   * @param bytes of the file, from where the last call ended
+   * @returns the events in them, and how many octets were read: what is not whole yet is to be given again
+   */
+  read(bytes: Uint8Array): { readonly events: readonly NodeEvent[]; readonly bytes: number } {
+    if (!this.#hasHead && bytes.length < HEAD_BYTES) return { events: [], bytes: 0 };
+    const head = this.#hasHead ? 0 : HEAD_BYTES;
+    this.#hasHead = true;
+    const read = this.#decoder.readOn(bytes.subarray(head));
+    return { events: this.#decoder.events.splice(0), bytes: head + read };
+  }
+}
+
 /** Thrown where the bytes end inside a record, and caught in {@link Decoder.run}. */
 class CutShort extends Error {}
 
@@ -84,8 +103,10 @@ class Decoder {
   header: RecordHeader | undefined;
   readonly events: NodeEvent[] = [];
   cut = false;
-  readonly #bytes: Uint8Array;
+  #bytes: Uint8Array;
   #at = 0;
+  /** Where the record that is being read starts. */
+  #recordAt = 0;
   #layouts: readonly (EventLayout & { readonly count: number })[] = [];
   #lastNs = 0n;
   readonly #texts = new Map<number, string>();
@@ -100,12 +121,24 @@ class Decoder {
   }
 
   run(): void {
+    this.cut = false;
     try {
-      while (this.#at < this.#bytes.length && this.#bytes[this.#at] !== 0) this.#record();
+      while (this.#at < this.#bytes.length && this.#bytes[this.#at] !== 0) {
+        this.#recordAt = this.#at;
+        this.#record();
+      }
     } catch (error) {
       if (!(error instanceof CutShort)) throw error;
       this.cut = true;
     }
+  }
+
+  /** Octets of whole records; the rest is to come again, with what follows it. */
+  readOn(bytes: Uint8Array): number {
+    this.#bytes = bytes;
+    this.#at = 0;
+    this.run();
+    return this.cut ? this.#recordAt : this.#at;
   }
 
   #record(): void {

@@ -89,8 +89,10 @@ for (const [name, [connection, options]] of Object.entries(GOLDEN)) {
 }
 
 test('every golden file belongs to a test', (t) => {
+  // Those of run-report.ts are named after their widths.
+  const others = /^run-report-(?:100|80|40)$/;
   t.deepEqual(
-    goldenNames().filter((name) => !Object.hasOwn(GOLDEN, name)),
+    goldenNames().filter((name) => !Object.hasOwn(GOLDEN, name) && !others.test(name)),
     [],
   );
 });

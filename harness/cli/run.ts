@@ -1,0 +1,99 @@
+import { relative } from 'node:path';
+import { isFinwaitError } from '../errors.ts';
+import {
+  isInPrivateNetwork,
+  type LiveEvent,
+  parseWhere,
+  privateCommand,
+  type ProgramEnd,
+  readRun,
+  type RowTest,
+  runProgram,
+  runToEnd,
+} from '../index.ts';
+import { renderLiveLine } from '../report/terminal/live-line.ts';
+import { renderRunReport } from '../report/terminal/run-report.ts';
+import { type Command, type OptionValues, usageError } from './command.ts';
+import { ExitCode } from './exit-codes.ts';
+import { errorTextOptions, say } from './terminal.ts';
+
+/** As shells have it. */
+const NOT_FOUND = 127;
+
+export const run: Command = {
+  name: 'run',
+  synopsis: '[OPTIONS] -- PROGRAM [ARGUMENT…]',
+  positionals: true,
+  about: 'run a program with all lanes on, and tell of every TCP connection which line closed it',
+  options: {
+    out: { type: 'string', about: 'the directory of the record (default: a new one below .finwait)' },
+    port: { type: 'string', about: 'only TCP to or from these ports, by commas' },
+    where: { type: 'string', about: 'tell only of connections that match, as \'reset or server ~ ":443"\'' },
+    live: { type: 'boolean', about: 'a line for each opening and ending, as it happens' },
+    private: { type: 'boolean', about: 'in a network of its own, where packets need no rights' },
+    quiet: { type: 'boolean', about: 'leave the record and say nothing' },
+    ascii: { type: 'boolean', about: 'draw with ASCII characters only' },
+  },
+  async run(values, command) {
+    if (command.length === 0) throw usageError('run needs a program.', 'finwait run -- node app.js');
+    if (values['private'] === true && !isInPrivateNetwork()) return await runInside();
+    const ports = portsOf(values);
+    const { out, where, live } = values;
+    const matches = where === undefined ? undefined : parseWhere(String(where));
+    try {
+      const { directory, end } = await runProgram(command, {
+        ...(typeof out === 'string' && { out }),
+        ports,
+        ...(live === true && { onEvent: liveTeller(values) }),
+      });
+      if (values['quiet'] !== true) await report(directory, matches, values);
+      return exitAs(end);
+    } catch (error) {
+      if (!isFinwaitError(error) || error.code !== 'ERR_FINWAIT_PROGRAM') throw error;
+      say(error.toString());
+      return NOT_FOUND as ExitCode;
+    }
+  },
+};
+
+/** This same command line once more, in the network. */
+async function runInside(): Promise<ExitCode> {
+  const { command, env } = privateCommand(process.argv.slice(1));
+  return exitAs(await runToEnd(command, env));
+}
+
+function liveTeller(values: OptionValues): (event: LiveEvent) => void {
+  const options = errorTextOptions(values);
+  const originNs = process.hrtime.bigint();
+  return (event) => {
+    const line = renderLiveLine(event, originNs, options);
+    if (line !== undefined) say(line);
+  };
+}
+
+async function report(directory: string, where: RowTest | undefined, values: OptionValues): Promise<void> {
+  const told = await readRun(directory, { ...(where && { where }) });
+  const short = relative(process.cwd(), directory);
+  const path = short.startsWith('..') ? directory : short;
+  say(`\n${renderRunReport(told, { ...errorTextOptions(values), directory: path })}`);
+}
+
+/** Our end is the program's: its exit code, or its signal. */
+function exitAs({ exitCode, signal }: ProgramEnd): ExitCode {
+  if (signal !== undefined) process.kill(process.pid, signal);
+  return (exitCode ?? ExitCode.failed) as ExitCode;
+}
+
+function portsOf({ port }: OptionValues): number[] {
+  if (port === undefined) return [];
+  return String(port)
+    .split(',')
+    .map((text) => {
+      const number = Number(text);
+      if (/^\d+$/.test(text.trim()) && number >= 1 && number <= 65535) return number;
+      throw usageError(
+        `--port takes port numbers, not "${text}".`,
+        'finwait run --port 80,443 -- node app.js',
+      );
+    });
+}

@@ -1,0 +1,164 @@
+import type { ConnectionRow } from '../model/connection-row.ts';
+import type { Side } from '../model/connection.ts';
+import { type Endpoint, formatEndpoint } from '../model/endpoint.ts';
+import type { ConnectAttempt, ListenLife, SocketLife } from '../model/socket-life.ts';
+import type { ClockMap } from './clocks.ts';
+
+/** What of the node lane belongs to one connection of the wire. */
+export interface JoinedLives {
+  readonly lives: Partial<Readonly<Record<Side, SocketLife>>>;
+  /** The attempt that sent the SYN, where our side did. */
+  readonly attempt?: ConnectAttempt;
+  /** A program of ours listened there, whether or not it accepted this one. */
+  readonly listen?: ListenLife;
+}
+
+interface Entry {
+  readonly life: SocketLife;
+  readonly attempt?: ConnectAttempt;
+  /** Capture's clock: the SYN cannot have been sent before (client), or must have been by then (server). */
+  readonly atNs: bigint;
+  taken: boolean;
+}
+
+/**
+ * Finds the sockets of a connection by its 4-tuple and time. Ports are used again: of several lives with the same
+ * ends, the connection's is the one whose time fits, and each is given away once.
+ */
+export class LifeIndex {
+  readonly #clock: ClockMap;
+  /** By `local peer`, each list in order of time. */
+  readonly #clients = new Map<string, Entry[]>();
+  readonly #servers = new Map<string, Entry[]>();
+  /** By peer: attempts of which the kernel never told a local end. */
+  readonly #attempts = new Map<string, Entry[]>();
+  readonly #listens = new Map<number, ListenLife[]>();
+  readonly #all: Entry[] = [];
+
+  constructor(lives: readonly SocketLife[], listens: readonly ListenLife[], clock: ClockMap) {
+    this.#clock = clock;
+    for (const life of lives) this.#add(life);
+    for (const listen of listens) push(this.#listens, listen.local.port, listen);
+    for (const index of [this.#clients, this.#servers, this.#attempts])
+      for (const entries of index.values()) entries.sort((a, b) => (a.atNs < b.atNs ? -1 : 1));
+  }
+
+  /** Lives and attempts that no connection took; both ends of one connection together. */
+  get left(): readonly JoinedLives[] {
+    return this.#all.flatMap((entry) => {
+      if (entry.taken) return [];
+      entry.taken = true;
+      const { life, attempt, atNs } = entry;
+      const mine = { lives: { [life.role]: life }, ...(attempt && { attempt }) };
+      const { local, peer } = life;
+      if (local === undefined || peer === undefined) return [mine];
+      const others = life.role === 'client' ? this.#servers : this.#clients;
+      const other = take(others.get(key(peer, local)), (list) =>
+        life.role === 'client'
+          ? list.find((each) => !each.taken && each.atNs >= atNs)
+          : list.findLast((each) => !each.taken && each.atNs <= atNs),
+      );
+      if (other === undefined) return [mine];
+      const both = { [life.role]: life, [other.life.role]: other.life };
+      const ofClient = attempt ?? other.attempt;
+      return [{ lives: both, ...(ofClient && { attempt: ofClient }) }];
+    });
+  }
+
+  /** @returns undefined for a connection that no process of ours had to do with */
+  take({ client, server, startNs, durationNs }: ConnectionRow): JoinedLives | undefined {
+    const { errorNs } = this.#clock;
+    const earliest = startNs - errorNs;
+    const latest = startNs + errorNs;
+    const endNs = startNs + BigInt(Math.round(durationNs)) + errorNs;
+    const clientEntry =
+      take(this.#clients.get(key(client, server)), (list) =>
+        list.findLast(({ atNs, taken }) => !taken && atNs <= latest),
+      ) ??
+      take(this.#attempts.get(formatEndpoint(server)), (list) =>
+        list.find((each) => !each.taken && each.atNs <= latest && this.#endOfAttempt(each) >= earliest),
+      );
+    const serverEntry = take(this.#servers.get(key(server, client)), (list) =>
+      list.find(({ atNs, taken }) => !taken && atNs >= earliest),
+    );
+    const listen = this.#listenAt(server, startNs, endNs);
+    if (clientEntry === undefined && serverEntry === undefined && listen === undefined) return undefined;
+    return {
+      lives: {
+        ...(clientEntry && { client: clientEntry.life }),
+        ...(serverEntry && { server: serverEntry.life }),
+      },
+      ...(clientEntry?.attempt && { attempt: clientEntry.attempt }),
+      ...(listen && { listen }),
+    };
+  }
+
+  #add(life: SocketLife): void {
+    const { role, local, peer, attempts, events } = life;
+    const { offsetNs } = this.#clock;
+    if (role === 'server') {
+      if (local === undefined || peer === undefined) return;
+      this.#put(this.#servers, key(local, peer), {
+        life,
+        atNs: (events[0]?.atNs ?? 0n) + offsetNs,
+        taken: false,
+      });
+      return;
+    }
+    for (const attempt of attempts) {
+      const entry: Entry = { life, attempt, atNs: attempt.startedAtNs + offsetNs, taken: false };
+      const isTheOne = local !== undefined && attempt.failed === undefined;
+      if (isTheOne) this.#put(this.#clients, key(local, attempt.peer), entry);
+      else this.#put(this.#attempts, formatEndpoint(attempt.peer), entry);
+    }
+    // A socket over a handle that was given to it.
+    if (attempts.length === 0 && local !== undefined && peer !== undefined)
+      this.#put(this.#clients, key(local, peer), {
+        life,
+        atNs: (events[0]?.atNs ?? 0n) + offsetNs,
+        taken: false,
+      });
+  }
+
+  #put(index: Map<string, Entry[]>, at: string, entry: Entry): void {
+    push(index, at, entry);
+    this.#all.push(entry);
+  }
+
+  #endOfAttempt({ attempt, life }: Entry): bigint {
+    const { offsetNs } = this.#clock;
+    const last = life.events.at(-1);
+    const over = attempt?.failed?.atNs ?? (last?.name === 'finwait:socket:close' ? last.atNs : undefined);
+    return over === undefined ? 2n ** 63n : over + offsetNs;
+  }
+
+  #listenAt({ address, port }: Endpoint, startNs: bigint, endNs: bigint): ListenLife | undefined {
+    const { offsetNs } = this.#clock;
+    return this.#listens.get(port)?.find(({ local, fromNs, toNs }) => {
+      const isHere = local.address === '0.0.0.0' || local.address === '::' || local.address === address;
+      return isHere && fromNs + offsetNs <= endNs && (toNs === undefined || toNs + offsetNs >= startNs);
+    });
+  }
+}
+
+function take(
+  entries: Entry[] | undefined,
+  choose: (entries: Entry[]) => Entry | undefined,
+): Entry | undefined {
+  if (entries === undefined) return undefined;
+  // Thousands may fail to reach the same peer, one after the other.
+  while (entries[0]?.taken === true) entries.shift();
+  const chosen = choose(entries);
+  if (chosen !== undefined) chosen.taken = true;
+  return chosen;
+}
+
+function key(local: Endpoint, peer: Endpoint): string {
+  return `${formatEndpoint(local)} ${formatEndpoint(peer)}`;
+}
+
+function push<Key, Value>(map: Map<Key, Value[]>, at: Key, value: Value): void {
+  const list = map.get(at);
+  if (list === undefined) map.set(at, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,59 @@
+import type { NodeEvent, NodeEventName, NodeEvents } from '../model/node-event.ts';
+import type { SocketLife, ThreadEnd } from '../model/socket-life.ts';
+import type { ClockMap } from './clocks.ts';
+
+export type EventOf<Name extends NodeEventName> = { readonly name: Name } & NodeEvents[Name];
+
+/** A call that may send a FIN or a RST. */
+export type ClosingCall = EventOf<
+  'finwait:socket:end-call' | 'finwait:socket:destroy-call' | 'finwait:socket:reset-call'
+>;
+
+/** A socket's life on the capture's clock. Every time in and out is ns since the epoch. */
+export class PlacedLife {
+  readonly life: SocketLife;
+  readonly #clock: ClockMap;
+
+  constructor(life: SocketLife, clock: ClockMap) {
+    this.life = life;
+    this.#clock = clock;
+  }
+
+  /** How far any two times of the two lanes may be apart without telling which was first. */
+  get errorNs(): bigint {
+    return this.#clock.errorNs;
+  }
+
+  at(monotonicNs: bigint): bigint {
+    return monotonicNs + this.#clock.offsetNs;
+  }
+
+  first<Name extends NodeEventName>(name: Name): EventOf<Name> | undefined {
+    return this.life.events.find((event) => event.name === name) as EventOf<Name> | undefined;
+  }
+
+  last<Name extends NodeEventName>(name: Name): EventOf<Name> | undefined {
+    return this.life.events.findLast((event) => event.name === name) as EventOf<Name> | undefined;
+  }
+
+  /** Whether an event surely, or as far as the clocks can tell, had happened by then. */
+  isBy(event: Pick<NodeEvent, 'atNs'> | undefined, ns: bigint): boolean {
+    return event !== undefined && this.at(event.atNs) <= ns + this.errorNs;
+  }
+
+  /** The process was gone by then: how. */
+  goneBy(ns: bigint): 'exit' | 'killed' | undefined {
+    return goneBy(this.life.thread, ns, this.#clock);
+  }
+}
+
+/** Whether a thread was gone at a time of the capture's clock, and how. */
+export function goneBy(
+  { exitedAtNs, cut, lastEventAtNs }: ThreadEnd,
+  ns: bigint,
+  { offsetNs, errorNs }: ClockMap,
+): 'exit' | 'killed' | undefined {
+  const latest = ns - offsetNs + errorNs;
+  if (exitedAtNs !== undefined) return exitedAtNs <= latest ? 'exit' : undefined;
+  return cut && lastEventAtNs <= latest ? 'killed' : undefined;
+}

@@ -1,0 +1,56 @@
+import type { Endpoint } from './endpoint.ts';
+import type { CallSite, Layer, NodeEvent } from './node-event.ts';
+
+/** How the thread of a socket came to its end. */
+export interface ThreadEnd {
+  /** Monotonic ns of its last words; absent when it was killed, or still runs. */
+  readonly exitedAtNs?: bigint;
+  readonly exitCode?: number;
+  /** No last words: ended by a signal, or still running when the record was read. */
+  readonly cut: boolean;
+  /** ns of the last event of the thread, for one without last words. */
+  readonly lastEventAtNs: bigint;
+}
+
+/** One attempt to connect: a SYN of its own. */
+export interface ConnectAttempt {
+  readonly peer: Endpoint;
+  /** From 1; above 1 for happy eyeballs. */
+  readonly attempt: number;
+  /** Monotonic ns. */
+  readonly startedAtNs: bigint;
+  readonly site?: CallSite;
+  /** When it came to nothing, and why. */
+  readonly failed?: { readonly atNs: bigint; readonly code: string };
+}
+
+/** What JavaScript did with one TCP connection: a socket, together with the TLS socket around it. */
+export interface SocketLife {
+  readonly pid: number;
+  readonly threadId: number;
+  /** Of the thread, as in its record; 0 for a connection that was dropped (`maxConnections`) and got none. */
+  readonly socket: number;
+  readonly nodeVersion: string;
+  readonly role: 'client' | 'server';
+  readonly local?: Endpoint;
+  readonly peer?: Endpoint;
+  readonly layer?: Layer;
+  readonly attempts: readonly ConnectAttempt[];
+  /** The site of the `listen()` whose server accepted it. */
+  readonly listenSite?: CallSite;
+  /** In order of time, without those that are told elsewhere in here. */
+  readonly events: readonly NodeEvent[];
+  readonly thread: ThreadEnd;
+}
+
+/** Where a program listened, and how long. */
+export interface ListenLife {
+  readonly local: Endpoint;
+  readonly site?: CallSite;
+  readonly pid: number;
+  readonly thread: ThreadEnd;
+  /** Monotonic ns. */
+  readonly fromNs: bigint;
+  /** Absent while it listened to the end. */
+  readonly toNs?: bigint;
+}

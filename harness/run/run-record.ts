@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { FinwaitError } from '../errors.ts';
+import type { Damage } from '../model/evidence.ts';
+
+/** Raised when a field changes its meaning or goes. */
+const SCHEMA_VERSION = 1;
+
+/** `run.json`: what a run was, apart from what its lanes saw. Monotonic times as decimal text, ns. */
+export interface RunRecord {
+  readonly kind: 'finwait-run';
+  readonly schemaVersion: number;
+  readonly finwaitVersion: string;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly network: 'host' | 'private';
+  /** Only TCP to or from these was captured; empty for all. */
+  readonly ports: readonly number[];
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly startedAtNs: string;
+  /** False while it runs, and for ever when finwait was killed. */
+  readonly finished: boolean;
+  readonly endedAtNs?: string;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** Absent when nothing could be captured; `damage` then says why. */
+  readonly capture?: CaptureRecord;
+  readonly sockets?: { readonly samples: number; readonly largestGapMs: number; readonly share: number };
+  readonly damage: readonly Damage[];
+  /** What to type so that the next run sees more. */
+  readonly hints: readonly string[];
+}
+
+export interface CaptureRecord {
+  /** In the run's directory. */
+  readonly file: string;
+  /** True once packets that are not the run's were left out, and payloads cut off. */
+  readonly ownOnly: boolean;
+  readonly token: string;
+  /** When the marks were sent: monotonic ns before and after. */
+  readonly marks: readonly (readonly [after: string, before: string])[];
+  /** The clock as it was met in the capture, once that is known: its marks are then no longer in the file. */
+  readonly clock?: { readonly offsetNs: string; readonly errorNs: string };
+  readonly captured?: number;
+  readonly dropped?: number;
+}
+
+/** The names of what lies in a run's directory. */
+export const RunFile = {
+  record: 'run.json',
+  /** As tcpdump wrote it, until the run's end. */
+  rawCapture: 'capture-raw.pcap',
+  capture: 'capture.pcap',
+  sockets: 'sockets.jsonl',
+  node: 'node',
+} as const;
+
+/**
+ * Makes the directory of a new run: `wanted`, else one below `.finwait` here, else below the system's temporary
+ * directory.
+ * @throws FinwaitError ERR_FINWAIT_USAGE when `wanted` cannot be made or holds a run already
+ */
+export async function makeRunDirectory(wanted: string | undefined): Promise<string> {
+  const name = `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${process.pid}`;
+  if (wanted !== undefined) return await makeWanted(resolve(wanted));
+  try {
+    const directory = join(process.cwd(), '.finwait', name);
+    await mkdir(join(directory, RunFile.node), { recursive: true });
+    // Packets and paths are nothing for a repository.
+    await writeFile(join(process.cwd(), '.finwait', '.gitignore'), '*\n');
+    return directory;
+  } catch {
+    const directory = join(tmpdir(), `finwait-${name}`);
+    await mkdir(join(directory, RunFile.node), { recursive: true });
+    return directory;
+  }
+}
+
+async function makeWanted(directory: string): Promise<string> {
+  try {
+    await mkdir(join(directory, RunFile.node), { recursive: true });
+  } catch (error) {
+    throw new FinwaitError('ERR_FINWAIT_USAGE', `--out ${directory}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  const taken = await readFile(join(directory, RunFile.record)).then(
+    () => true,
+    () => false,
+  );
+  if (!taken) return directory;
+  throw new FinwaitError('ERR_FINWAIT_USAGE', `--out ${directory}: there is a run in it already`, {
+    hint: 'Name another directory, or remove that one.',
+  });
+}
+
+export function newRunRecord(
+  command: readonly string[],
+  network: RunRecord['network'],
+  ports: readonly number[],
+): RunRecord {
+  return {
+    kind: 'finwait-run',
+    schemaVersion: SCHEMA_VERSION,
+    finwaitVersion: finwaitVersion(),
+    command,
+    cwd: process.cwd(),
+    network,
+    ports,
+    startedAt: new Date().toISOString(),
+    startedAtNs: String(process.hrtime.bigint()),
+    finished: false,
+    damage: [],
+    hints: [],
+  };
+}
+
+/** Whole or not at all: a reader never meets half of it. */
+export async function writeRunRecord(directory: string, record: RunRecord): Promise<void> {
+  const path = join(directory, RunFile.record);
+  await writeFile(`${path}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+/** @throws FinwaitError ERR_FINWAIT_FORMAT when the directory holds no run, or one of a later version */
+export async function readRunRecord(directory: string): Promise<RunRecord> {
+  let record: Partial<RunRecord>;
+  try {
+    record = JSON.parse(await readFile(join(directory, RunFile.record), 'utf8')) as Partial<RunRecord>;
+  } catch (error) {
+    throw new FinwaitError('ERR_FINWAIT_FORMAT', `${directory} holds no run: ${(error as Error).message}`, {
+      hint: 'Name a directory that finwait run made, or a capture file.',
+      cause: error,
+    });
+  }
+  const { kind, schemaVersion } = record;
+  if (kind === 'finwait-run' && schemaVersion === SCHEMA_VERSION) return record as RunRecord;
+  throw new FinwaitError(
+    'ERR_FINWAIT_FORMAT',
+    `${directory}: a run of schema version ${String(schemaVersion)}; this finwait reads ${SCHEMA_VERSION}`,
+  );
+}
+
+function finwaitVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,17 @@
+import test from 'ava';
+import { CpuBudget } from '../../harness/run/cpu-budget.ts';
+
+test('the rest is as long as the processor time that was used asks for', (t) => {
+  let usedMs = 0;
+  const budget = new CpuBudget(0.02, { cpuTimeMs: () => usedMs });
+  usedMs = 1000;
+  const pause = budget.pauseMs();
+  // 1 s of the samplers is 2 % of 50 s; our own time only adds to that, and the time since the start is taken off.
+  t.true(pause > 49_000, `${pause}`);
+});
+
+test('whoever has used less than the share need not rest', (t) => {
+  // A share that no process can exceed: one core for each of a thousand.
+  const budget = new CpuBudget(1000, { cpuTimeMs: () => 0 });
+  t.is(budget.pauseMs(), 0);
+});

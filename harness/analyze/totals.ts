@@ -2,6 +2,7 @@ import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import type { Lifecycle } from '../correlate/lifecycle.ts';
 import { NEVER_NS } from '../correlate/lifecycle-end.ts';
 import type { LossAndDelay } from '../correlate/loss-and-delay.ts';
+import type { PredictedConnection } from '../correlate/predicted-connection.ts';
 import { RoundTrips } from '../correlate/loss-and-delay-round-trips.ts';
 import { Analysis, type WiresharkStream } from '../correlate/wireshark-stream.ts';
 import type { AnalysisTotals, AnomalyTotal, Spread } from '../model/analysis-totals.ts';
@@ -65,9 +66,31 @@ export class Totals {
   #acksOfUnseen = 0;
 
   add(record: ConnectionRecord): void {
-    const { lifecycle } = record;
     this.#firstNs = Math.min(this.#firstNs, record.firstNs);
     this.#lastNs = Math.max(this.#lastNs, record.lastNs);
+    if (record.predicted?.isOver === true) this.#addClosed(record.predicted);
+    else this.#addOther(record);
+  }
+
+  /** What most connections are: opened by a handshake, closed in order, predicted throughout. Nothing need be looked for. */
+  #addClosed({ client, server, handshakeNs }: PredictedConnection): void {
+    const isClients = client.finPacket < server.finPacket;
+    const [first, second] = isClients ? [client, server] : [server, client];
+    this.#clientBytes += client.bytes;
+    this.#serverBytes += server.bytes;
+    this.#openings.handshake++;
+    this.endings.closed++;
+    this.closedBy[isClients ? 'client' : 'server']++;
+    this.#addTimeWait(isClients);
+    this.#handshakes.add(handshakeNs / 1e9);
+    this.#addRoundTrips(client.roundTrips, server.roundTrips);
+    // The second FIN acknowledged the first, or something before it did.
+    if (first.finAckPacket === second.finPacket) this.#closedInThree++;
+    else this.#keptHalfClosed++;
+  }
+
+  #addOther(record: ConnectionRecord): void {
+    const { lifecycle } = record;
     this.#clientBytes += lifecycle.client.bytes;
     this.#serverBytes += lifecycle.server.bytes;
     this.#openings[lifecycle.opening]++;
@@ -77,8 +100,7 @@ export class Totals {
     this.#addEnd(lifecycle);
     // Where all was predicted, nothing went wrong and nothing is odd.
     const { predicted } = record;
-    if (predicted?.isOver === true) this.#addTimeWait(lifecycle.firstCloser === lifecycle.client);
-    else this.#addTimeWaits(record);
+    this.#addTimeWaits(record);
     if (predicted !== undefined) {
       this.#addRoundTrips(predicted.client.roundTrips, predicted.server.roundTrips);
       return;

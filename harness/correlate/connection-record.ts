@@ -11,8 +11,8 @@ import { DOUBLE } from './representation.ts';
 const NS = 1e9;
 
 /** Bits of what a record has still to adopt. */
-const Part = { ZEEK: 1, WIRESHARK: 2, FIGURES: 4, TRACKER: 8 } as const;
-const ALL_PARTS = Part.ZEEK | Part.WIRESHARK | Part.FIGURES | Part.TRACKER;
+const Part = { ZEEK: 1, WIRESHARK: 2, FIGURES: 4, TRACKER: 8, LIFECYCLE: 16 } as const;
+const ALL_PARTS = Part.ZEEK | Part.WIRESHARK | Part.FIGURES | Part.TRACKER | Part.LIFECYCLE;
 
 /**
  * Everything that is kept of one connection while its packets come. Records are used again for later connections;
@@ -28,7 +28,7 @@ export class ConnectionRecord {
   lastNs: number = DOUBLE;
   /** The side that is the client: who sent the first SYN. */
   clientSide: 0 | 1 = 0;
-  readonly lifecycle: Lifecycle = new Lifecycle();
+  readonly #lifecycle = new Lifecycle();
   readonly #zeek = new ZeekConnection();
   readonly #wireshark = new WiresharkStream();
   readonly #figures = new LossAndDelay();
@@ -41,6 +41,11 @@ export class ConnectionRecord {
   /** What was predicted from first to last packet, and is all that there is to tell; undefined when something was not. */
   get predicted(): PredictedConnection | undefined {
     return this.#predicted;
+  }
+
+  get lifecycle(): Lifecycle {
+    if ((this.#left & Part.LIFECYCLE) !== 0) this.#adopt(Part.LIFECYCLE);
+    return this.#lifecycle;
   }
 
   get zeek(): ZeekConnection {
@@ -72,7 +77,7 @@ export class ConnectionRecord {
     this.#predicted = undefined;
     this.#left = 0;
     this.#isFinished = false;
-    this.lifecycle.reset();
+    this.#lifecycle.reset();
     this.#zeek.reset();
     if (reused) this.#wireshark.restart();
     else this.#wireshark.reset();
@@ -90,7 +95,6 @@ export class ConnectionRecord {
     this.firstNs = connection.firstNs;
     this.lastNs = connection.lastNs;
     this.clientSide = 0;
-    this.lifecycle.adopt(connection);
     this.#predicted = connection;
     this.#left = ALL_PARTS;
     this.#isFinished = false;
@@ -104,7 +108,7 @@ export class ConnectionRecord {
 
   see(packet: Packet, side: 0 | 1, atNs: number): void {
     if (this.#predicted !== undefined) this.#goOn();
-    const { lifecycle } = this;
+    const lifecycle = this.#lifecycle;
     const tracker = this.#tracker;
     this.lastNs = atNs;
     // Its receiver dropped it. Zeek notes that much.
@@ -141,6 +145,7 @@ export class ConnectionRecord {
     const wanted = this.#left & parts;
     this.#left &= ~parts;
     if (predicted === undefined) return;
+    if ((wanted & Part.LIFECYCLE) !== 0) this.#lifecycle.adopt(predicted);
     if ((wanted & Part.ZEEK) !== 0) this.#zeek.adopt(predicted);
     if ((wanted & Part.WIRESHARK) !== 0) this.#wireshark.adopt(predicted);
     if ((wanted & Part.FIGURES) !== 0) this.#figures.adopt(predicted);

@@ -1,5 +1,5 @@
 /** Rows and columns of text, for a terminal or a pipe. */
-import { printable } from './printable.ts';
+import { isPlain, printable } from './printable.ts';
 import { cells } from './text.ts';
 import { durationOfMs } from './time.ts';
 
@@ -57,9 +57,11 @@ export class Table<Row> {
   add(row: Row): string {
     const texts: string[] = [];
     const widths = this.#widths;
-    for (const [at, column] of this.#columns.entries()) {
+    let at = -1;
+    for (const column of this.#columns) {
+      at++;
       const text = textOf(column, row);
-      const width = widthOf(text);
+      const width = column.kind === 'number' ? text.length : widthOf(text);
       if (width > (widths[at] ?? 0)) widths[at] = width;
       if (text !== UNKNOWN) this.#hasValue[at] = true;
       texts.push(text);
@@ -79,10 +81,9 @@ export class Table<Row> {
     let line = '';
     for (const at of kept) {
       const width = widths[at] ?? 0;
-      const text = cut(texts[at] ?? '', width, this.#options.ascii === true ? '~' : '…');
-      const blanks = ' '.repeat(Math.max(0, width - widthOf(text)));
       const isNumber = this.#columns[at]?.kind === 'number';
-      line += `${line === '' ? '' : '  '}${isNumber ? blanks + text : text + blanks}`;
+      if (line !== '') line += '  ';
+      line += padded(texts[at] ?? '', width, isNumber, this.#options.ascii === true ? '~' : '…');
     }
     return line.trimEnd();
   }
@@ -158,6 +159,13 @@ export function cellText(value: number | string | boolean | undefined): string {
   }
 }
 
+function padded(text: string, width: number, isNumber: boolean, ellipsis: string): string {
+  if (isNumber) return text.padStart(width);
+  if (text.length <= width && isPlain(text)) return text.padEnd(width);
+  const shown = cut(text, width, ellipsis);
+  return shown + ' '.repeat(Math.max(0, width - widthOf(shown)));
+}
+
 /** Both ends of a text say more than its middle: an address ends in its port. */
 function cut(text: string, width: number, ellipsis: string): string {
   if (widthOf(text) <= width) return text;
@@ -170,9 +178,7 @@ function cut(text: string, width: number, ellipsis: string): string {
   return `${front.join('')}${ellipsis}${back.join('')}`;
 }
 
-const PLAIN = /^[\x20-\x7e]*$/;
-
 /** Nearly every cell is ASCII, whose width needs no tables. */
 function widthOf(text: string): number {
-  return PLAIN.test(text) ? text.length : cells(text);
+  return isPlain(text) ? text.length : cells(text);
 }

@@ -7,33 +7,37 @@ import { pace } from '../harness/timing.ts';
 
 /** More at once would only wait in the accept queue. */
 const MOST_OPEN = 400;
+/** One address has 28,000 ports for whoever connects to it, and each waits a minute in TIME-WAIT. */
+const ADDRESSES = Array.from({ length: 12 }, (_, index) => `127.0.0.${index + 2}`);
 
 if (process.send === undefined) await makeConnections(Number(process.argv[2]), Number(process.argv[3]));
 else await serve();
 
 async function serve(): Promise<void> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined).on('data', (data) => socket.write(data));
+  const servers = ADDRESSES.map((host) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).on('data', (data) => socket.write(data));
+    });
+    return server.listen({ port: 0, host, backlog: 1024 });
   });
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 });
-  await once(server, 'listening');
-  process.send?.((server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  process.send?.(servers.map((server) => (server.address() as AddressInfo).port));
   process.once('message', () => {
-    server.close();
+    for (const server of servers) server.close();
     process.disconnect();
   });
 }
 
 async function makeConnections(rate: number, seconds: number): Promise<void> {
   const server = fork(fileURLToPath(import.meta.url));
-  const [port] = (await once(server, 'message')) as [number];
+  const [ports] = (await once(server, 'message')) as [number[]];
   const wanted = rate * seconds;
   const startedAt = performance.now();
   let made = 0;
   let closed = 0;
-  // Several source addresses: one has 28,000 ports, and each waits a minute in TIME-WAIT.
   const open = (): void => {
-    const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (made++ % 12)}` });
+    const at = made++ % ADDRESSES.length;
+    const socket = connect({ port: ports[at] ?? 0, host: ADDRESSES[at] ?? '' });
     socket.on('connect', () => socket.write('12345678'));
     socket.on('data', () => socket.end());
     socket.on('error', () => undefined);

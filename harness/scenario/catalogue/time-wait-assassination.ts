@@ -1,14 +1,14 @@
 import { handshake, nothingLeftOpen, states } from '../../expect/expectation.ts';
 import { passes, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
-import { connects, tells } from '../steps.ts';
+import { connects, tells, writes } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'time-wait-assassination',
   title: 'TIME-WAIT ended by a RST, which an old segment brought about',
   explanation:
-    'The server’s acknowledgement of the client’s FIN is kept back; the FIN that follows acknowledges it too, so the ' +
-    'client goes from FIN-WAIT-1 straight to TIME-WAIT. Then the old acknowledgement arrives. TIME-WAIT answers it, ' +
+    'The server’s acknowledgements of the client’s data and FIN are kept back; the FIN that follows acknowledges them ' +
+    'too, so the client goes from FIN-WAIT-1 straight to TIME-WAIT. Then an old acknowledgement arrives. TIME-WAIT answers it, ' +
     'the server has no socket any more and answers that by a RST, and the RST ends TIME-WAIT long before its time ' +
     '(RFC 1337). Linux allows it unless net.ipv4.tcp_rfc1337 is 1.',
   chapter: 'states',
@@ -19,6 +19,8 @@ export const scenario: Scenario = {
   steps: [
     connects,
     { who: 'network', command: { verb: 'keep', from: 'server', flags: 'ACK', without: 'FIN' } },
+    // First data are acknowledged at once (Linux’s quick ACKs); a FIN’s ACK may wait, and then ride on the other FIN.
+    writes('client', 'x'),
     tells(
       'client',
       { verb: 'end' },

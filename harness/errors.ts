@@ -26,7 +26,9 @@ export type FinwaitErrorCode =
   | 'ERR_FINWAIT_PEER_COMMAND'
   /** What was awaited did not come in time. */
   | 'ERR_FINWAIT_TIMEOUT'
-  /** The program that was to be run cannot be started. */
+  /** There is no such program as was to be run. */
+  | 'ERR_FINWAIT_PROGRAM_NOT_FOUND'
+  /** The program that was to be run is there and cannot be started. */
   | 'ERR_FINWAIT_PROGRAM'
   /** The command line is wrong. */
   | 'ERR_FINWAIT_USAGE';

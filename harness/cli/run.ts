@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { isFinwaitError } from '../errors.ts';
+import { type FinwaitErrorCode, isFinwaitError } from '../errors.ts';
 import {
   isInPrivateNetwork,
   type LiveEvent,
@@ -17,8 +17,11 @@ import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { errorTextOptions, say } from './terminal.ts';
 
-/** As shells have it. */
-const NOT_FOUND = 127;
+/** As shells have them. */
+const NOT_STARTED: Readonly<Partial<Record<FinwaitErrorCode, number>>> = {
+  ERR_FINWAIT_PROGRAM_NOT_FOUND: 127,
+  ERR_FINWAIT_PROGRAM: 126,
+};
 
 export const run: Command = {
   name: 'run',
@@ -49,9 +52,10 @@ export const run: Command = {
       if (values['quiet'] !== true) await report(directory, matches, values);
       return exitAs(end);
     } catch (error) {
-      if (!isFinwaitError(error) || error.code !== 'ERR_FINWAIT_PROGRAM') throw error;
-      say(error.toString());
-      return NOT_FOUND as ExitCode;
+      const exitCode = isFinwaitError(error) ? NOT_STARTED[error.code] : undefined;
+      if (exitCode === undefined) throw error;
+      say(String(error));
+      return exitCode as ExitCode;
     }
   },
 };

@@ -29,7 +29,7 @@ const CAPTURE_LIMIT_BYTES = 1024 ** 3;
 /**
  * Runs a program, unchanged, with all three lanes on, and leaves their record. It has our stdin, stdout and stderr.
  * A lane that this machine does not grant is left out, and the record says so.
- * @throws FinwaitError ERR_FINWAIT_PROGRAM when it cannot be started; ERR_FINWAIT_USAGE for `out`
+ * @throws FinwaitError ERR_FINWAIT_PROGRAM_NOT_FOUND, ERR_FINWAIT_PROGRAM when it cannot be started; ERR_FINWAIT_USAGE for `out`
  */
 export async function runProgram(
   command: readonly string[],

@@ -1,4 +1,4 @@
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openCaptureSource, type RunConnection } from '../../harness/index.ts';
@@ -113,6 +113,27 @@ test('a program that is not there ends as a shell has it', async (t) => {
   const { exitCode, stderr } = await finwait(['run', '--out', directory, '--', 'no-such-program-here']);
   t.is(exitCode, 127);
   t.true(stderr.includes('no-such-program-here cannot be started: there is no such program'));
+});
+
+test('a folder of the PATH that refuses does not hide that a program is not there', async (t) => {
+  const folder = await temporaryDirectory(t);
+  // execve refuses a folder as it does what lies in a closed one; but root, too, whom no mode stops.
+  await mkdir(join(folder, 'no-such-program-here'));
+  const { exitCode, stderr } = await finwait(
+    ['run', '--out', join(folder, 'run'), '--', 'no-such-program-here'],
+    { env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } },
+  );
+  t.is(exitCode, 127);
+  t.true(stderr.includes('no-such-program-here cannot be started: there is no such program'), stderr);
+});
+
+test('a program that may not be executed is said to be so', async (t) => {
+  const folder = await temporaryDirectory(t);
+  const program = join(folder, 'program');
+  await writeFile(program, '#!/bin/sh\n', { mode: 0o600 });
+  const { exitCode, stderr } = await finwait(['run', '--out', join(folder, 'run'), '--', program]);
+  t.is(exitCode, 126);
+  t.true(stderr.includes(`${program} cannot be started: it may not be executed`), stderr);
 });
 
 test('stdin, stdout, stderr and the environment are the program’s own', async (t) => {

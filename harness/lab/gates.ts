@@ -1,10 +1,11 @@
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
 import { findProgram, installCommand } from '../install-hint.ts';
+import type { Damage } from '../model/evidence.ts';
 import { parseFlags } from '../model/segment.ts';
 import type { Host } from './host.ts';
-import { emptyBucket, emptyingPort, keepLate, letOut } from './kept-segments.ts';
 import type { FaultRule, GateFilter } from './protocol.ts';
+import type { SlowQueue } from './send-queues.ts';
 
 /**
  * nft rules that decide what becomes of chosen segments. They sit in the *input* hook of every host, behind the tap:
@@ -14,17 +15,17 @@ import type { FaultRule, GateFilter } from './protocol.ts';
 export class Gates {
   readonly #hosts: readonly Host[];
   readonly #released = new Map<number, () => Promise<void>>();
+  readonly #shut = new Set<SlowQueue>();
+  readonly #tellDamage: (damage: Damage) => void;
   #lastId = 0;
-  /** Rules that are being deleted, though they do nothing any more. */
-  #tidying: Promise<unknown> = Promise.resolve();
 
-  constructor(hosts: readonly Host[]) {
+  constructor(hosts: readonly Host[], tellDamage: (damage: Damage) => void) {
     this.#hosts = hosts;
+    this.#tellDamage = tellDamage;
   }
 
   /** @returns the gate's id and the monotonic time from which it surely holds. */
   async set(rule: FaultRule): Promise<{ gateId: number; atNs: bigint }> {
-    await this.#tidying;
     const gateId = ++this.#lastId;
     if (rule.action === 'keep') await this.#keep(gateId, rule);
     else await this.#apply(gateId, (host) => tableText(gateId, rule, host.device));
@@ -45,22 +46,42 @@ export class Gates {
     return { atNs: process.hrtime.bigint() };
   }
 
+  /** What was to be kept and may have left by itself is told as damage before it resolves. */
+  async checkKept(): Promise<void> {
+    await Promise.all([...this.#shut].map((queue) => this.#checkQueue(queue)));
+  }
+
+  async #checkQueue(queue: SlowQueue): Promise<void> {
+    if (!(await queue.leaks())) return;
+    const detail = 'segments that a gate kept may have left by themselves: it was shut for too long';
+    this.#tellDamage({ lane: 'wire', kind: 'gate-leaked', detail });
+  }
+
   async #keep(gateId: number, rule: FaultRule): Promise<void> {
-    for (const host of this.#hosts) {
-      const { priority } = await keepLate(host, gateId);
-      await nft(host, keepText(gateId, rule, priority));
-      await emptyBucket(host, gateId);
+    await this.#onEach(gateId, this.#hosts, (host) => this.#keepOn(host, gateId, rule));
+  }
+
+  async #keepOn(host: Host, gateId: number, rule: FaultRule): Promise<Undo> {
+    const queue = await host.queues.add();
+    const removeTable = async (): Promise<void> => {
+      await nft(host, `delete table inet finwait_gate${gateId}`);
+    };
+    try {
+      await nft(host, keepText(gateId, rule, queue));
+    } catch (error) {
+      await queue.remove();
+      throw error;
     }
-    this.#released.set(gateId, async () => {
-      for (const host of this.#hosts) {
-        await letOut(host, gateId);
-        // Only then, so that what is sent meanwhile goes behind what was kept; and nobody needs to wait for it: what
-        // still goes that way keeps nothing back any more.
-        this.#tidying = Promise.all([this.#tidying, nft(host, `delete table inet finwait_gate${gateId}`)]);
-        // Whoever sets the next rule hears of it.
-        this.#tidying.catch(() => undefined);
-      }
-    });
+    await queue.shut();
+    this.#shut.add(queue);
+    return async () => {
+      await this.#checkQueue(queue);
+      this.#shut.delete(queue);
+      await queue.letOut();
+      // Only then, so that what is sent meanwhile goes behind what was kept.
+      await removeTable();
+      await queue.remove();
+    };
   }
 
   /** A table a gate, on each host: deleting it deletes all that is in it. */
@@ -69,15 +90,33 @@ export class Gates {
     textOf: (host: Host) => { readonly family: string; readonly text: string },
     hosts: readonly Host[] = this.#hosts,
   ): Promise<void> {
-    const tables = hosts.map((host) => ({ host, ...textOf(host) }));
-    await Promise.all(tables.map(({ host, text }) => nft(host, text)));
-    this.#released.set(gateId, async () => {
-      await Promise.all(
-        tables.map(({ host, family }) => nft(host, `delete table ${family} finwait_gate${gateId}`)),
-      );
+    await this.#onEach(gateId, hosts, async (host) => {
+      const { family, text } = textOf(host);
+      await nft(host, text);
+      return async () => {
+        await nft(host, `delete table ${family} finwait_gate${gateId}`);
+      };
     });
   }
+
+  /** On all of the hosts or on none. */
+  async #onEach(gateId: number, hosts: readonly Host[], set: (host: Host) => Promise<Undo>): Promise<void> {
+    const settled = await Promise.allSettled(hosts.map(set));
+    const undos = settled.filter((each) => each.status === 'fulfilled').map(({ value }) => value);
+    const undoAll = async (): Promise<void> => {
+      await Promise.all(undos.map((undo) => undo()));
+    };
+    const refusal = settled.find((each) => each.status === 'rejected');
+    if (refusal !== undefined) {
+      await undoAll();
+      throw refusal.reason;
+    }
+    this.#released.set(gateId, undoAll);
+  }
 }
+
+/** Takes back what was done to one host. */
+type Undo = () => Promise<void>;
 
 /** Longer than any run counts: `numgen` starts again behind it. */
 const NEVER_AGAIN = 0xffff_ffff;
@@ -105,14 +144,18 @@ function tableText(
   return { family, text };
 }
 
-/** Puts segments, and the datagram that empties their bucket, into the class that has to wait. */
-function keepText(gateId: number, rule: FaultRule, priority: string): string {
+/** Puts segments, and what shuts the queue, into the queue. */
+function keepText(
+  gateId: number,
+  rule: FaultRule,
+  { priority, stopperPort }: Pick<SlowQueue, 'priority' | 'stopperPort'>,
+): string {
   const which = rule.nth === undefined ? '' : ` ${ordinalMatch(rule.nth)}`;
   return `table inet finwait_gate${gateId} {
   chain segments {
     type filter hook output priority 0; policy accept;
     ${matchText(rule)}${which} meta priority set ${priority}
-    udp dport ${emptyingPort(gateId)} meta priority set ${priority}
+    udp dport ${stopperPort} meta priority set ${priority}
   }
 }`;
 }

@@ -7,7 +7,7 @@ import { type WaitOptions, withDeadline } from '../timing.ts';
 import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
 import { LabEvents } from './lab-events.ts';
 import { LabProgram } from './lab-program.ts';
-import { checkGateFilter } from './gate-filter.ts';
+import { checkFaultRule, checkGateFilter } from './gate-filter.ts';
 import { networkEntries } from './network.ts';
 import type { Gate, Pair } from './pair.ts';
 import { checkSide } from './check-condition.ts';
@@ -17,6 +17,7 @@ import { freeEndpoint, PairConnection, type SharedLab } from './pair-connection.
 import { type PairOptions, serverKind } from './pair-options.ts';
 import type { Program } from './program.ts';
 import type { FaultRule, GateFilter, HostCount, NetworkKind, ProgramOptions } from './protocol.ts';
+import { SegmentCount } from './segment-count.ts';
 import type { Side } from '../model/connection.ts';
 
 export interface LabOptions {
@@ -173,28 +174,32 @@ export class Lab implements AsyncDisposable {
 
   /** Something befalls matching segments behind the tap, until released. @throws as {@link Lab.hold} */
   async fault(rule: FaultRule): Promise<Gate> {
-    const { nth, action, ...filter } = rule;
-    checkGateFilter(filter);
+    checkFaultRule(rule, this.hosts);
     this.#requirePrivate('A gate');
     this.#events.disturb();
+    const isHold = rule.action === 'drop' || rule.action === 'reset';
+    const count = isHold ? countOf(rule) : undefined;
+    // Asked before the gate is there, so that it misses none.
+    if (count !== undefined) this.#events.count(count);
+    const askedNs = process.hrtime.bigint();
     const set = this.#agent.functions.setFault(rule);
-    const { gateId, atNs: fromNs } = await withDeadline(set, { what: 'a gate' });
-    const release = async (): Promise<{ atNs: bigint }> => await this.#agent.functions.release(gateId);
-    if (action === 'duplicate' || action === 'keep')
-      return gateOf(async () => {
-        await release();
-      });
-    const { source = {}, destination = {}, flags, without } = filter;
-    const hold: Hold = {
-      source,
-      destination,
-      flags: flags === undefined ? 0 : parseFlags(flags),
-      ...(without !== undefined && { without: parseFlags(without) }),
-      ...(nth && { nth }),
-      ...(action === 'reset' && { resets: true }),
-      fromNs,
-    };
-    return this.#keepHold(hold, release);
+    try {
+      const { gateId, atNs: fromNs } = await withDeadline(set, { what: 'a gate' });
+      const release = async (): Promise<{ atNs: bigint }> => {
+        const released = await this.#agent.functions.release(gateId);
+        if (count !== undefined) count.isOver = true;
+        return released;
+      };
+      if (!isHold)
+        return gateOf(async () => {
+          await release();
+        });
+      const counted = count && { counted: count.counted };
+      return this.#keepHold({ ...heldBy(rule), ...counted, askedNs, fromNs }, release);
+    } catch (error) {
+      if (count !== undefined) this.#events.uncount(count);
+      throw error;
+    }
   }
 
   /**
@@ -289,6 +294,22 @@ export class Lab implements AsyncDisposable {
       { hint: 'Run as root or allow unprivileged user namespaces; `finwait doctor` says how.' },
     );
   }
+}
+
+/** Of a rule that keeps segments from being received, what the evidence is told of it. */
+function heldBy({ source = {}, destination = {}, flags, without, action }: FaultRule): Omit<Hold, 'fromNs'> {
+  return {
+    source,
+    destination,
+    flags: flags === undefined ? 0 : parseFlags(flags),
+    ...(without !== undefined && { without: parseFlags(without) }),
+    ...(action === 'reset' && { resets: true }),
+  };
+}
+
+function countOf(rule: FaultRule): SegmentCount | undefined {
+  const { nth, outOf } = rule;
+  return nth === undefined ? undefined : new SegmentCount(heldBy(rule), { nth, outOf });
 }
 
 /** Released once, however often it is asked for. */

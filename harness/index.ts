@@ -81,7 +81,8 @@ export type {
 } from './peer/protocol.ts';
 
 export { Lab, type LabOptions, openLab } from './lab/lab.ts';
-export { type DrivenSocket, type Gate, Pair, type PairFault } from './lab/pair.ts';
+export type { Gate } from './lab/gate.ts';
+export { type DrivenSocket, Pair, type PairFault } from './lab/pair.ts';
 export { LabServer, type ServerChoice } from './lab/lab-server.ts';
 export type { ClientChoice, DiallingServer, PairOptions } from './lab/pair-options.ts';
 export type { Condition, SegmentPattern } from './lab/condition.ts';

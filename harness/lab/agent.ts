@@ -16,18 +16,17 @@ import { AGENT_EVENT_NAMES, type AgentEvents, type AgentFunctions } from './prot
 let opened: Instruments | undefined;
 /** Peers share a CPU, on whichever host they are. */
 const cpu = onOneCpu();
-const unplugged = new Map<string, number>();
+let delayMs = 0;
 
 const functions: AgentFunctions = {
   async open(network, hosts) {
     const places = await makeNetwork(network, hosts);
     for (const side of ['client', 'server'] as const) peers.start(side, [...places[side].enter, ...cpu]);
-    opened = await openInstruments(network, places);
+    opened = await openInstruments(network, places, (damage) => {
+      void opener.damage(damage);
+    });
     opened.capture.onPacket(({ segment }) => {
       if (segment !== undefined) handOver(segment);
-    });
-    opened.capture.onDamage((damage) => {
-      void opener.damage(damage);
     });
   },
 
@@ -69,7 +68,8 @@ const functions: AgentFunctions = {
   },
 
   async checkCapture() {
-    await instruments().capture.stats();
+    const { capture, gates } = instruments();
+    await Promise.all([capture.stats(), gates.checkKept()]);
   },
 
   checkPeers: async () => peers.check(),
@@ -77,29 +77,19 @@ const functions: AgentFunctions = {
   setFault: async (rule) => instruments().gates.set(rule),
   release: async (gateId) => instruments().gates.release(gateId),
 
-  async plug(side, plugged) {
+  async unplug(side) {
     const { hosts, gates } = instruments();
-    const gateId = unplugged.get(side);
-    if (plugged) {
-      unplugged.delete(side);
-      return gateId === undefined ? { atNs: process.hrtime.bigint() } : await gates.release(gateId);
-    }
     if (hosts.client === hosts.server) {
       throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', 'a lab of one host has no cable to pull');
     }
-    const { gateId: set, atNs } = await gates.unplug(hosts[side]);
-    unplugged.set(side, set);
-    return { atNs };
+    return await gates.unplug(hosts[side]);
   },
 
   async delay(ms) {
-    for (const host of new Set(Object.values(instruments().hosts))) {
-      if (ms === 0) await host.run('tc', 'qdisc', 'delete', 'dev', host.device, 'root');
-      else {
-        const delayed = ['root', 'netem', 'delay', `${ms}ms`];
-        await host.run('tc', 'qdisc', 'replace', 'dev', host.device, ...delayed);
-      }
-    }
+    if (ms > 0 && delayMs > 0) throw new TypeError(`There is a delay of ${delayMs} ms; release it first`);
+    const hosts = new Set(Object.values(instruments().hosts));
+    await Promise.all([...hosts].map(({ queues }) => queues.delay(ms)));
+    delayMs = ms;
   },
 
   async killSocket(local, peer) {

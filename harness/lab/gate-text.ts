@@ -1,7 +1,7 @@
 /** nft's words for gates; built from numbers and checked addresses only, never from raw text. */
 import { parseFlags } from '../model/segment.ts';
-import { emptyingPort } from './kept-segments.ts';
 import type { FaultRule, GateFilter } from './protocol.ts';
+import type { SlowQueue } from './send-queues.ts';
 
 /** Longer than any run counts: `numgen` starts again behind it. */
 const NEVER_AGAIN = 0xffff_ffff;
@@ -10,25 +10,31 @@ const COPY_MARK = 0x8000_0000;
 /** Bits of a segment's mark by which gates that count remember that it was its turn. */
 export const COUNT_MARKS: readonly number[] = Array.from({ length: 31 }, (_, bit) => 2 ** bit);
 
+/** All of a gate's rules on one host. */
+export interface GateTable {
+  readonly family: 'inet' | 'netdev';
+  readonly text: string;
+}
+
 /**
  * A gate that drops, or answers by a RST, where segments are received: behind the tap.
  * @param mark of a gate that counts. It counts in front of all that drops, or what another gate took would not be
  * counted, though the capture has it; whose turn it was is marked, and dropped where the others drop.
  */
-export function dropText(
+export function dropTable(
   gateId: number,
   rule: FaultRule,
   { device, mark }: { readonly device: string; readonly mark: number | undefined },
-): string {
+): GateTable {
   const verdict = rule.action === 'drop' ? 'drop' : 'reject with tcp reset';
   if (mark === undefined)
-    return tableText(gateId, 'inet', chainText('input', [`${matchText(rule)} ${verdict}`]));
+    return tableOf(gateId, 'inet', chainText('input', [`${matchText(rule)} ${verdict}`]));
   const count = [
     // A copy comes with the marks of its original, and has a turn of its own.
     `meta mark set meta mark & ${0xffff_ffff - mark}`,
     `${matchText(rule)}${ordinalText(rule)} meta mark set meta mark | ${mark}`,
   ];
-  return tableText(
+  return tableOf(
     gateId,
     'inet',
     chainText('ingress', count, { device, priority: -10 }),
@@ -40,28 +46,29 @@ export function dropText(
  * A gate that doubles. Of a copy on the loopback, ingress makes a second reception; on a cable it would go back to
  * where its original came from, so there the sender doubles.
  */
-export function duplicateText(gateId: number, rule: FaultRule, device: string): string {
+export function duplicateTable(gateId: number, rule: FaultRule, device: string): GateTable {
   const hook = device === 'lo' ? 'ingress' : 'egress';
   const double = `meta mark set meta mark | ${COPY_MARK} dup to "${device}"`;
   const fresh = `meta mark & ${COPY_MARK} == 0`;
   const chain = chainText(hook, [`${fresh} ${matchText(rule)}${ordinalText(rule)} ${double}`], { device });
-  return tableText(gateId, 'netdev', chain);
+  return tableOf(gateId, 'netdev', chain);
 }
 
-/** Puts segments, and the datagram that empties their bucket, into the class that has to wait. */
-export function keepText(gateId: number, rule: FaultRule, priority: string): string {
-  return tableText(
-    gateId,
-    'inet',
-    chainText('output', [
-      `${matchText(rule)}${ordinalText(rule)} meta priority set ${priority}`,
-      `udp dport ${emptyingPort(gateId)} meta priority set ${priority}`,
-    ]),
-  );
+/** Puts segments, and what shuts the queue, into the queue. */
+export function keepText(
+  gateId: number,
+  rule: FaultRule,
+  { priority, stopperPort }: Pick<SlowQueue, 'priority' | 'stopperPort'>,
+): string {
+  const chain = chainText('output', [
+    `${matchText(rule)}${ordinalText(rule)} meta priority set ${priority}`,
+    `udp dport ${stopperPort} meta priority set ${priority}`,
+  ]);
+  return tableOf(gateId, 'inet', chain).text;
 }
 
-function tableText(gateId: number, family: string, ...chains: readonly string[]): string {
-  return `table ${family} finwait_gate${gateId} {\n${chains.join('\n')}\n}`;
+function tableOf(gateId: number, family: GateTable['family'], ...chains: readonly string[]): GateTable {
+  return { family, text: `table ${family} finwait_gate${gateId} {\n${chains.join('\n')}\n}` };
 }
 
 function chainText(

@@ -1,10 +1,11 @@
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
 import { findProgram, installCommand } from '../install-hint.ts';
-import { COUNT_MARKS, dropText, duplicateText, keepText } from './gate-text.ts';
+import type { Damage } from '../model/evidence.ts';
+import { COUNT_MARKS, dropTable, duplicateTable, type GateTable, keepText } from './gate-text.ts';
 import type { Host } from './host.ts';
-import { emptyBucket, keepLate, letOut } from './kept-segments.ts';
 import type { FaultRule } from './protocol.ts';
+import type { SlowQueue } from './send-queues.ts';
 
 /**
  * nft rules that decide what becomes of chosen segments. They sit where every host receives, behind the tap:
@@ -14,24 +15,23 @@ import type { FaultRule } from './protocol.ts';
 export class Gates {
   readonly #hosts: readonly Host[];
   readonly #released = new Map<number, () => Promise<void>>();
-  /** Of the gates that count now. */
-  readonly #marks = new Set<number | undefined>();
+  /** Of the gates that count now, by gate. */
+  readonly #marks = new Map<number, number>();
+  readonly #shut = new Set<SlowQueue>();
+  readonly #tellDamage: (damage: Damage) => void;
   #lastId = 0;
-  /** Rules that are being deleted, though they do nothing any more. */
-  #tidying: Promise<unknown> = Promise.resolve();
 
-  constructor(hosts: readonly Host[]) {
+  constructor(hosts: readonly Host[], tellDamage: (damage: Damage) => void) {
     this.#hosts = hosts;
+    this.#tellDamage = tellDamage;
   }
 
   /** @returns the gate's id and the monotonic time from which it surely holds. */
   async set(rule: FaultRule): Promise<{ gateId: number; atNs: bigint }> {
-    await this.#tidying;
     const gateId = ++this.#lastId;
     if (rule.action === 'keep') await this.#keep(gateId, rule);
     else if (rule.action === 'duplicate') {
-      const textOf = ({ device }: Host): string => duplicateText(gateId, rule, device);
-      await this.#apply(gateId, textOf, { family: 'netdev' });
+      await this.#apply(gateId, ({ device }) => duplicateTable(gateId, rule, device));
     } else await this.#drop(gateId, rule);
     return { gateId, atNs: process.hrtime.bigint() };
   }
@@ -39,8 +39,7 @@ export class Gates {
   /** Nothing reaches this host, and nothing that it sends leaves it. @returns the gate's id, as above */
   async unplug(host: Host): Promise<{ gateId: number; atNs: bigint }> {
     const gateId = ++this.#lastId;
-    const textOf = ({ device }: Host): string => unpluggedText(gateId, device);
-    await this.#apply(gateId, textOf, { family: 'netdev', hosts: [host] });
+    await this.#apply(gateId, () => unpluggedText(gateId, host.device), [host]);
     return { gateId, atNs: process.hrtime.bigint() };
   }
 
@@ -48,24 +47,34 @@ export class Gates {
   async release(gateId: number): Promise<{ atNs: bigint }> {
     await this.#released.get(gateId)?.();
     this.#released.delete(gateId);
+    this.#marks.delete(gateId);
     return { atNs: process.hrtime.bigint() };
   }
 
+  /** What was to be kept and may have left by itself is told as damage before it resolves. */
+  async checkKept(): Promise<void> {
+    await Promise.all([...this.#shut].map((queue) => this.#checkQueue(queue)));
+  }
+
+  async #checkQueue(queue: SlowQueue): Promise<void> {
+    if (!(await queue.leaks())) return;
+    const detail = 'segments that a gate kept may have left by themselves: it was shut for too long';
+    this.#tellDamage({ lane: 'wire', kind: 'gate-leaked', detail });
+  }
+
   async #drop(gateId: number, rule: FaultRule): Promise<void> {
-    const mark = rule.nth === undefined ? undefined : this.#takeMark();
+    const mark = rule.nth === undefined ? undefined : this.#takeMark(gateId);
     try {
-      await this.#apply(gateId, ({ device }) => dropText(gateId, rule, { device, mark }), {
-        family: 'inet',
-        released: () => this.#marks.delete(mark),
-      });
+      await this.#apply(gateId, ({ device }) => dropTable(gateId, rule, { device, mark }));
     } catch (error) {
-      this.#marks.delete(mark);
+      this.#marks.delete(gateId);
       throw error;
     }
   }
 
-  #takeMark(): number {
-    const mark = COUNT_MARKS.find((each) => !this.#marks.has(each));
+  #takeMark(gateId: number): number {
+    const taken = new Set(this.#marks.values());
+    const mark = COUNT_MARKS.find((each) => !taken.has(each));
     if (mark === undefined) {
       throw new FinwaitError(
         'ERR_FINWAIT_PEER_COMMAND',
@@ -73,53 +82,76 @@ export class Gates {
         { hint: 'Release one of them first.' },
       );
     }
-    this.#marks.add(mark);
+    this.#marks.set(gateId, mark);
     return mark;
   }
 
   async #keep(gateId: number, rule: FaultRule): Promise<void> {
-    for (const host of this.#hosts) {
-      const { priority } = await keepLate(host, gateId);
-      await nft(host, keepText(gateId, rule, priority));
-      await emptyBucket(host, gateId);
+    await this.#onEach(gateId, this.#hosts, (host) => this.#keepOn(host, gateId, rule));
+  }
+
+  async #keepOn(host: Host, gateId: number, rule: FaultRule): Promise<Undo> {
+    const queue = await host.queues.add();
+    const removeTable = async (): Promise<void> => {
+      await nft(host, `delete table inet finwait_gate${gateId}`);
+    };
+    try {
+      await nft(host, keepText(gateId, rule, queue));
+    } catch (error) {
+      await queue.remove();
+      throw error;
     }
-    this.#released.set(gateId, async () => {
-      for (const host of this.#hosts) {
-        await letOut(host, gateId);
-        // Only then, so that what is sent meanwhile goes behind what was kept; and nobody needs to wait for it: what
-        // still goes that way keeps nothing back any more.
-        this.#tidying = Promise.all([this.#tidying, nft(host, `delete table inet finwait_gate${gateId}`)]);
-        // Whoever sets the next rule hears of it.
-        this.#tidying.catch(() => undefined);
-      }
-    });
+    await queue.shut();
+    this.#shut.add(queue);
+    return async () => {
+      await this.#checkQueue(queue);
+      this.#shut.delete(queue);
+      await queue.letOut();
+      // Only then, so that what is sent meanwhile goes behind what was kept.
+      await removeTable();
+      await queue.remove();
+    };
   }
 
   /** A table a gate, on each host: deleting it deletes all that is in it. */
   async #apply(
     gateId: number,
-    textOf: (host: Host) => string,
-    { family, hosts = this.#hosts, released }: Application,
+    tableOf: (host: Host) => GateTable,
+    hosts: readonly Host[] = this.#hosts,
   ): Promise<void> {
-    await Promise.all(hosts.map((host) => nft(host, textOf(host))));
-    this.#released.set(gateId, async () => {
-      await Promise.all(hosts.map((host) => nft(host, `delete table ${family} finwait_gate${gateId}`)));
-      released?.();
+    await this.#onEach(gateId, hosts, async (host) => {
+      const { family, text } = tableOf(host);
+      await nft(host, text);
+      return async () => {
+        await nft(host, `delete table ${family} finwait_gate${gateId}`);
+      };
     });
+  }
+
+  /** On all of the hosts or on none. */
+  async #onEach(gateId: number, hosts: readonly Host[], set: (host: Host) => Promise<Undo>): Promise<void> {
+    const settled = await Promise.allSettled(hosts.map(set));
+    const undos = settled.filter((each) => each.status === 'fulfilled').map(({ value }) => value);
+    const undoAll = async (): Promise<void> => {
+      await Promise.all(undos.map((undo) => undo()));
+    };
+    const refusal = settled.find((each) => each.status === 'rejected');
+    if (refusal !== undefined) {
+      await undoAll();
+      throw refusal.reason;
+    }
+    this.#released.set(gateId, undoAll);
   }
 }
 
-interface Application {
-  readonly family: 'inet' | 'netdev';
-  /** @default all of them */
-  readonly hosts?: readonly Host[];
-  readonly released?: () => void;
-}
+/** Takes back what was done to one host. */
+type Undo = () => Promise<void>;
 
-function unpluggedText(gateId: number, device: string): string {
+function unpluggedText(gateId: number, device: string): GateTable {
   const chain = (hook: string): string =>
     `chain ${hook} { type filter hook ${hook} device "${device}" priority 0; policy drop; }`;
-  return `table netdev finwait_gate${gateId} {\n  ${chain('ingress')}\n  ${chain('egress')}\n}`;
+  const text = `table netdev finwait_gate${gateId} {\n  ${chain('ingress')}\n  ${chain('egress')}\n}`;
+  return { family: 'netdev', text };
 }
 
 async function nft({ enter }: Host, commands: string): Promise<void> {

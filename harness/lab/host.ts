@@ -5,6 +5,7 @@ import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
 import { readSysctl, writeSysctl } from '../kernel/sysctl.ts';
 import type { Side } from '../model/connection.ts';
 import { LOOPBACK } from './protocol.ts';
+import { SendQueues } from './send-queues.ts';
 
 /** A host of the lab: a network namespace with an address, a sampler of its sockets and settings of its own. */
 export class Host {
@@ -16,6 +17,7 @@ export class Host {
   /** Where a datagram goes that is to leave by the device: the other host, or this one. */
   readonly neighbour: string;
   readonly sampler: SocketSampler;
+  readonly queues: SendQueues;
 
   private constructor(place: Place, sampler: SocketSampler) {
     this.enter = place.enter;
@@ -23,6 +25,7 @@ export class Host {
     this.address = place.address;
     this.neighbour = place.neighbour;
     this.sampler = sampler;
+    this.queues = new SendQueues(this);
   }
 
   static async open(place: Place): Promise<Host> {
@@ -60,10 +63,10 @@ const CABLE = {
   client: { device: 'client0', ipv4: '192.0.2.2', ipv6: '2001:db8::2' },
 } as const;
 
-/** Where each side is in a lab of two hosts. */
-export const ADDRESSES: Readonly<Record<Side, string>> = {
-  client: CABLE.client.ipv4,
-  server: CABLE.server.ipv4,
+/** Where each side's host is in a lab of two. */
+export const ADDRESSES: Readonly<Record<Side, readonly string[]>> = {
+  client: [CABLE.client.ipv4, CABLE.client.ipv6],
+  server: [CABLE.server.ipv4, CABLE.server.ipv6],
 };
 
 /** Brings the agent's own network up; it is all there is. */

@@ -3,6 +3,7 @@ import { type Capture, startCapture } from '../../captures/tcpdump.ts';
 import type { SocketFilter } from '../kernel/sampler.ts';
 import type { SsIssue } from '../kernel/ss-parser.ts';
 import type { Side } from '../model/connection.ts';
+import type { Damage } from '../model/evidence.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
 import { Gates } from './gates.ts';
 import { Host, makeOneHost, makeTwoHosts, type Place } from './host.ts';
@@ -29,6 +30,7 @@ export async function makeNetwork(
 export async function openInstruments(
   network: NetworkKind,
   places: Readonly<Record<Side, Place>>,
+  tellDamage: (damage: Damage) => void,
 ): Promise<Instruments> {
   const isOne = places.client === places.server;
   const ports =
@@ -43,7 +45,9 @@ export async function openInstruments(
     ...(isOne ? [] : [Host.open(places.client)]),
   ]);
   const client = second ?? server;
-  return { capture, hosts: { client, server }, gates: new Gates([...new Set([client, server])]), ports };
+  capture.onDamage(tellDamage);
+  const gates = new Gates([...new Set([client, server])], tellDamage);
+  return { capture, hosts: { client, server }, gates, ports };
 }
 
 /** The kernel's range for outgoing connections, `[first, last]`. */

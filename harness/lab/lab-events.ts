@@ -2,7 +2,7 @@ import { FinwaitError } from '../errors.ts';
 import type { Side } from '../model/connection.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
-import type { JsReport } from '../model/observation.ts';
+import type { CountedSegments, JsReport } from '../model/observation.ts';
 import type { Segment } from '../model/segment.ts';
 import type { SocketId } from '../peer/protocol.ts';
 import { damageKey } from './damage-key.ts';
@@ -77,6 +77,11 @@ export class LabEvents implements AgentEvents {
   /** From now on this gate counts. */
   count(count: SegmentCount): void {
     this.#counts.add(count);
+  }
+
+  /** The gate counts no more; what it counted may still be asked for, until no pair is left. */
+  endCount(counted: CountedSegments | undefined): void {
+    for (const count of this.#counts) if (count.counted === counted) count.isOver = true;
   }
 
   uncount(count: SegmentCount): void {

@@ -1,7 +1,6 @@
 import { FinwaitError } from '../errors.ts';
 import type { SocketFilter } from '../kernel/sampler.ts';
-import type { ClockReading, Hold, SocketSnapshot } from '../model/observation.ts';
-import { parseFlags } from '../model/segment.ts';
+import type { ClockReading, SocketSnapshot } from '../model/observation.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { type WaitOptions, withDeadline } from '../timing.ts';
 import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
@@ -9,15 +8,15 @@ import { LabEvents } from './lab-events.ts';
 import { LabProgram } from './lab-program.ts';
 import { checkFaultRule, checkGateFilter } from './gate-filter.ts';
 import { networkEntries } from './network.ts';
-import type { Gate, Pair } from './pair.ts';
+import type { Gate } from './gate.ts';
+import { LabGates } from './lab-gates.ts';
+import type { Pair } from './pair.ts';
 import { checkSide } from './check-condition.ts';
-import { ADDRESSES } from './host.ts';
 import { LabServer, type ServerChoice } from './lab-server.ts';
 import { freeEndpoint, PairConnection, type SharedLab } from './pair-connection.ts';
 import { type PairOptions, serverKind } from './pair-options.ts';
 import type { Program } from './program.ts';
 import type { FaultRule, GateFilter, HostCount, NetworkKind, ProgramOptions } from './protocol.ts';
-import { SegmentCount } from './segment-count.ts';
 import type { Side } from '../model/connection.ts';
 
 export interface LabOptions {
@@ -89,7 +88,7 @@ export class Lab implements AsyncDisposable {
   readonly #agent: AgentProcess;
   readonly #events: LabEvents;
   readonly #clockReadings: ClockReading[] = [];
-  #holds: readonly Hold[] = [];
+  readonly #gates: LabGates;
   #lastId = 0;
   readonly #nextId = (): number => ++this.#lastId;
   /** Why there is no private network; undefined when there is one. */
@@ -105,13 +104,14 @@ export class Lab implements AsyncDisposable {
   ) {
     this.#agent = agent;
     this.#events = events;
+    this.#gates = new LabGates(agent.functions, events);
     this.refusal = refusal;
     this.hosts = hosts;
     this.#shared = {
       agent: agent.functions,
       events,
       clockReadings: this.#clockReadings,
-      holds: () => this.#holds,
+      holds: () => this.#gates.holds,
       nextId: this.#nextId,
       fence: (options) => this.fence(options),
       fault: (rule) => this.fault(rule),
@@ -176,30 +176,7 @@ export class Lab implements AsyncDisposable {
   async fault(rule: FaultRule): Promise<Gate> {
     checkFaultRule(rule, this.hosts);
     this.#requirePrivate('A gate');
-    this.#events.disturb();
-    const isHold = rule.action === 'drop' || rule.action === 'reset';
-    const count = isHold ? countOf(rule) : undefined;
-    // Asked before the gate is there, so that it misses none.
-    if (count !== undefined) this.#events.count(count);
-    const askedNs = process.hrtime.bigint();
-    const set = this.#agent.functions.setFault(rule);
-    try {
-      const { gateId, atNs: fromNs } = await withDeadline(set, { what: 'a gate' });
-      const release = async (): Promise<{ atNs: bigint }> => {
-        const released = await this.#agent.functions.release(gateId);
-        if (count !== undefined) count.isOver = true;
-        return released;
-      };
-      if (!isHold)
-        return gateOf(async () => {
-          await release();
-        });
-      const counted = count && { counted: count.counted };
-      return this.#keepHold({ ...heldBy(rule), ...counted, askedNs, fromNs }, release);
-    } catch (error) {
-      if (count !== undefined) this.#events.uncount(count);
-      throw error;
-    }
+    return await this.#gates.fault(rule);
   }
 
   /**
@@ -209,23 +186,17 @@ export class Lab implements AsyncDisposable {
   async unplug(side: Side): Promise<Gate> {
     checkSide(side);
     this.#requirePrivate('Pulling a cable');
-    this.#events.disturb();
-    const { plug } = this.#agent.functions;
-    const { atNs: fromNs } = await withDeadline(plug(side, false), { what: 'the pulling of a cable' });
-    // What it would have received is on the wire, and what it sends never gets there.
-    const hold: Hold = { source: {}, destination: { address: ADDRESSES[side] }, flags: 0, fromNs };
-    return this.#keepHold(hold, async () => await plug(side, true));
+    return await this.#gates.unplug(side);
   }
 
-  /** Delays every segment. @throws FinwaitError ERR_FINWAIT_LAB_REFUSED where the kernel has no netem */
+  /**
+   * Delays every segment that no gate keeps; one delay at a time.
+   * @throws FinwaitError ERR_FINWAIT_LAB_REFUSED where the kernel has no netem; TypeError while there is another delay
+   */
   async delay(ms: number): Promise<Gate> {
     if (!Number.isInteger(ms) || ms < 1) throw new TypeError(`Not a delay in ms: ${ms}`);
     this.#requirePrivate('A delay');
-    this.#events.disturb();
-    await withDeadline(this.#agent.functions.delay(ms), { what: 'a delay' });
-    return gateOf(async () => {
-      await this.#agent.functions.delay(0);
-    });
+    return await this.#gates.delay(ms);
   }
 
   /** `net.ipv4.tcp_fin_timeout` and the like, as this network has them. */
@@ -264,28 +235,6 @@ export class Lab implements AsyncDisposable {
     await this.stop();
   }
 
-  #keepHold(hold: Hold, release: () => Promise<{ atNs: bigint }>): Gate {
-    // With no pair open nobody can ask about gates of the past.
-    const { isIdle } = this.#events;
-    const kept = isIdle ? this.#holds.filter(({ releasedNs }) => releasedNs === undefined) : this.#holds;
-    this.#holds = [...kept, hold];
-    return gateOf(async () => {
-      await this.#release(hold, release);
-    });
-  }
-
-  /** Until nft has answered, nobody knows whether the gate still holds. */
-  async #release(hold: Hold, release: () => Promise<{ atNs: bigint }>): Promise<void> {
-    const asked: Hold = { ...hold, toNs: process.hrtime.bigint() };
-    this.#replaceHold(hold, asked);
-    const { atNs: releasedNs } = await withDeadline(release(), { what: 'the release of a gate' });
-    this.#replaceHold(asked, { ...asked, releasedNs });
-  }
-
-  #replaceHold(old: Hold, changed: Hold): void {
-    this.#holds = this.#holds.map((hold) => (hold === old ? changed : hold));
-  }
-
   #requirePrivate(what: string): void {
     if (this.network === 'private') return;
     throw new FinwaitError(
@@ -294,30 +243,4 @@ export class Lab implements AsyncDisposable {
       { hint: 'Run as root or allow unprivileged user namespaces; `finwait doctor` says how.' },
     );
   }
-}
-
-/** Of a rule that keeps segments from being received, what the evidence is told of it. */
-function heldBy({ source = {}, destination = {}, flags, without, action }: FaultRule): Omit<Hold, 'fromNs'> {
-  return {
-    source,
-    destination,
-    flags: flags === undefined ? 0 : parseFlags(flags),
-    ...(without !== undefined && { without: parseFlags(without) }),
-    ...(action === 'reset' && { resets: true }),
-  };
-}
-
-function countOf(rule: FaultRule): SegmentCount | undefined {
-  const { nth, outOf } = rule;
-  return nth === undefined ? undefined : new SegmentCount(heldBy(rule), { nth, outOf });
-}
-
-/** Released once, however often it is asked for. */
-function gateOf(release: () => Promise<void>): Gate {
-  let released: Promise<void> | undefined;
-  const once = async (): Promise<void> => {
-    released ??= release();
-    await released;
-  };
-  return { release: once, [Symbol.asyncDispose]: once };
 }

@@ -12,7 +12,8 @@ import { moduleOf } from './behaviours.ts';
 import { ClientEnd } from './client-end.ts';
 import type { LabEvents } from './lab-events.ts';
 import { LabServer } from './lab-server.ts';
-import { type Gate, Pair, type PairHost } from './pair.ts';
+import type { Gate } from './gate.ts';
+import { Pair, type PairHost } from './pair.ts';
 import {
   clientChoice,
   type ClientChoice,

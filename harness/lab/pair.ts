@@ -10,6 +10,7 @@ import type { SocketCommand } from '../peer/protocol.ts';
 import { pace, withDeadline, type WaitOptions } from '../timing.ts';
 import { checkCondition, checkSide } from './check-condition.ts';
 import { canStillCome, type Condition, isOver, unmetPart, unmetState } from './condition.ts';
+import type { Gate } from './gate.ts';
 import type { LabServer } from './lab-server.ts';
 import type { FaultRule } from './protocol.ts';
 import type { Recording } from './recording.ts';
@@ -47,12 +48,6 @@ export interface PairHost {
 /** What befalls segments that one side sends. */
 export interface PairFault extends Omit<FaultRule, 'source' | 'destination'> {
   readonly from: Side;
-}
-
-/** A gate that holds; segments pass again, at their next retransmission, once it is released. */
-export interface Gate extends AsyncDisposable {
-  /** Idempotent. */
-  release(): Promise<void>;
 }
 
 /**

@@ -47,7 +47,8 @@ export interface FaultRule extends GateFilter {
    * - `drop`: never received;
    * - `reset`: never received, and its sender gets a RST that looks as if the receiver had sent it;
    * - `duplicate`: received twice;
-   * - `keep`: waits in its sender's queue until the rule is released, before the tap: neither seen nor received.
+   * - `keep`: waits in its sender's queue until the rule is released, before the tap: neither seen nor received. Past
+   *   2 h 40 min it may leave by itself, and the evidence says so as damage.
    */
   readonly action: 'drop' | 'reset' | 'duplicate' | 'keep';
 }
@@ -83,15 +84,15 @@ export interface AgentFunctions {
   sample(filter?: SocketFilter): Promise<SocketSnapshot>;
   /** Resolves when every segment sent before the call has been handed over. */
   fence(): Promise<ClockReading>;
-  /** Asks the kernel what the capture missed; damage, if any, is told before it resolves. */
+  /** Asks the kernel what the capture missed and what gates let go by themselves; damage is told before it resolves. */
   checkCapture(): Promise<void>;
   /** Everything that the peers have reported is told before it resolves, and so is the end of one as damage. */
   checkPeers(): Promise<void>;
   setFault(rule: FaultRule): Promise<{ gateId: number; atNs: bigint }>;
   release(gateId: number): Promise<{ atNs: bigint }>;
-  /** Pulls the cable of that side's host, or puts it back: it receives nothing, and what it sends goes nowhere. */
-  plug(side: Side, plugged: boolean): Promise<{ atNs: bigint }>;
-  /** Delays every segment that reaches a host; 0 for no delay. */
+  /** Pulls the cable of that side's host: it receives nothing, and what it sends goes nowhere. */
+  unplug(side: Side): Promise<{ gateId: number; atNs: bigint }>;
+  /** Delays every segment that leaves a host; 0 for no delay. */
   delay(ms: number): Promise<void>;
   /** `ss -K`: the kernel aborts the socket of `local` connected to `peer`. */
   killSocket(local: Endpoint, peer: Endpoint): Promise<void>;

@@ -5,7 +5,7 @@ import type { Segment } from '../model/segment.ts';
 /** The segments that a gate counts: of every connection in the lab, as the kernel does. */
 export class SegmentCount {
   readonly counted: CountedSegments;
-  /** The gate counts no more; what it counted may still be asked for. */
+  /** The gate counts no more. */
   isOver = false;
   readonly #filter: Pick<Hold, 'source' | 'destination' | 'flags' | 'without'>;
   readonly #matching: Segment[] = [];

@@ -18,7 +18,9 @@ export interface Damage {
     /** A lane does not exist on this machine or in this run. */
     | 'lane-missing'
     /** A peer process ended or stopped reporting. */
-    | 'reports-lost';
+    | 'reports-lost'
+    /** Segments that a gate was to keep may have left by themselves. */
+    | 'gate-leaked';
   /** What happened, in words, with counts. */
   readonly detail: string;
 }

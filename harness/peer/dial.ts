@@ -18,6 +18,8 @@ export function socketFor(behaviour: Behaviour, to: Endpoint, options: ClientOpt
   const socket = new net.Socket({
     allowHalfOpen: options.allowHalfOpen ?? behaviour.allowHalfOpen,
     ...(abort && { signal: abort.signal }),
+    // connect() documents them and does not look at them: only net.connect() hands them on to the socket it makes.
+    ...switches(options),
   });
   if (idleLimitMs !== undefined) limitIdle(socket, idleLimitMs);
   return {
@@ -30,7 +32,6 @@ export function socketFor(behaviour: Behaviour, to: Endpoint, options: ClientOpt
         ...(autoSelectFamilyAttemptTimeoutMs !== undefined && {
           autoSelectFamilyAttemptTimeout: autoSelectFamilyAttemptTimeoutMs,
         }),
-        ...switches(options),
       });
     },
   };

@@ -1,5 +1,6 @@
+import type { Gate } from '../lab/gate.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { Gate, Pair } from '../lab/pair.ts';
+import type { Pair } from '../lab/pair.ts';
 import { type NetworkCommand, ordinalsOf, type SegmentChoice } from './commands.ts';
 import { lostOrdinals } from './seeded-loss.ts';
 

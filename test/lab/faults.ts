@@ -145,6 +145,33 @@ test.serial('on two hosts both ends are seen, and an unplugged host receives not
   t.true(dataOf(await segmentsOf(pair)).some(({ delivered }) => delivered));
 });
 
+test.serial('a cable that is pulled twice is put back twice', async (t) => {
+  const lab = twoHosts(t);
+  if (lab === undefined) return;
+  await using pair = await establishedPair(lab);
+  const [first, second] = [await lab.unplug('client'), await lab.unplug('client')];
+  await first.release();
+  await pair.server.write('to nobody');
+  await pair.until({ segments: [{ from: 'server', minPayloadBytes: 1 }] });
+  t.false(dataOf(await segmentsOf(pair))[0]?.delivered);
+  await second.release();
+  await pair.until({ acknowledged: ['server'], events: [{ side: 'client', name: 'data' }] });
+  t.true(dataOf(await segmentsOf(pair)).at(-1)?.delivered);
+});
+
+test.serial('an unplugged host receives nothing over IPv6 either', async (t) => {
+  const lab = twoHosts(t);
+  if (lab === undefined) return;
+  const server = { behaviour: 'half-open', address: '2001:db8::1' };
+  await using pair = await lab.pair({ server, client: 'half-close' });
+  await pair.client.connect();
+  await pair.until({ acknowledged: ['client', 'server'], states: { server: 'ESTABLISHED' } });
+  await using _cable = await lab.unplug('client');
+  await pair.server.write('to nobody');
+  await pair.until({ segments: [{ from: 'server', minPayloadBytes: 1 }] });
+  t.false(dataOf(await segmentsOf(pair))[0]?.delivered);
+});
+
 test.serial('a process that is killed is no damage, and its end is in the connection', async (t) => {
   const lab = privateLab(t);
   if (lab === undefined) return;

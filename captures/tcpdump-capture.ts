@@ -5,55 +5,25 @@ import type { Packet } from '../harness/model/packet.ts';
 import { type WaitOptions, withDeadline } from '../harness/timing.ts';
 import { formatCaptureDamage } from '../harness/wire/capture-damage.ts';
 import { CaptureReader } from '../harness/wire/capture-reader.ts';
-import { type DecodeIssue, formatDecodeIssue } from '../harness/wire/decode-issue.ts';
 import { decodePacket } from '../harness/wire/decode-packet.ts';
 import { Decoding, Outcome } from '../harness/wire/decoding.ts';
 import { FragmentTable } from '../harness/wire/fragment-table.ts';
 import { capturedAtNs, segmentOf } from '../harness/wire/segment-of.ts';
 import type { CaptureSettings } from './capture-options.ts';
 import { type CaptureStats, parseCaptureStats, parseFinalStats } from './capture-stats.ts';
-import { DamageLog } from './damage-log.ts';
-import { FenceMarkers } from './fence-markers.ts';
+import type { DamageLog } from './damage-log.ts';
+import type { FenceMarkers } from './fence-markers.ts';
 import { PacketCounts } from './packet-counts.ts';
 import { type CapturedPacket, PacketFeed } from './packet-feed.ts';
 import type { PacketStream } from './packet-queue.ts';
-import { PcapFile } from './pcap-file.ts';
+import type { PcapFile } from './pcap-file.ts';
 import type { Capture } from './tcpdump.ts';
 import { diedFailure, startFailure, type TcpdumpEnd } from './tcpdump-errors.ts';
-import { spawnTcpdump, tcpdumpFlags, type TcpdumpProcess } from './tcpdump-process.ts';
+import type { TcpdumpProcess } from './tcpdump-process.ts';
+import { Undecodable } from './undecodable.ts';
 
 /** On an interface that its fence address does not cross, stop() loses no more than this. */
 const LAST_FENCE_MS = 1000;
-
-/** @throws as `startCapture()`. */
-export async function openTcpdumpCapture(settings: CaptureSettings, wait: WaitOptions): Promise<Capture> {
-  wait.signal?.throwIfAborted();
-  const damageLog = new DamageLog();
-  const file = settings.file === undefined ? undefined : await openFile(settings.file, damageLog);
-  let markers: FenceMarkers | undefined;
-  try {
-    markers = await FenceMarkers.open(settings.fenceAddress);
-    const tcpdump = spawnTcpdump([...tcpdumpFlags(settings), captureFilter(settings.filter, markers)]);
-    const capture = new TcpdumpCapture({ tcpdump, markers, damageLog, file });
-    await capture.listening(settings, wait);
-    return capture;
-  } catch (error) {
-    markers?.close();
-    await file?.close();
-    throw error;
-  }
-}
-
-async function openFile(path: string, damageLog: DamageLog): Promise<PcapFile> {
-  return await PcapFile.open(path, (reason) => {
-    damageLog.report('file-incomplete', `${path} ends early: ${reason}`);
-  });
-}
-
-/** The marker's part stands first: `vlan` in a filter moves the offsets of everything behind it. */
-function captureFilter(filter: string, markers: FenceMarkers): string {
-  return filter.trim() === '' ? '' : `(${markers.filter}) or (${filter})`;
-}
 
 interface Parts {
   readonly tcpdump: TcpdumpProcess;
@@ -62,7 +32,8 @@ interface Parts {
   readonly file: PcapFile | undefined;
 }
 
-class TcpdumpCapture implements Capture {
+/** A tcpdump that runs, read as it writes. */
+export class TcpdumpCapture implements Capture {
   readonly #tcpdump: TcpdumpProcess;
   readonly #markers: FenceMarkers;
   readonly #damageLog: DamageLog;
@@ -84,6 +55,7 @@ class TcpdumpCapture implements Capture {
   );
   readonly #decoding = new Decoding({ fragments: new FragmentTable() });
   readonly #counts: PacketCounts;
+  readonly #undecodable: Undecodable;
   readonly #feed = new PacketFeed();
   /** Resolved, with nothing, once the stream's header has come. */
   readonly #headerRead: Promise<void>;
@@ -92,7 +64,6 @@ class TcpdumpCapture implements Capture {
   #headerNoticed = false;
   #unreadable: FinwaitError | undefined;
   #frames = 0;
-  #undecodable = 0;
   #stopping = false;
   #stopped: Promise<CaptureStats> | undefined;
   #ended: FinwaitError | undefined;
@@ -102,6 +73,7 @@ class TcpdumpCapture implements Capture {
     this.#markers = markers;
     this.#damageLog = damageLog;
     this.#file = file;
+    this.#undecodable = new Undecodable(damageLog);
     this.#counts = new PacketCounts(() => {
       tcpdump.signal('USR1');
     });
@@ -250,20 +222,9 @@ class TcpdumpCapture implements Capture {
       ...(outcome === Outcome.TCP ? { segment: segmentOf(packet, this.#frames) } : {}),
       ...(issue === undefined ? {} : { issue }),
     };
-    if (outcome === Outcome.STOPPED) this.#noticeUndecodable(issue);
+    if (outcome === Outcome.STOPPED) this.#undecodable.notice(issue);
     this.#file?.writeFrame(atNs, originalBytes, headers);
     this.#feed.show(captured);
-  }
-
-  #noticeUndecodable(issue: DecodeIssue | undefined): void {
-    // A frame that stopped at UDP would not have given a segment anyway.
-    if (issue === undefined || issue.layer === 'udp') return;
-    this.#undecodable += 1;
-    const count = `${this.#undecodable} packet${this.#undecodable === 1 ? '' : 's'}`;
-    this.#damageLog.report(
-      'undecodable',
-      `${count} not decoded up to TCP; the last: ${formatDecodeIssue(issue)}`,
-    );
   }
 
   async #finish(end: TcpdumpEnd): Promise<void> {

@@ -5,7 +5,7 @@ import { type CaptureOptions, captureSettings } from './capture-options.ts';
 import type { CaptureStats } from './capture-stats.ts';
 import type { CapturedPacket } from './packet-feed.ts';
 import type { PacketStream } from './packet-queue.ts';
-import { openTcpdumpCapture } from './tcpdump-capture.ts';
+import { openTcpdumpCapture } from './open-tcpdump.ts';
 
 /** A running tcpdump. */
 export interface Capture extends AsyncDisposable {

@@ -21,6 +21,7 @@ export { type Endpoint, formatEndpoint } from './model/endpoint.ts';
 export { Flag, type FlagName, flagsText, type Segment, type TcpOptions } from './model/segment.ts';
 export type {
   ClockReading,
+  CountedSegments,
   Hold,
   JsReport,
   Lane,

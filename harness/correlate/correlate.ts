@@ -5,7 +5,7 @@ import type { RunEvidence } from '../model/run-evidence.ts';
 import { alignClocks, type ClockMap } from './clocks.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { groupSegments, oneGroup, type SegmentGroup } from './group-segments.ts';
-import { interferenceWith } from './held-segments.ts';
+import { interferenceWith, uncertainCounts } from './held-segments.ts';
 import { observedStates } from './observed-states.ts';
 import { placeReports } from './place-reports.ts';
 import { summarize } from './summary.ts';
@@ -39,7 +39,7 @@ interface Run {
 }
 
 function join(group: SegmentGroup, index: number, { evidence, clock, groups, js }: Run): Connection {
-  const interference = interferenceWith(group.segments, evidence.holds, clock, evidence.segments);
+  const interference = interferenceWith(group.segments, evidence.holds, clock);
   const segments = trackSegments(group, interference, evidence.wireMayMiss);
   const next = groups.find((other, at) => at > index && haveSameEnds(other, group));
   const span = {
@@ -77,7 +77,7 @@ function haveSameEnds(a: SegmentGroup, b: SegmentGroup): boolean {
 }
 
 function quality(
-  { damage, snapshots, clockReadings, settings }: RunEvidence,
+  { damage, segments, snapshots, clockReadings, holds, settings }: RunEvidence,
   clock: ClockMap | undefined,
 ): EvidenceQuality {
   const unplaced =
@@ -94,7 +94,7 @@ function quality(
     .slice(1)
     .map((snapshot, index) => snapshot.startedAtNs - (snapshots[index]?.startedAtNs ?? 0n));
   return {
-    damage: [...damage, ...unplaced],
+    damage: [...damage, ...unplaced, ...uncertainCounts(segments, holds, clock)],
     ...(clock && { clockErrorNs: clock.errorNs }),
     ...(settings && { settings }),
     ...(gaps.length > 0 && { largestSamplingGapNs: gaps.reduce((a, b) => (a > b ? a : b)) }),

@@ -1,8 +1,11 @@
-import { type Endpoint, sameEndpoint } from '../model/endpoint.ts';
+import { sameEndpoint } from '../model/endpoint.ts';
+import type { Damage } from '../model/evidence.ts';
+import { isMeant } from '../model/gate-match.ts';
 import type { Hold } from '../model/observation.ts';
 import { Flag, hasFlags, type Segment, sequenceLength } from '../model/segment.ts';
 import { seqAdd, seqDistance } from '../model/sequence-number.ts';
 import type { ClockMap } from './clocks.ts';
+import { turnsOf } from './counted-segments.ts';
 
 /** What gates did to the segments of one connection. */
 export interface Interference {
@@ -13,27 +16,24 @@ export interface Interference {
 }
 
 /**
- * Held are the segments during which a gate surely held, clock error taken off, and, while it was being released,
- * those that what came later does not show to have been received.
- * @param all of the run, where the segments of a gate that counts them are counted
+ * Held are the segments during which a gate surely held, clock error taken off, and, while it was being set or
+ * released, those that what came later does not show to have been received. Of a gate that counts, those whose turn it
+ * was.
  */
 export function interferenceWith(
   segments: readonly Segment[],
   holds: readonly Hold[],
   clock: ClockMap | undefined,
-  all: readonly Segment[] = segments,
 ): Interference {
-  const nothing = { held: new Set<Segment>(), injected: new Set<Segment>() };
-  if (clock === undefined || holds.length === 0) return nothing;
   const held = new Set<Segment>();
   const injected = new Set<Segment>();
+  if (clock === undefined) return { held, injected };
   for (const hold of holds) {
-    // A count that leaves out what is not certain would be wrong for all that follows.
-    const exact = hold.nth === undefined ? clock : { ...clock, errorNs: 0n };
-    const counted = hold.nth === undefined ? undefined : countedBy(hold, all, exact);
+    const turns = turnsOf(hold, clock);
     for (const [index, segment] of segments.entries()) {
-      const certainty = certaintyOf(hold, segment, exact);
-      if (certainty === 'passed' || counted?.has(segment) === false) continue;
+      if (turns?.chosen.has(segment.frame) === false) continue;
+      const certainty = certaintyOf(hold, segment, clock);
+      if (certainty === 'passed') continue;
       if (certainty === 'unknown' && seemsReceived(segment, segments.slice(index + 1))) continue;
       held.add(segment);
       const answer = hold.resets === true ? resetFor(segment, segments.slice(index + 1)) : undefined;
@@ -43,10 +43,21 @@ export function interferenceWith(
   return { held, injected };
 }
 
-/** Those whose turn it was, of all that matched since the gate held. */
-function countedBy(hold: Hold, all: readonly Segment[], clock: ClockMap): ReadonlySet<Segment> {
-  const matching = all.filter((segment) => certaintyOf(hold, segment, clock) !== 'passed');
-  return new Set(matching.filter((_, index) => hold.nth?.includes(index + 1) === true));
+/** Gates of which nobody can tell which of these segments they met. */
+export function uncertainCounts(
+  segments: readonly Segment[],
+  holds: readonly Hold[],
+  clock: ClockMap | undefined,
+): Damage[] {
+  if (clock === undefined) return [];
+  return holds
+    .filter((hold) => turnsOf(hold, clock)?.isCertain === false)
+    .filter((hold) => segments.some((segment) => isMeant(hold, segment)))
+    .map(() => ({
+      lane: 'wire',
+      kind: 'fault-uncertain',
+      detail: 'a segment came while a gate that counts was being set: which ones it met cannot be told',
+    }));
 }
 
 /** RFC 9293 §3.5.2: the RST for a segment takes its number from that segment's acknowledgement. */
@@ -60,17 +71,15 @@ function resetFor(segment: Segment, later: readonly Segment[]): Segment | undefi
 }
 
 function certaintyOf(
-  { source, destination, flags, without = 0, fromNs, toNs, releasedNs }: Hold,
+  hold: Hold,
   segment: Segment,
   { offsetNs, errorNs }: ClockMap,
 ): 'held' | 'unknown' | 'passed' {
+  const { counted, fromNs, askedNs, toNs, releasedNs } = hold;
   const atNs = segment.capturedAtNs - offsetNs;
-  const isMeant =
-    hasFlags(segment, flags) &&
-    (segment.flags & without) === 0 &&
-    isPart(source, segment.source) &&
-    isPart(destination, segment.destination);
-  if (!isMeant || atNs - errorNs < fromNs) return 'passed';
+  if (!isMeant(hold, segment)) return 'passed';
+  const hasBegun = counted !== undefined || atNs - errorNs >= fromNs;
+  if (!hasBegun) return askedNs !== undefined && atNs + errorNs >= askedNs ? 'unknown' : 'passed';
   if (toNs === undefined || atNs + errorNs <= toNs) return 'held';
   return releasedNs === undefined || atNs - errorNs < releasedNs ? 'unknown' : 'passed';
 }
@@ -106,11 +115,4 @@ function ignores(answer: Segment, segment: Segment): boolean {
 
 function endOf(segment: Segment): number {
   return seqAdd(segment.sequenceNumber, sequenceLength(segment));
-}
-
-function isPart(part: Partial<Endpoint>, whole: Endpoint): boolean {
-  return (
-    (part.address === undefined || part.address === whole.address) &&
-    (part.port === undefined || part.port === whole.port)
-  );
 }

@@ -4,7 +4,7 @@ import type { Lane } from '../model/observation.ts';
 import { Flag, hasFlags } from '../model/segment.ts';
 import type { ClaimResult } from '../model/verdict.ts';
 import { handshake } from './expectation.ts';
-import { openedSimultaneously } from './judge-flow.ts';
+import { openedSimultaneously } from './judge-simultaneous.ts';
 import { examineInitialNumbers } from './initial-numbers.ts';
 import { damageTo, judge } from './judge.ts';
 

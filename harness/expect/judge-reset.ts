@@ -54,15 +54,33 @@ export function judgeReset(connection: Connection, expectation: ResetExpectation
   return { needs, shortfalls, proof };
 }
 
-/** The RST that ended the connection; of one that was in a certain state, the first of that side that arrived. */
-function resetOf(
-  { segments, summary }: Connection,
-  { by, receiverIn }: ResetExpectation,
-): TrackedSegment | undefined {
+/** The RST that ended the connection; of one that was in a certain state, that side's first that ended something. */
+function resetOf(connection: Connection, { by, receiverIn }: ResetExpectation): TrackedSegment | undefined {
+  const { segments, summary } = connection;
   const sender = receiverIn === undefined ? summary.resetBy : by;
   const rsts = segments.filter(({ segment, delivered }) => hasFlags(segment, Flag.RST) && delivered);
-  const first = rsts.find(({ from }) => from === (sender ?? from));
-  return receiverIn === undefined ? first : (first ?? rsts[0]);
+  const sent = rsts.filter(({ from }) => from === (sender ?? from));
+  if (receiverIn === undefined) return sent[0];
+  const ended = sent.find((rst) => {
+    const { before, after } = receiverStates(connection, rst);
+    return before !== after && hasEnded(receiverIn, after);
+  });
+  return ended ?? sent[0] ?? rsts[0];
+}
+
+/** The states of a RST's receiver. */
+function receiverStates(
+  { segments }: Connection,
+  rst: TrackedSegment,
+): { readonly before: TcpState; readonly after: TcpState } {
+  const receiver = otherSide(rst.from);
+  const before = segments[segments.indexOf(rst) - 1]?.statesAfter[receiver] ?? 'CLOSED';
+  return { before, after: rst.statesAfter[receiver] };
+}
+
+/** A listener that had half a connection listens on: §3.10.7.4. */
+function hasEnded(receiverIn: TcpState, after: TcpState): boolean {
+  return after === 'CLOSED' || (receiverIn === 'SYN-RECEIVED' && after === 'LISTEN');
 }
 
 function effectShortfalls(
@@ -99,11 +117,8 @@ function stateShortfalls(
 ): Shortfall[] {
   if (rst.from !== by) return [seenAt(connection, rst, expected)];
   const receiver = otherSide(by);
-  const before = connection.segments[connection.segments.indexOf(rst) - 1];
-  const state = before?.statesAfter[receiver] ?? 'CLOSED';
-  const after = rst.statesAfter[receiver];
-  // A listener that had half a connection listens on: §3.10.7.4.
-  const ended = after === 'CLOSED' || (receiverIn === 'SYN-RECEIVED' && after === 'LISTEN');
+  const { before: state, after } = receiverStates(connection, rst);
+  const ended = hasEnded(receiverIn, after);
   if (state === receiverIn && ended) return [];
   const { mismatch } = seenAt(connection, rst, expected, 'absent');
   const observed = `${mismatch.observed}, the ${receiver} in ${state}${ended ? '' : `, where it stayed`}`;

@@ -2,6 +2,7 @@ import type { Connection, TrackedSegment } from '../model/connection.ts';
 import { segmentWords } from './describe-expectation.ts';
 import type { SegmentExpectation } from './segment-expectations.ts';
 import { isWithin, renderMs } from './segments/expected-segments.ts';
+import { findInOrder } from './segments/find-in-order.ts';
 import { judgeSegments } from './segments/judge-segments.ts';
 import { isOfKind } from './segments/segment-pattern.ts';
 import { absent, type Judgement, seenAt, segmentText, type Shortfall } from './shortfall.ts';
@@ -26,23 +27,17 @@ export function judgeSegmentExpectation(connection: Connection, expectation: Seg
 }
 
 function judgeOrder(connection: Connection, { segments }: ByKind<'in order'>): Judgement {
-  const found: TrackedSegment[] = [];
-  for (const pattern of segments) {
+  const found = findInOrder(connection.segments, segments);
+  const missing = segments[found.length];
+  if (missing !== undefined) {
     const before = found.at(-1);
-    const behind = connection.segments.slice(
-      before === undefined ? 0 : connection.segments.indexOf(before) + 1,
-    );
-    const next = behind.find((tracked) => isOfKind(pattern, tracked));
-    if (next === undefined) {
-      const expected = `${segmentWords(pattern)}${before ? `  after frame ${before.segment.frame}` : ''}`;
-      const earlier = connection.segments.find((tracked) => isOfKind(pattern, tracked));
-      const shortfall =
-        earlier === undefined
-          ? absent(connection, expected, 'no such segment')
-          : seenAt(connection, earlier, expected, 'absent');
-      return { needs: NEEDS, shortfalls: [shortfall], proof: '' };
-    }
-    found.push(next);
+    const expected = `${segmentWords(missing)}${before ? `  after frame ${before.segment.frame}` : ''}`;
+    const earlier = connection.segments.find((tracked) => isOfKind(missing, tracked));
+    const shortfall =
+      earlier === undefined
+        ? absent(connection, expected, 'no such segment')
+        : seenAt(connection, earlier, expected, 'absent');
+    return { needs: NEEDS, shortfalls: [shortfall], proof: '' };
   }
   const frames = found.map(({ segment }) => segment.frame).join(', ');
   return { needs: NEEDS, shortfalls: [], proof: `in frames ${frames}` };
@@ -71,9 +66,7 @@ function judgeSilence(connection: Connection, { segment, from }: ByKind<'nothing
 }
 
 function judgeElapsed(connection: Connection, { from, to, ms }: ByKind<'elapsed'>): Judgement {
-  const fromAt = connection.segments.findIndex((tracked) => isOfKind(from, tracked));
-  const start = connection.segments[fromAt];
-  const end = connection.segments.slice(fromAt + 1).find((tracked) => isOfKind(to, tracked));
+  const [start, end] = findInOrder(connection.segments, [from, to]);
   if (start === undefined || end === undefined) {
     const missing = segmentWords(start === undefined ? from : to);
     return { needs: NEEDS, shortfalls: [absent(connection, missing, 'no such segment')], proof: '' };

@@ -24,8 +24,11 @@ export function judge(
   expectation: Expectation,
 ): Verdict {
   const title = describeExpectation(expectation);
-  // The kernel closed a dead peer's sockets in its place: what the wire shows is not what the program did.
-  const lost = timeline.evidence.damage.find(({ kind }) => kind === 'reports-lost');
+  // The kernel closed a dead peer's sockets in its place: what the wire shows is not what the program did. And where
+  // it is not known what arrived, nothing that was seen proves anything.
+  const lost = timeline.evidence.damage.find(
+    ({ kind }) => kind === 'reports-lost' || kind === 'fault-uncertain',
+  );
   if (lost !== undefined) return undetermined(title, lost.detail);
   if (connection === undefined) return judgeNothing(title, timeline.evidence, expectation);
   const { needs, shortfalls, proof } = judgementOf(timeline, connection, expectation);

@@ -2,12 +2,13 @@ import { FinwaitError } from '../errors.ts';
 import type { Side } from '../model/connection.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
-import type { JsReport } from '../model/observation.ts';
+import type { CountedSegments, JsReport } from '../model/observation.ts';
 import type { Segment } from '../model/segment.ts';
 import type { SocketId } from '../peer/protocol.ts';
 import { damageKey } from './damage-key.ts';
 import type { AgentEvents, PeerName } from './protocol.ts';
 import type { Recording } from './recording.ts';
+import type { SegmentCount } from './segment-count.ts';
 
 /** Who a socket's reports belong to. */
 interface SocketOwner {
@@ -39,6 +40,7 @@ export class LabEvents implements AgentEvents {
   readonly #owners = new Map<string, SocketOwner>();
   readonly #servers = new Map<number, ServedServer>();
   readonly #programs = new Map<number, ProgramListener>();
+  readonly #counts = new Set<SegmentCount>();
   /** Whether a gate was set since the oldest recording began. */
   #isDisturbed = false;
   readonly #lasting = new Map<string, Damage>();
@@ -49,7 +51,11 @@ export class LabEvents implements AgentEvents {
   }
 
   addRecording(recording: Recording): void {
-    if (this.isIdle) this.#isDisturbed = false;
+    if (this.isIdle) {
+      this.#isDisturbed = false;
+      // Nobody is left who would ask.
+      for (const count of this.#counts) if (count.isOver) this.#counts.delete(count);
+    }
     this.#recordings.add(recording);
     if (this.#isDisturbed) recording.disturb();
     for (const damage of this.#lasting.values()) recording.addDamage(damage);
@@ -66,6 +72,20 @@ export class LabEvents implements AgentEvents {
   disturb(): void {
     this.#isDisturbed = true;
     for (const recording of this.#recordings) recording.disturb();
+  }
+
+  /** From now on this gate counts. */
+  count(count: SegmentCount): void {
+    this.#counts.add(count);
+  }
+
+  /** The gate counts no more; what it counted may still be asked for, until no pair is left. */
+  endCount(counted: CountedSegments | undefined): void {
+    for (const count of this.#counts) if (count.counted === counted) count.isOver = true;
+  }
+
+  uncount(count: SegmentCount): void {
+    this.#counts.delete(count);
   }
 
   /** From now on what this server accepts is told. */
@@ -96,6 +116,7 @@ export class LabEvents implements AgentEvents {
 
   segments(segments: readonly Segment[]): void {
     for (const segment of segments) {
+      for (const count of this.#counts) count.add(segment);
       const { source, destination } = segment;
       for (const recording of this.#recordings) {
         const { port } = recording.server;

@@ -7,6 +7,7 @@ import { type Gate, gateOf } from './gate.ts';
 import { ADDRESSES } from './host.ts';
 import type { LabEvents } from './lab-events.ts';
 import type { AgentEvents, AgentFunctions, FaultRule } from './protocol.ts';
+import { SegmentCount } from './segment-count.ts';
 
 /** Sets a lab's gates, and keeps what the evidence must know of them. */
 export class LabGates {
@@ -24,22 +25,22 @@ export class LabGates {
   }
 
   async fault(rule: FaultRule): Promise<Gate> {
-    const { source = {}, destination = {}, flags, without, nth, action } = rule;
     this.#events.disturb();
-    const set = this.#agent.setFault(rule);
-    const { gateId, atNs: fromNs } = await withDeadline(set, { what: 'a gate' });
-    // Either way the segments are received.
-    if (action === 'duplicate' || action === 'keep') return this.#gate(gateId, []);
-    const hold: Hold = {
-      source,
-      destination,
-      flags: flags === undefined ? 0 : parseFlags(flags),
-      ...(without !== undefined && { without: parseFlags(without) }),
-      ...(nth && { nth }),
-      ...(action === 'reset' && { resets: true }),
-      fromNs,
-    };
-    return this.#gate(gateId, [hold]);
+    const count = countOf(rule);
+    // Asked before the gate is there, so that it misses none.
+    if (count !== undefined) this.#events.count(count);
+    const askedNs = process.hrtime.bigint();
+    try {
+      const set = this.#agent.setFault(rule);
+      const { gateId, atNs: fromNs } = await withDeadline(set, { what: 'a gate' });
+      // Either way the segments are received.
+      if (rule.action === 'duplicate' || rule.action === 'keep') return this.#gate(gateId, []);
+      const hold: Hold = { ...heldBy(rule), ...(count && { counted: count.counted }), askedNs, fromNs };
+      return this.#gate(gateId, [hold]);
+    } catch (error) {
+      if (count !== undefined) this.#events.uncount(count);
+      throw error;
+    }
   }
 
   async unplug(side: Side): Promise<Gate> {
@@ -76,7 +77,7 @@ export class LabGates {
     const asked = this.#replace(holds, { toNs: process.hrtime.bigint() });
     const released = this.#agent.release(gateId);
     const { atNs: releasedNs } = await withDeadline(released, { what: 'the release of a gate' });
-    this.#replace(asked, { releasedNs });
+    for (const { counted } of this.#replace(asked, { releasedNs })) this.#events.endCount(counted);
   }
 
   #replace(old: readonly Hold[], change: Partial<Hold>): readonly Hold[] {
@@ -84,4 +85,21 @@ export class LabGates {
     this.#holds = this.#holds.map((hold) => changed[old.indexOf(hold)] ?? hold);
     return changed;
   }
+}
+
+/** Of a rule that keeps segments from being received, what the evidence is told of it. */
+function heldBy({ source = {}, destination = {}, flags, without, action }: FaultRule): Omit<Hold, 'fromNs'> {
+  return {
+    source,
+    destination,
+    flags: flags === undefined ? 0 : parseFlags(flags),
+    ...(without !== undefined && { without: parseFlags(without) }),
+    ...(action === 'reset' && { resets: true }),
+  };
+}
+
+function countOf(rule: FaultRule): SegmentCount | undefined {
+  const { nth, outOf, action } = rule;
+  const isHold = action === 'drop' || action === 'reset';
+  return nth === undefined || !isHold ? undefined : new SegmentCount(heldBy(rule), { nth, outOf });
 }

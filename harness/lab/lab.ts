@@ -6,7 +6,7 @@ import { type WaitOptions, withDeadline } from '../timing.ts';
 import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
 import { LabEvents } from './lab-events.ts';
 import { LabProgram } from './lab-program.ts';
-import { checkGateFilter } from './gate-filter.ts';
+import { checkFaultRule, checkGateFilter } from './gate-filter.ts';
 import { networkEntries } from './network.ts';
 import type { Gate } from './gate.ts';
 import { type Compression, type Sysctls, sysctlsOf, type TimeCompression } from './compression.ts';
@@ -190,8 +190,7 @@ export class Lab implements AsyncDisposable {
 
   /** Something befalls matching segments behind the tap, until released. @throws as {@link Lab.hold} */
   async fault(rule: FaultRule): Promise<Gate> {
-    const { nth: _nth, action: _action, ...filter } = rule;
-    checkGateFilter(filter);
+    checkFaultRule(rule, this.hosts);
     this.#requirePrivate('A gate');
     return await this.#gates.fault(rule);
   }

@@ -191,8 +191,22 @@ export class PairConnection implements PairHost {
     await withDeadline(this.#lab.agent.checkPeers(), { what: 'an answer of both peers' }, options);
   }
 
+  get clientPort(): number | undefined {
+    const { port } = this.#recording.client ?? this.#ends.client.boundTo;
+    return port === 0 ? undefined : port;
+  }
+
   async fault(rule: FaultRule): Promise<Gate> {
     this.#requireOpen('fault');
+    if (rule.nth !== undefined && this.clientPort === undefined && this.#ends.listening?.isOwn === false) {
+      throw new FinwaitError(
+        'ERR_FINWAIT_PEER_COMMAND',
+        'a fault with nth: other clients of this server would be counted, too, while this one’s end is not known',
+        {
+          hint: 'Set it once the client has connected, or tell the client where to bind: {behaviour, options: {localPort: await lab.freePort()}}.',
+        },
+      );
+    }
     const gate = await this.#lab.fault(rule);
     this.#gates.add(gate);
     // Stopped meanwhile, nobody else would release it.

@@ -29,6 +29,8 @@ export interface PairHost {
   /** Every report made before the call is in the recording once it resolves. */
   checkPeers(options: WaitOptions): Promise<void>;
   fault(rule: FaultRule): Promise<Gate>;
+  /** Of the client's end: where it is known, or told to bind. */
+  readonly clientPort: number | undefined;
   /** Ends that side's process by a signal. */
   kill(side: Side, signal: NodeJS.Signals): Promise<void>;
   /** Stops that side's process where it stands, or lets it run on. */
@@ -147,10 +149,11 @@ export class Pair implements AsyncDisposable {
 
   /** Something befalls segments that this side sends, until released or the pair is stopped. */
   async fault({ from, ...rule }: PairFault): Promise<Gate> {
-    rejectUnknownOptions(rule, ['flags', 'without', 'nth', 'action']);
+    rejectUnknownOptions(rule, ['flags', 'without', 'nth', 'outOf', 'action']);
     checkSide(from);
-    const { client, server } = this.#recording;
-    const clientEnd = client === undefined ? {} : { port: client.port };
+    const { server } = this.#recording;
+    const { clientPort } = this.#host;
+    const clientEnd = clientPort === undefined ? {} : { port: clientPort };
     // With its address: the same port of another may be a connection of its own.
     const ends =
       from === 'server'

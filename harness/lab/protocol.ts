@@ -41,6 +41,8 @@ export interface GateFilter {
 export interface FaultRule extends GateFilter {
   /** Which of the matching segments, from 1 in order of arrival since the rule was set; left out: all of them. */
   readonly nth?: readonly number[];
+  /** Counting begins again behind so many: {nth: [3], outOf: 10} is every tenth, from the third. @default never */
+  readonly outOf?: number;
   /**
    * - `drop`: never received;
    * - `reset`: never received, and its sender gets a RST that looks as if the receiver had sent it;

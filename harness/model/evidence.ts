@@ -11,6 +11,8 @@ export interface Damage {
     | 'file-incomplete'
     /** Packets that were captured and could not be decoded up to the TCP header. */
     | 'undecodable'
+    /** Which segments a gate kept from their receiver cannot be told. */
+    | 'fault-uncertain'
     /** A snapshot of sockets failed. */
     | 'sampling-failed'
     /** A lane does not exist on this machine or in this run. */

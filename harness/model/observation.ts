@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts';
 import type { CallSite } from './node-event.ts';
+import type { Segment } from './segment.ts';
 import type { TcpState } from './tcp-state.ts';
 
 /**
@@ -94,13 +95,25 @@ export interface Hold {
   readonly flags: number;
   /** None of these may be set. */
   readonly without?: number;
-  /** Which of the matching segments, from 1 in capture order since it held; absent: all of them. */
-  readonly nth?: readonly number[];
+  /** Only some of the matching segments; absent: all of them. */
+  readonly counted?: CountedSegments;
   /** True when the sender of a held segment got a RST that looked as if the receiver had sent it. */
   readonly resets?: boolean;
+  /** Before this it surely held nothing: it had not been asked for. Absent: {@link fromNs} is exact. */
+  readonly askedNs?: bigint;
   readonly fromNs: bigint;
   /** Up to here it surely held: its release was asked for. Absent while it still holds. */
   readonly toNs?: bigint;
   /** From here on it surely holds nothing. Absent while that is not known. */
   readonly releasedNs?: bigint;
+}
+
+/** Which of a gate's segments are meant, when it counts them. */
+export interface CountedSegments {
+  /** From 1 in order of capture since it held. */
+  readonly nth: readonly number[];
+  /** Counting begins again behind so many; absent: never. */
+  readonly outOf?: number;
+  /** All that matched since it was asked for, of whichever connection: the kernel counts them all. */
+  readonly matching: readonly Pick<Segment, 'frame' | 'capturedAtNs'>[];
 }

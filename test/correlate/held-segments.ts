@@ -56,3 +56,11 @@ test('without a clock nothing counts as held', (t) => {
   const hold = { source: {}, destination: {}, flags: 0, fromNs: 0n };
   t.is(interferenceWith(script(OPENING), [hold], undefined).held.size, 0);
 });
+
+test('while a gate was being set, what was acknowledged was received, and what was not was held', (t) => {
+  const segments = script([...OPENING, 'client PSH,ACK len 3', 'server ACK', 'client PSH,ACK len 5']);
+  const nowNs = atNs(6) - EPOCH_NS + 1n;
+  const hold = { source: {}, destination: {}, flags: 8, askedNs: 0n, fromNs: nowNs };
+  const { held } = interferenceWith(segments, [hold], { offsetNs: EPOCH_NS, errorNs: 1n });
+  t.deepEqual([...held], segments.slice(-1));
+});

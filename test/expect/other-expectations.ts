@@ -21,6 +21,7 @@ import { CLOSING_BY_CLIENT, OPENING, type RunOptions, timelineOf } from '../supp
 import { DAMAGE, verdictOf } from './_verdict-of.ts';
 
 const CLOSED = [...OPENING, ...CLOSING_BY_CLIENT];
+const IN_THREE = [...OPENING, 'client FIN,ACK', 'server FIN,ACK', 'client ACK'];
 const CROSSED = [...OPENING, 'client FIN,ACK', 'server FIN,ACK ack 1', 'client ACK', 'server ACK'];
 const BOTH_SYN = ['client SYN', 'server SYN', 'client SYN,ACK seq 0', 'server SYN,ACK seq 0'];
 const TRIES = ['client SYN lost', 'client SYN seq 0 +1000 ms lost', 'client SYN seq 0 +2000 ms lost'];
@@ -35,6 +36,12 @@ const KEPT_ALIVE = [
 ];
 const KEPT_AT_LAST = [...OPENING, 'client ACK seq 0 +1000 ms', 'client ACK seq 0 +1000 ms', 'server ACK'];
 const UNKEPT = [...OPENING, 'client ACK seq 0 +1000 ms', 'client ACK seq 0 +1000 ms'];
+const RESET_BEHIND_ANOTHER = [
+  ...OPENING,
+  'client ACK len 9',
+  'server RST seq 90000000',
+  'server RST,ACK seq 1',
+];
 const RESET_AT_ONCE = [...OPENING, 'client ACK len 9', 'server ACK', 'server RST,ACK'];
 
 const GONE: RunOptions = { ss: [[900, 'CLOSED', 'ESTABLISHED']] };
@@ -72,6 +79,67 @@ const CASES: readonly Case[] = [
   ],
   [inOrder('server > client FIN', 'client > server FIN'), 'the other order', CLOSED, NONE, 'violated'],
   [inOrder('client > server FIN', 'client > server RST'), 'no RST', CLOSED, NONE, 'violated'],
+  [
+    inOrder('client > server FIN', 'server > client ACK', 'server > client FIN', 'client > server ACK'),
+    'a close in three segments',
+    IN_THREE,
+    NONE,
+    'met',
+  ],
+  [
+    inOrder('client > server FIN', 'server > client FIN', 'server > client ACK'),
+    'an ACK that came with the FIN before it',
+    IN_THREE,
+    NONE,
+    'violated',
+  ],
+  [
+    inOrder(
+      'client > server PSH,ACK',
+      'server > client ACK',
+      'server > client PSH,ACK',
+      'server > client FIN',
+    ),
+    'one segment that acknowledges, answers and ends',
+    [...OPENING, 'client PSH,ACK len 3', 'server PSH,FIN,ACK len 5'],
+    NONE,
+    'met',
+  ],
+  [
+    inOrder('client > server ACK', 'client > server ACK'),
+    'one ACK for two lines',
+    [...OPENING],
+    NONE,
+    'violated',
+  ],
+  [
+    inOrder('client > server FIN', 'server > client ACK'),
+    'an ACK of what came before',
+    [...OPENING, 'client FIN,ACK', 'server PSH,ACK len 3 ack 1'],
+    NONE,
+    'violated',
+  ],
+  [
+    inOrder('client > server FIN', 'server > client ACK'),
+    'a RST,ACK',
+    [...OPENING, 'client FIN,ACK', 'server RST,ACK'],
+    NONE,
+    'violated',
+  ],
+  [
+    elapsed({ from: 'client > server FIN', to: 'server > client ACK', atMostMs: 1 }),
+    'a close in three segments',
+    IN_THREE,
+    NONE,
+    'met',
+  ],
+  [
+    elapsed({ from: 'client > server FIN', to: 'server > client ACK', atMostMs: 1 }),
+    '2 ms, behind an ACK of what came before',
+    [...OPENING, 'client FIN,ACK', 'server PSH,ACK len 3 ack 1', 'server ACK'],
+    NONE,
+    'violated',
+  ],
   [nothingAfter('client > server RST'), 'a RST', WRITES_AFTER, NONE, 'met'],
   [
     nothingAfter('client > server FIN', { from: 'client' }),
@@ -220,6 +288,20 @@ const CASES: readonly Case[] = [
     [...CLOSED, 'server RST seq 2'],
     NONE,
     'met',
+  ],
+  [
+    reset({ by: 'server', receiverIn: 'ESTABLISHED' }),
+    'the second, behind one out of its window',
+    RESET_BEHIND_ANOTHER,
+    NONE,
+    'met',
+  ],
+  [
+    reset({ by: 'server', receiverIn: 'ESTABLISHED' }),
+    'one out of its window alone',
+    RESET_BEHIND_ANOTHER.slice(0, -1),
+    NONE,
+    'violated',
   ],
   [reset({ by: 'server', receiverIn: 'ESTABLISHED' }), 'no RST', CLOSED, NONE, 'violated'],
   [reset({ by: 'server', because: 'unread data' }), 'unread data', RESET_AT_ONCE, UNREAD, 'met'],

@@ -91,6 +91,27 @@ test.serial('a segment that is doubled is captured twice, with one sequence numb
   t.is(data[0]?.sequence, data[1]?.sequence);
 });
 
+test.serial('every segment that is doubled comes twice, on one host and on two, and no more', async (t) => {
+  for (const lab of [privateLab(t), twoHosts(t)]) {
+    if (lab === undefined) continue;
+    const { changed } = await applySettings(lab, { retransmitAfterMs: 3000 });
+    t.teardown(() => restoreSettings(lab, changed));
+    await using pair = await establishedPair(lab);
+    await using _fault = await lab.fault({ flags: 'PSH', action: 'duplicate' });
+    await pair.client.write('twice');
+    await pair.server.write('twice, too');
+    await pair.until({
+      segments: [
+        { from: 'client', minPayloadBytes: 1, times: 2 },
+        { from: 'server', minPayloadBytes: 1, times: 2 },
+      ],
+      acknowledged: ['client', 'server'],
+    });
+    const data = dataOf(await segmentsOf(pair));
+    t.deepEqual(data.map(({ from }) => from).sort(), ['client', 'client', 'server', 'server']);
+  }
+});
+
 test.serial('an injected RST ends the end that it is sent to, and is not the other’s', async (t) => {
   const lab = privateLab(t);
   if (lab === undefined) return;
@@ -211,6 +232,12 @@ test('faults that make no sense are TypeErrors', async (t) => {
   if (lab === undefined) return;
   const drop = { action: 'drop' } as const;
   await t.throwsAsync(lab.fault({ ...drop, nth: [0] }), { instanceOf: TypeError, message: /ordinal/ });
+  const misspelt = { action: 'dorp' } as never;
+  await t.throwsAsync(lab.fault(misspelt), { instanceOf: TypeError, message: /"dorp"; known: drop/ });
+  await t.throwsAsync(lab.fault({ ...drop, nth: [] }), { instanceOf: TypeError, message: /such as \[1\]/ });
+  await t.throwsAsync(lab.fault({ ...drop, nth: 1 as never }), { instanceOf: TypeError, message: /list/ });
+  await t.throwsAsync(lab.fault({ ...drop, nth: [4], outOf: 3 }), { instanceOf: TypeError, message: /4th/ });
+  await t.throwsAsync(lab.fault({ ...drop, outOf: 3 }), { instanceOf: TypeError, message: /goes with nth/ });
   await t.throwsAsync(lab.fault({ ...drop, without: 'FNI' }), { instanceOf: TypeError, message: /FNI/ });
   await t.throwsAsync(lab.delay(0), { instanceOf: TypeError, message: /delay/ });
   await t.throwsAsync(lab.unplug('nobody' as never), { instanceOf: TypeError, message: /nobody/ });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { matchText } from '../../harness/lab/gates.ts';
+import { matchText } from '../../harness/lab/gate-text.ts';
 import type { GateFilter } from '../../harness/lab/protocol.ts';
 
 const CASES: readonly (readonly [filter: GateFilter, words: string])[] = [

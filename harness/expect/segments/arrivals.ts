@@ -15,7 +15,10 @@ export interface Unit {
   readonly mayBeIgnored: boolean;
 }
 
-/** A segment with the units that were complete once it had come: none for an ACK or a retransmission. */
+/**
+ * A segment with the units that were complete once it had come: none for an ACK, a retransmission, or a segment that
+ * never arrived.
+ */
 export interface Arrival {
   readonly tracked: TrackedSegment;
   readonly units: readonly Unit[];
@@ -52,7 +55,12 @@ class Stream {
   #seen: { SYN?: true; 'SYN,ACK'?: true; RST?: true } = {};
 
   take(tracked: TrackedSegment): Unit[] {
-    const { segment, sequence } = tracked;
+    const { segment, sequence, delivered } = tracked;
+    // Sent it was: an acknowledgement of it is none of octets that were never sent.
+    if (!delivered) {
+      if (!hasFlags(segment, Flag.RST)) this.end = Math.max(this.end ?? sequence, endOf(tracked));
+      return [];
+    }
     if (hasFlags(segment, Flag.RST)) return [this.#reset(tracked)];
     const isStray = hasFlags(segment, Flag.SYN) && this.next !== undefined && sequence !== 0;
     if (isStray) return [synOf(tracked)];

@@ -1,14 +1,7 @@
-import { otherSide, type Side, type TrackedSegment } from '../../model/connection.ts';
+import type { Side, TrackedSegment } from '../../model/connection.ts';
+import { Acknowledged, brings, endsAll, needOf } from './acknowledged.ts';
 import type { Arrival, Unit } from './arrivals.ts';
-import {
-  acknowledges,
-  completes,
-  hasFieldsOf,
-  hasFlagsOf,
-  isPlainAck,
-  type Line,
-  type UnitDemand,
-} from './demand.ts';
+import { completes, hasFieldsOf, hasFlagsOf, type Line, type UnitDemand } from './demand.ts';
 import { type ExpectedSegment, isWithin, renderMs } from './expected-segments.ts';
 import { type State, withFrame } from './match-state.ts';
 import { type Way, waysThrough } from './octet-ways.ts';
@@ -48,9 +41,7 @@ export class LineTaker {
   readonly #strict: boolean;
   readonly #segments: readonly TrackedSegment[];
   readonly #refusals: Refusals;
-  /** Highest acknowledgement that each side has sent, and the end of what came from it, up to the segment before. */
-  readonly #acked: Record<Side, number | undefined> = { client: undefined, server: undefined };
-  readonly #next: Record<Side, number | undefined> = { client: undefined, server: undefined };
+  readonly #acknowledged = new Acknowledged();
 
   constructor({ strict, segments, refusals }: TakerOptions) {
     this.#strict = strict;
@@ -59,18 +50,15 @@ export class LineTaker {
   }
 
   /** Remembers a segment once all ways have looked at it. */
-  note({ tracked: { from, acknowledgment }, next, otherNext }: Arrival): void {
-    // In a capture that begins within a connection, numbers of an end that has not spoken are relative to nothing.
-    if (acknowledgment !== undefined && otherNext !== undefined)
-      this.#acked[from] = Math.max(this.#acked[from] ?? 0, acknowledgment);
-    this.#next[from] = next;
+  note(arrival: Arrival): void {
+    this.#acknowledged.note(arrival);
   }
 
   /** Strikes out the ACKs that this segment brings; undefined when it brings one too early or too late. */
   settleOwed(state: State, { tracked, units }: Arrival, index: number): State | undefined {
     const [come, left] = [
-      state.owed.filter(({ segment, need }) => acknowledges(segment, tracked, need)),
-      state.owed.filter(({ segment, need }) => !acknowledges(segment, tracked, need)),
+      state.owed.filter(({ segment, need }) => brings(segment, tracked, need)),
+      state.owed.filter(({ segment, need }) => !brings(segment, tracked, need)),
     ];
     if (left.length > 0 && units.some(endsAll)) {
       this.#refusals.add({ state, expected: left[0]?.segment ?? 'an ACK', at: index });
@@ -98,27 +86,15 @@ export class LineTaker {
 
   /** A line of ACK that an earlier segment has met. */
   takeAckOfBefore(state: State, { segment, demand }: Line): State | undefined {
-    if (demand.by !== 'ack') return undefined;
-    const need = segment.acknowledgment ?? this.#next[otherSide(segment.from)] ?? -Infinity;
-    return this.#wasAcked(segment, need) ? state : undefined;
+    return demand.by === 'ack' && this.#acknowledged.coversAll(segment) ? state : undefined;
   }
 
   /** Whether the segment says what a line of ACK asks for: the first that does is the one, in time or not. */
   isDue(attempt: Attempt, arrival: Arrival): boolean {
     const { segment, demand } = attempt.line;
     if (demand.by !== 'ack') return false;
-    const need = this.#needOf(attempt, arrival);
-    return this.#wasAcked(segment, need) || acknowledges(segment, arrival.tracked, need);
-  }
-
-  #needOf(attempt: Attempt, arrival: Arrival): number {
-    return attempt.line.segment.acknowledgment ?? this.#sentBefore(attempt, arrival) ?? -Infinity;
-  }
-
-  /** Whether its sender had acknowledged so much before, and any acknowledgement will do. */
-  #wasAcked(segment: ExpectedSegment, need: number): boolean {
-    const acked = this.#acked[segment.from];
-    return isPlainAck(segment) && acked !== undefined && acked >= need;
+    const need = needOf(segment, attempt, arrival);
+    return this.#acknowledged.covers(segment, need) || brings(segment, arrival.tracked, need);
   }
 
   #takeSegment(attempt: Attempt, arrival: Arrival, index: number, isPureAck: boolean): Taken[] {
@@ -130,7 +106,7 @@ export class LineTaker {
       tracked.from === segment.from &&
       hasFlagsOf(segment, tracked, this.#strict) &&
       hasFieldsOf(segment, tracked) &&
-      !(isPureAck && units.length > 0);
+      !(isPureAck && (units.length > 0 || !tracked.delivered));
     if (!fits) {
       if (this.#strict || units.length > 0) this.#refusals.add({ state, expected: segment, at: index });
       return [];
@@ -146,10 +122,10 @@ export class LineTaker {
     const { line, state, unit, octets, isTaken, cutBy } = attempt;
     const { segment } = line;
     const { tracked, units } = arrival;
-    const need = this.#needOf(attempt, arrival);
+    const need = needOf(segment, attempt, arrival);
     const here = { unit, octets, isTaken, cutBy, isComplete: true };
-    if (this.#wasAcked(segment, need)) return [{ ...here, state }];
-    if (acknowledges(segment, tracked, need)) {
+    if (this.#acknowledged.covers(segment, need)) return [{ ...here, state }];
+    if (brings(segment, tracked, need)) {
       if (!this.#isTimely(segment, { state, since: state.last }, index)) return [];
       return [{ ...here, state: withFrame({ ...state, last: index }, tracked.segment.frame) }];
     }
@@ -162,16 +138,6 @@ export class LineTaker {
     }
     const owed = { segment, item: state.item, inGroup: attempt.inGroup, need, since: state.last };
     return [{ ...here, state: { ...state, owed: [...state.owed, owed] } }];
-  }
-
-  /** How far the other end's octets have come where the line stands. */
-  #sentBefore(
-    { line, unit, octets }: Attempt,
-    { tracked, units, next, otherNext }: Arrival,
-  ): number | undefined {
-    if (tracked.from === line.segment.from) return otherNext;
-    const ahead = units[unit];
-    return ahead === undefined || ahead.kind === 'RST' ? next : ahead.at + octets;
   }
 
   #takeUnit(attempt: Attempt, arrival: Arrival, index: number, demands: readonly UnitDemand[]): Taken[] {
@@ -258,9 +224,4 @@ export class LineTaker {
     this.#refusals.add({ state, expected: segment, at: index, note });
     return false;
   }
-}
-
-/** Behind a RST no ACK comes any more. */
-function endsAll({ kind, mayBeIgnored }: Unit): boolean {
-  return kind === 'RST' && !mayBeIgnored;
 }

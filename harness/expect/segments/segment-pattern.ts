@@ -1,5 +1,5 @@
 import type { TrackedSegment } from '../../model/connection.ts';
-import { flagsText, parseFlags } from '../../model/segment.ts';
+import { Flag, flagsText, parseFlags } from '../../model/segment.ts';
 import { hasFieldsOf, hasFlagsOf } from './demand.ts';
 import type { ExpectedSegment } from './expected-segments.ts';
 import { LineTokens } from './line-tokens.ts';
@@ -22,9 +22,23 @@ export function parseSegmentPattern(text: string): ExpectedSegment {
   };
 }
 
-/** Whether a segment, as it stands on the wire, is of this kind. */
+/** What a line names of a segment, in the order of the octets. */
+export const Part = { ACK: 0, DATA: 1, FIN: 2 } as const;
+
+/** Undefined where it names none of these: a SYN, a RST, any segment. */
+export function partOf({ flags, payloadBytes }: ExpectedSegment): number | undefined {
+  const word = flags === undefined || flags === 'none' ? 0 : parseFlags(flags);
+  if ((word & (Flag.SYN | Flag.RST)) !== 0) return undefined;
+  if ((word & Flag.FIN) !== 0) return Part.FIN;
+  if ((word & Flag.ACK) === 0) return undefined;
+  return (word & Flag.PSH) !== 0 || (payloadBytes?.min ?? 0) > 0 ? Part.DATA : Part.ACK;
+}
+
+/** Whether a segment is of this kind. An ACK, and data, may ride on a FIN. */
 export function isOfKind(pattern: ExpectedSegment, tracked: TrackedSegment): boolean {
-  return (
-    tracked.from === pattern.from && hasFlagsOf(pattern, tracked, false) && hasFieldsOf(pattern, tracked)
-  );
+  const { segment } = tracked;
+  const part = partOf(pattern);
+  const mayRide = part === Part.ACK || (part === Part.DATA && segment.payloadBytes > 0);
+  const bare = mayRide ? { ...tracked, segment: { ...segment, flags: segment.flags & ~Flag.FIN } } : tracked;
+  return tracked.from === pattern.from && hasFlagsOf(pattern, bare, false) && hasFieldsOf(pattern, tracked);
 }

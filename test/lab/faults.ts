@@ -94,8 +94,7 @@ test.serial('a segment that is doubled is captured twice, with one sequence numb
 test.serial('every segment that is doubled comes twice, on one host and on two, and no more', async (t) => {
   for (const lab of [privateLab(t), twoHosts(t)]) {
     if (lab === undefined) continue;
-    const { changed } = await applySettings(lab, { retransmitAfterMs: 3000 });
-    t.teardown(() => restoreSettings(lab, changed));
+    await using _compression = await lab.compress({ retransmitAfterMs: 3000 });
     await using pair = await establishedPair(lab);
     await using _fault = await lab.fault({ flags: 'PSH', action: 'duplicate' });
     await pair.client.write('twice');
@@ -168,6 +167,24 @@ test.serial('an unplugged host receives nothing over IPv6 either', async (t) => 
   await pair.server.write('to nobody');
   await pair.until({ segments: [{ from: 'server', minPayloadBytes: 1 }] });
   t.false(dataOf(await segmentsOf(pair))[0]?.delivered);
+});
+
+test.serial('on two hosts a second client in the server’s place opens simultaneously', async (t) => {
+  const lab = twoHosts(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: { dials: 'half-close' }, client: 'half-close' });
+  const gates = [
+    await pair.fault({ from: 'client', flags: 'SYN', action: 'keep' }),
+    await pair.fault({ from: 'server', flags: 'SYN', action: 'keep' }),
+  ];
+  await t.throwsAsync(pair.server.end(), { message: /^server end/, code: 'ERR_FINWAIT_PEER_COMMAND' });
+  await pair.client.connect();
+  await pair.server.connect();
+  await pair.until({ states: { client: 'SYN-SENT', server: 'SYN-SENT' } });
+  for (const gate of gates) await gate.release();
+  await pair.until({ states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } });
+  const { client, server } = await pair.evidence();
+  t.deepEqual([client?.address, server.address], ['192.0.2.2', '192.0.2.1']);
 });
 
 test.serial('a process that is killed is no damage, and its end is in the connection', async (t) => {

@@ -117,11 +117,12 @@ test.serial('a gate that one of two hosts refuses is set on neither', async (t) 
   if (lab === undefined) return;
   await using pair = await establishedPair(lab, 'half-close');
   const probe = await pair.hold({ from: 'client', flags: 'FIN' });
-  const [, id] = /finwait_gate(\d+)/.exec(await run(lab, 'nft', 'list', 'ruleset')) ?? [];
+  const ruleset = await run(lab, 'nft', 'list', 'ruleset');
+  const [, id, chain] = /finwait_gate(\d+) \{\s*chain (\w+)/.exec(ruleset) ?? [];
   await probe.release();
   // On the server's host, in the way of the next gate: a chain of that name without a hook.
   const table = `inet finwait_gate${Number(id) + 1}`;
-  await run(lab, 'nft', `add table ${table}; add chain ${table} segments`);
+  await run(lab, 'nft', `add table ${table}; add chain ${table} ${chain ?? ''}`);
   await t.throwsAsync(pair.hold({ from: 'server' }), { message: /nft refused/ });
   await pair.server.write('to the client');
   await pair.until({ events: [{ side: 'client', name: 'data' }] });

@@ -1,6 +1,7 @@
 import { handshake, nothingLeftOpen, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits, sends } from '../checks.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells, writes } from '../steps.ts';
 
@@ -52,9 +53,9 @@ export const scenario: Scenario = {
         ? { met: `after ${gapsMs.map((gap) => gap.toFixed(0)).join(', ')} ms` }
         : { violated: `sent ${sent.length} times` };
     }),
-    emits('client', 'error', { code: 'ETIMEDOUT' }),
+    emitted('client', 'error', { code: 'ETIMEDOUT' }),
     sends('client', 'RST', { times: 1 }),
-    emits('server', 'error', { code: 'ECONNRESET' }),
+    emitted('server', 'error', { code: 'ECONNRESET' }),
     states('client', 'ESTABLISHED', 'CLOSED'),
     states('server', 'ESTABLISHED', 'CLOSED'),
     nothingLeftOpen(),

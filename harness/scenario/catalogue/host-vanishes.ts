@@ -1,5 +1,6 @@
 import { handshake } from '../../expect/expectation.ts';
-import { emits, endsIn, neverEmits, sends } from '../checks.ts';
+import { emitted, leftIn, neverEmitted } from '../../expect/program-expectations.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -27,9 +28,9 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     sends('server', 'PSH', { atLeast: 3 }),
-    emits('server', 'error', { code: 'ETIMEDOUT' }),
-    neverEmits('client', 'close'),
-    endsIn('client', 'ESTABLISHED'),
+    emitted('server', 'error', { code: 'ETIMEDOUT' }),
+    neverEmitted('client', 'close'),
+    leftIn('client', 'ESTABLISHED'),
   ],
   mutants: [{ what: 'the cable stays', who: 'network', instead: { unplug: 'nothing' } }],
 };

@@ -1,4 +1,5 @@
 import { orderlyClose, states } from '../../expect/expectation.ts';
+import { simultaneousOpen } from '../../expect/flow-expectations.ts';
 import { passes, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { ends, endsLast } from '../steps.ts';
@@ -39,6 +40,7 @@ export const scenario: Scenario = {
     endsLast('server'),
   ],
   expectations: [
+    simultaneousOpen(),
     passes('client', 'SYN-SENT', 'SYN-RECEIVED', 'ESTABLISHED'),
     passes('server', 'SYN-SENT', 'SYN-RECEIVED', 'ESTABLISHED'),
     states('client', 'SYN-SENT', 'ESTABLISHED'),

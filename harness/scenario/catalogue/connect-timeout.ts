@@ -2,6 +2,7 @@ import { states } from '../../expect/expectation.ts';
 import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
 import { unanswered } from '../../expect/flow-expectations.ts';
+import { retransmitted } from '../../expect/segment-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const scenario: Scenario = {
@@ -12,7 +13,7 @@ export const scenario: Scenario = {
     'again after 1 s and, by Linux’s defaults, for about two minutes in all: ten times since Linux 6.5, which lets four of ' +
     'them come a second apart before the wait doubles (net.ipv4.tcp_syn_linear_timeouts), six before. Only then does ' +
     'connect() fail, with ETIMEDOUT. Node has no connect timeout of its own: whoever wants one sets socket.setTimeout() and destroys, or ' +
-    'gives an AbortSignal.timeout(). Here it is sent again once. Compare ‘refused’, where a RST tells at once.',
+    'gives an AbortSignal.timeout(). Here it has three seconds. Compare ‘refused’, where a RST tells at once.',
   chapter: 'open',
   rank: 20,
   setting: { time: { synRetries: 1 } },
@@ -32,8 +33,9 @@ export const scenario: Scenario = {
     });
   },
   expectations: [
-    unanswered({ tries: 2 }),
-    check('both SYNs have the same number', ['wire'], ({ connection }) => {
+    unanswered(),
+    retransmitted('client > server SYN'),
+    check('all SYNs have the same number', ['wire'], ({ connection }) => {
       const numbers = new Set(connection?.segments.map(({ segment }) => segment.sequenceNumber));
       return numbers.size === 1
         ? { met: `sequence number ${[...numbers].join()}` }

@@ -3,6 +3,7 @@ import { emitted } from '../../expect/program-expectations.ts';
 import { zeroWindow } from '../../expect/flow-expectations.ts';
 import { Flag, hasFlags } from '../../model/segment.ts';
 import { check } from '../check.ts';
+import { untilWindowCloses } from '../closed-window.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects } from '../steps.ts';
 
@@ -33,6 +34,7 @@ export const scenario: Scenario = {
         states: { client: 'FIN-WAIT-1', server: 'ESTABLISHED' },
       },
     );
+    await untilWindowCloses(stage, 'server');
     const { port } = stage.main.endpoint;
     await stage.untilSockets('the client’s persist timer', ({ sockets }) =>
       sockets.some(({ peer, timer }) => peer.port === port && timer?.name === 'persist'),

@@ -4,6 +4,7 @@ import { probes, zeroWindow } from '../../expect/flow-expectations.ts';
 import { probesOf } from '../../expect/probes.ts';
 import { check } from '../check.ts';
 import { reads } from '../checks.ts';
+import { untilWindowCloses } from '../closed-window.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, ends, endsLast, tells } from '../steps.ts';
 
@@ -35,10 +36,11 @@ export const scenario: Scenario = {
         { segments: [{ from: 'client', minPayloadBytes: 1 }] },
       ),
     );
+    await untilWindowCloses(stage, 'server');
     const stuck = await stage.untilSockets('the persist timer', ({ sockets }) => {
       return sockets.some(({ timer }) => timer?.name === 'persist');
     });
-    // With that timer running the client sends nothing but probes.
+    // With that timer running, and no window, the client sends nothing but probes.
     const { client, segments } = await stage.main.evidence();
     const sent = segments.filter(({ source }) => source.port === client?.port).length;
     await stage.until({ segments: [{ from: 'client', times: sent + PROBES }] });

@@ -10,7 +10,7 @@ export const scenario: Scenario = {
   title: 'A blackhole in the middle of data: one end gives up, the other finds out late',
   explanation:
     'The connection has carried data already when the network begins to swallow everything. The client’s next octets ' +
-    'are sent again and again, the wait doubling each time, until net.ipv4.tcp_retries2 is used up: ETIMEDOUT, and ' +
+    'are sent again and again, the wait doubling each time, until the time is over that net.ipv4.tcp_retries2 stands for: ETIMEDOUT, and ' +
     'nothing more is said. The server has no part in it and stays ESTABLISHED. When the network is back it writes, ' +
     'and is answered by a RST: RFC 9293 §3.5.1 calls this the discovery of a half-open connection. By Linux’s own ' +
     'fifteen retries the client would have waited about a quarter of an hour.',

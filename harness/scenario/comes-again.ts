@@ -18,3 +18,13 @@ export async function comesAgain(
   });
   await stage.until({ segments: [{ from, flags, times: already.length + 2 }], states });
 }
+
+/** Waits until the server’s data is acknowledged, by its send queue: an acknowledgement that was held counts for nothing. */
+export async function serverIsAcknowledged(stage: Stage): Promise<void> {
+  const { port } = stage.server.endpoint;
+  await stage.untilSockets('the server’s data acknowledged', ({ sockets }) =>
+    sockets.some(({ state, local, sendQueue }) => {
+      return state !== 'LISTEN' && local.port === port && sendQueue === 0;
+    }),
+  );
+}

@@ -1,6 +1,6 @@
 import { handshake, nothingLeftOpen, states } from '../../expect/expectation.ts';
 import { passes, sends } from '../checks.ts';
-import { comesAgain } from '../comes-again.ts';
+import { comesAgain, serverIsAcknowledged } from '../comes-again.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects } from '../steps.ts';
 
@@ -36,12 +36,7 @@ export const scenario: Scenario = {
     await comesAgain(stage, { from: 'server', flags: 'PSH' }, inFinWait1);
     await stage.tell('network', { verb: 'release', which: 'ACKs' });
     // Until then the server’s FIN waits behind its data.
-    const { port } = stage.server.endpoint;
-    await stage.untilSockets('the server’s data acknowledged', ({ sockets }) =>
-      sockets.some(({ state, local, sendQueue }) => {
-        return state === 'ESTABLISHED' && local.port === port && sendQueue === 0;
-      }),
-    );
+    await serverIsAcknowledged(stage);
     await stage.take(holdsAcks);
     await stage.tell(
       'server',

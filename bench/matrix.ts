@@ -1,12 +1,13 @@
 /**
  * npm run matrix [-- --versions 20,22,24,26 --rounds 2]: the catalogue under each of these Node versions, and what
- * differs. Real binaries, from the npm packages `node@…`, installed on first use into node_modules/.cache.
+ * differs. Real binaries, from the npm packages `node@…`, installed on first use where scripts/node-versions.js has them.
  * Exits with 1 when a scenario is not met under one of them.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
+import { countOption } from './count-option.ts';
 import { type Features, featuresOf, type JsonRun } from './run-features.ts';
 
 const { values } = parseArgs({
@@ -15,7 +16,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '2' },
   },
 });
-const rounds = Number(values.rounds);
+const rounds = countOption('rounds', values.rounds, 1);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** By scenario, by Node version: one for each round. */
@@ -40,8 +41,10 @@ printDifferences();
 
 /** Installs that version's binary unless it is there. @returns its path */
 async function installed(major: string): Promise<string> {
-  if (!/^\d+$/.test(major)) throw new TypeError(`Not a major version of Node: ${major}`);
-  const folder = `${ROOT}node_modules/.cache/finwait-node/${major}`;
+  if (!/^\d+$/.test(major)) {
+    throw new TypeError(`--versions takes major versions of Node (20,22,24,26), not "${major}"`);
+  }
+  const folder = `${ROOT}node_modules/.cache/node-${major}`;
   const binary = `${folder}/node_modules/node/bin/node`;
   if (existsSync(binary)) return binary;
   mkdirSync(folder, { recursive: true });
@@ -57,8 +60,18 @@ async function installed(major: string): Promise<string> {
 
 async function runCatalogueUnder(binary: string): Promise<readonly JsonRun[]> {
   const args = [`${ROOT}dist/harness/cli/main.js`, 'demo', 'all', '--json'];
-  const { stdout } = await execa(binary, args, { reject: false, maxBuffer: 1 << 29 });
-  return (JSON.parse(stdout) as { readonly runs: readonly JsonRun[] }).runs;
+  const { stdout, stderr, exitCode, signal } = await execa(binary, args, {
+    reject: false,
+    maxBuffer: 1 << 29,
+  });
+  try {
+    return (JSON.parse(stdout) as { readonly runs: readonly JsonRun[] }).runs;
+  } catch (error) {
+    const how = signal ?? `exit code ${exitCode ?? 'unknown'}`;
+    throw new Error(`${binary} ${args.join(' ')} ended with ${how} and printed no JSON\n${stderr}`, {
+      cause: error,
+    });
+  }
 }
 
 function remember(run: JsonRun, version: string): void {

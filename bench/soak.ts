@@ -1,11 +1,12 @@
 /**
  * npm run soak [-- --rounds 200 --hogs 2 --at-once 2]: the whole catalogue again and again with every core busy.
- * Exits with 1 when one verdict was not `met`, or when a process is left behind. A run that was not met is kept, and
- * its path printed.
+ * Exits with 1 when one verdict was not `met`, when a round ended in an error, or when a process is left behind. A run
+ * that was not met is kept, and its path printed.
  */
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { keepRun } from '../harness/cli/keep-run.ts';
 import { CATALOGUE, runCatalogue, type ScenarioRun, type VerdictStatus } from '../harness/index.ts';
+import { countOption } from './count-option.ts';
 import { startCpuHogs } from './cpu-hogs.ts';
 import { median, quantile } from './figures.ts';
 import { descendants } from './processes.ts';
@@ -22,7 +23,9 @@ const { values } = parseArgs({
     'at-once': { type: 'string', default: '2' },
   },
 });
-const rounds = Number(values.rounds);
+const rounds = countOption('rounds', values.rounds, 1);
+const hogs = countOption('hogs', values.hogs, 0);
+const atOnce = countOption('at-once', values['at-once'], 1);
 const scenarios = CATALOGUE.filter(({ slow }) => slow === undefined);
 const tallies = new Map(
   scenarios.map(({ name }): [string, Tally] => [
@@ -31,23 +34,23 @@ const tallies = new Map(
   ]),
 );
 
-await soak();
+const error = await soak().then(
+  () => undefined,
+  (reason: unknown) => reason,
+);
 const left = descendants(process.pid);
 printTable();
 process.stdout.write(`processes left behind: ${left.length}\n`);
-const wrong = [...tallies.values()].reduce(
-  (sum, { counts }) => sum + counts.violated + counts.undetermined,
-  0,
-);
-process.stdout.write(`wrong verdicts: ${wrong} of ${rounds * scenarios.length}\n`);
-process.exitCode = wrong === 0 && left.length === 0 ? 0 : 1;
+const all = [...tallies.values()].map(({ counts }) => counts);
+const wrong = all.reduce((sum, { violated, undetermined }) => sum + violated + undetermined, 0);
+const judged = all.reduce((sum, { met }) => sum + met, wrong);
+process.stdout.write(`wrong verdicts: ${wrong} of ${judged}; wanted: ${rounds * scenarios.length}\n`);
+if (error !== undefined) process.stderr.write(`ended before its time: ${inspect(error)}\n`);
+process.exitCode = wrong === 0 && left.length === 0 && error === undefined ? 0 : 1;
 
 async function soak(): Promise<void> {
-  await using _hogs = startCpuHogs(Number(values.hogs));
-  const atOnce = Number(values['at-once']);
-  process.stdout.write(
-    `${scenarios.length} scenarios × ${rounds}, ${atOnce} at once, ${values.hogs} CPU hogs\n`,
-  );
+  await using _hogs = startCpuHogs(hogs);
+  process.stdout.write(`${scenarios.length} scenarios × ${rounds}, ${atOnce} at once, ${hogs} CPU hogs\n`);
   for (let round = 1; round <= rounds; round++) {
     for await (const run of runCatalogue(scenarios, { atOnce, timeoutMs: 30_000 })) count(run, round);
     if (process.stderr.isTTY) process.stderr.write(`\rround ${round} of ${rounds} `);

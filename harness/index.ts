@@ -225,6 +225,7 @@ export type {
   CoveredState,
   Proof,
   SilentEvent,
+  UnreachableArrow,
 } from './model/coverage.ts';
 export { type SocketWait, Stage, type StageOptions } from './scenario/stage.ts';
 export type { Compression, Sysctls, TimeCompression } from './lab/compression.ts';

@@ -1,15 +1,14 @@
-import { CATALOGUE, cover, isCovered, runCatalogue, type Scenario, type ScenarioRun } from '../index.ts';
+import { cover, isCovered, runCatalogue, type ScenarioRun } from '../index.ts';
 import { renderJson } from '../report/json.ts';
 import { renderCoverage } from '../report/terminal/coverage.ts';
+import { AT_ONCE } from './at-once.ts';
+import { scenariosForCoverage } from './choose-scenarios.ts';
 import type { Command } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { print, Tally } from './terminal.ts';
 
 /** Version of what `--json` prints. */
 const JSON_SCHEMA_VERSION = 1;
-
-/** Scenarios side by side: most of their time is spent waiting. */
-const AT_ONCE = 4;
 
 export const coverage: Command = {
   name: 'coverage',
@@ -20,7 +19,7 @@ export const coverage: Command = {
     quick: { type: 'boolean', about: 'do not wait the 60 s of TIME-WAIT: let ss -K take it away' },
   },
   async run(values) {
-    const scenarios = chooseScenarios(values['quick'] === true);
+    const scenarios = scenariosForCoverage({ quick: values['quick'] === true });
     using tally = new Tally(scenarios.length, 'scenarios');
     const runs: ScenarioRun[] = [];
     for await (const run of runCatalogue(scenarios, { network: 'private', atOnce: AT_ONCE })) {
@@ -34,10 +33,3 @@ export const coverage: Command = {
     return isCovered(found) ? ExitCode.met : ExitCode.violated;
   },
 };
-
-/** Of the slow ones those that hold states still, and first: the others run while they wait. */
-function chooseScenarios(isQuick: boolean): readonly Scenario[] {
-  const slow = CATALOGUE.filter((scenario) => scenario.slow !== undefined && scenario.chapter === 'states');
-  const others = CATALOGUE.filter((scenario) => scenario.slow === undefined);
-  return isQuick ? others : [...slow, ...others];
-}

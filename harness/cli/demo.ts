@@ -14,19 +14,16 @@ import {
 import { renderJson } from '../report/json.ts';
 import { renderLadder } from '../report/terminal/ladder.ts';
 import { renderVerdicts } from '../report/terminal/verdicts.ts';
+import { AT_ONCE } from './at-once.ts';
+import { DEFAULT_SCENARIO, scenariosNamed } from './choose-scenarios.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { demoClaims, refuseScenarioOptions } from './demo-claims.ts';
 import { type ExitCode, ExitCode as Code, exitCodeOfStatus } from './exit-codes.ts';
 import { keepRun } from './keep-run.ts';
 import { print, say, textOptions } from './terminal.ts';
 
-const DEFAULT_SCENARIO = 'half-close-by-client';
-
 /** What one types to have the claims of docs/claims.md examined. */
 const CLAIMS = 'claims';
-
-/** Scenarios side by side: most of their time is spent waiting. */
-const AT_ONCE = 4;
 
 /** Version of what `--json` prints; raised when a field changes its meaning or goes. */
 const JSON_SCHEMA_VERSION = 1;
@@ -39,17 +36,21 @@ export const demo: Command = {
   options: {
     slow: { type: 'boolean', about: 'with all: those that take long, too' },
     list: { type: 'boolean', about: 'list the scenarios' },
+    mutants: { type: 'boolean', about: 'with --list: their mutants, too' },
     json: { type: 'boolean', about: 'print the runs as JSON instead of drawing them' },
     step: { type: 'boolean', about: 'wait for Enter before each step, and draw what it brought about' },
-    mutant: { type: 'string', about: 'let a peer misbehave: its number, as --list --mutant 0 shows them' },
+    mutant: { type: 'string', about: 'let a peer misbehave: its number, as --list --mutants shows them' },
     network: { type: 'string', about: 'private, host or auto (the default): where to run' },
     ascii: { type: 'boolean', about: 'draw with ASCII characters only' },
   },
   async run(values, names) {
     if (values['list'] === true) return list(values);
+    if (values['mutants'] === true) {
+      throw usageError('--mutants goes with --list.', 'finwait demo NAME --mutant 1 runs one of them.');
+    }
     const network = chooseNetwork(values['network']);
     if (names.length === 1 && names[0] === CLAIMS) return await runDemoClaims(values, network);
-    const scenarios = chooseScenarios(names, values['slow'] === true);
+    const scenarios = scenariosNamed(names, { slow: values['slow'] === true });
     const mutant = chooseMutant(scenarios, values['mutant']);
     const steps = values['step'] === true ? new StepReader() : undefined;
     let lab: Lab | undefined;
@@ -111,25 +112,11 @@ function list(values: OptionValues): ExitCode {
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   for (const { name, title, mutants } of scenarios) {
     print(`${name.padEnd(width)}  ${title}`);
-    if (values['mutant'] === undefined) continue;
+    if (values['mutants'] !== true) continue;
     for (const [index, what] of mutants.entries())
       print(`${' '.repeat(width)}    --mutant ${index + 1}: ${what}`);
   }
   return Code.met;
-}
-
-function chooseScenarios(names: readonly string[], slowToo: boolean): readonly Scenario[] {
-  if (names.length === 0) return chooseScenarios([DEFAULT_SCENARIO], slowToo);
-  if (names.length === 1 && names[0] === 'all') {
-    return CATALOGUE.filter(({ slow }) => slowToo || slow === undefined);
-  }
-  return names.map((name) => {
-    const scenario = findScenario(name);
-    if (scenario === undefined) {
-      throw usageError(`There is no scenario "${name}".`, 'finwait demo --list shows them all.');
-    }
-    return scenario;
-  });
 }
 
 function chooseMutant(scenarios: readonly Scenario[], text: OptionValues[string]): Mutant | undefined {
@@ -139,7 +126,7 @@ function chooseMutant(scenarios: readonly Scenario[], text: OptionValues[string]
   if (scenarios.length !== 1 || mutant === undefined) {
     throw usageError(
       `--mutant takes the number of a mutant of the one scenario that is named, not "${String(text)}".`,
-      'finwait demo --list --mutant 0 shows them all.',
+      'finwait demo --list --mutants shows them all.',
     );
   }
   return mutant;

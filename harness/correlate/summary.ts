@@ -7,6 +7,7 @@ import {
   type TrackedSegment,
 } from '../model/connection.ts';
 import { Flag, hasFlags, sequenceLength } from '../model/segment.ts';
+import type { TcpState } from '../model/tcp-state.ts';
 
 const SIDES = ['client', 'server'] as const;
 
@@ -17,13 +18,15 @@ export function summarize(
 ): ConnectionSummary {
   const reset = segments.find((tracked, index) => resets(tracked, segments[index - 1]));
   const close = readClose(segments);
-  const ending = readEnding(segments, reset, close);
+  const gone = goneSilently(segments, observedStates);
+  const ending = readEnding(segments, reset, close, gone);
   const handshakeNs = readHandshake(segments);
   return {
     opener: 'client',
     ending,
     ...(close.first && { firstCloser: close.first.from }),
     ...(reset && ending !== 'closed' && { resetBy: reset.from }),
+    ...((ending === 'unanswered' || ending === 'abandoned') && gone.length > 0 && { goneSilently: gone }),
     simultaneousClose: isSimultaneous(segments),
     ...readCloseTimes(close),
     bytesAfterFirstFin: bytesAfter(close, segments),
@@ -82,14 +85,42 @@ function readEnding(
   segments: readonly TrackedSegment[],
   reset: TrackedSegment | undefined,
   { ackOfFirst, ackOfSecond }: Close,
+  gone: readonly Side[],
 ): Ending {
   const closedAt =
     ackOfFirst && ackOfSecond && Math.max(segments.indexOf(ackOfFirst), segments.indexOf(ackOfSecond));
-  if (reset === undefined) return closedAt === undefined ? 'open' : 'closed';
+  if (reset === undefined) {
+    if (closedAt !== undefined) return 'closed';
+    if (isUnanswered(segments)) return 'unanswered';
+    return gone.length > 0 ? 'abandoned' : 'open';
+  }
   const resetAt = segments.indexOf(reset);
   // A RST behind both acknowledged FINs ends nothing any more.
   if (closedAt !== undefined && closedAt < resetAt) return 'closed';
   return answersSyn(reset, segments[resetAt - 1]) ? 'refused' : 'reset';
+}
+
+function isUnanswered(segments: readonly TrackedSegment[]): boolean {
+  const [first] = segments;
+  if (first?.from !== 'client' || !hasFlags(first.segment, Flag.SYN)) return false;
+  return !segments.some(({ from, delivered }) => from === 'server' && delivered);
+}
+
+/** States of an end that has no socket of its own, or whose socket goes by itself and rightly so. */
+const NOTHING_TO_LOSE: readonly TcpState[] = ['CLOSED', 'LISTEN', 'TIME-WAIT'];
+
+/** Ends that the last look of `ss`, taken behind the last segment, did not find where the table has them. */
+function goneSilently(
+  segments: readonly TrackedSegment[],
+  observedStates: readonly ObservedState[],
+): readonly Side[] {
+  const last = segments.at(-1);
+  if (last === undefined) return [];
+  return SIDES.filter((side) => {
+    const seen = observedStates.findLast((each) => each.side === side);
+    const isGone = seen?.state === 'CLOSED' && seen.samples.some(({ fromNs }) => fromNs >= last.atNs);
+    return isGone && !NOTHING_TO_LOSE.includes(last.statesAfter[side]);
+  });
 }
 
 function answersSyn({ from }: TrackedSegment, before: TrackedSegment | undefined): boolean {
@@ -105,10 +136,11 @@ function isSimultaneous(segments: readonly TrackedSegment[]): boolean {
 function readHandshake(segments: readonly TrackedSegment[]): bigint | undefined {
   const syn = segments.find(({ from, segment }) => from === 'client' && hasFlags(segment, Flag.SYN));
   const synAckAt = segments.findIndex(
-    ({ from, segment }) => from === 'server' && hasFlags(segment, Flag.SYN | Flag.ACK),
+    ({ from, segment, delivered }) =>
+      from === 'server' && delivered && hasFlags(segment, Flag.SYN | Flag.ACK),
   );
-  const ack = segments.find(({ from, segment, acknowledgment = 0 }, index) => {
-    const follows = synAckAt !== -1 && index > synAckAt && from === 'client';
+  const ack = segments.find(({ from, segment, delivered, acknowledgment = 0 }, index) => {
+    const follows = synAckAt !== -1 && index > synAckAt && from === 'client' && delivered;
     return follows && !hasFlags(segment, Flag.RST) && acknowledgment >= 1;
   });
   return syn && ack && ack.atNs - syn.atNs;

@@ -77,7 +77,7 @@ export interface PlacedJsReport {
   readonly report: JsReport;
 }
 
-/** How a connection ended, by its segments. */
+/** How a connection ended: by its segments, and for `abandoned` by `ss`. */
 export type Ending =
   /** Both FINs acknowledged. */
   | 'closed'
@@ -85,6 +85,10 @@ export type Ending =
   | 'reset'
   /** The SYN was answered by a RST. */
   | 'refused'
+  /** No answer to the SYN arrived. */
+  | 'unanswered'
+  /** An end is gone, by `ss`, though no segment ended it: a time-out, or a close that nobody could be told of. */
+  | 'abandoned'
   /** Still open in one direction or both when the evidence ends. */
   | 'open';
 
@@ -96,6 +100,8 @@ export interface ConnectionSummary {
   readonly firstCloser?: Side;
   /** Who sent the RST that ended it. */
   readonly resetBy?: Side;
+  /** Ends that `ss` no longer lists, though no segment ended them; only of `unanswered` and `abandoned`. */
+  readonly goneSilently?: readonly Side[];
   /** Both FINs were sent before either end had received the other's. */
   readonly simultaneousClose: boolean;
   /** Segments that the close took, retransmissions left out: 3 when an ACK rode on the second FIN. */
@@ -104,7 +110,7 @@ export interface ConnectionSummary {
   readonly halfClosedNs?: bigint;
   /** Octets that the second closer sent after it had received the first FIN. */
   readonly bytesAfterFirstFin: number;
-  /** SYN to the client's ACK. */
+  /** First SYN to the client's ACK, of a SYN,ACK that arrived, to arrive itself. */
   readonly handshakeNs?: bigint;
   /** First FIN to its acknowledgement. */
   readonly finAckNs?: bigint;

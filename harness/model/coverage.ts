@@ -2,7 +2,13 @@ import type { Side } from './connection.ts';
 import type { TcpEvent, TcpState } from './tcp-state.ts';
 
 /** What can make an end change its state without a segment of its own or the other's. */
-export type SilentEvent = 'passive open' | 'close' | '2MSL' | 'retransmitted FIN' | 'unacceptable segment';
+export type SilentEvent =
+  | 'passive open'
+  | 'send'
+  | 'close'
+  | '2MSL'
+  | 'retransmitted FIN'
+  | 'unacceptable segment';
 
 /** An arrow of RFC 9293 §3.3.2, Figure 5, or of §3.10. */
 export interface Arrow {
@@ -27,8 +33,13 @@ export interface Proof {
   readonly wire: string;
   /** `SYN-SENT, then ESTABLISHED, 0.4 ms after the frame`. */
   readonly ss: string;
-  /** What is not quite as the RFC has it: a socket that was killed. */
+  /** What is not quite as the RFC has it, or not seen in whole: a socket that was killed. */
   readonly remark?: string;
+}
+
+/** An arrow that no program can bring about, on any connection. */
+export interface UnreachableArrow extends Arrow {
+  readonly reason: string;
 }
 
 export interface CoveredArrow extends Arrow {
@@ -44,7 +55,9 @@ export interface CoveredState {
 /** How much of RFC 9293's diagram runs have shown. */
 export interface Coverage {
   readonly states: readonly CoveredState[];
+  /** Those that programs reach. */
   readonly arrows: readonly CoveredArrow[];
+  readonly unreachable: readonly UnreachableArrow[];
   /** Scenarios that were not met: they prove nothing. */
   readonly unmet: readonly { readonly scenario: string; readonly reason: string }[];
 }

@@ -38,7 +38,7 @@ export async function* runCatalogue(
     for (; labs === undefined; labs = free.pop()) await waiters.wait();
     try {
       stopped.signal.throwIfAborted();
-      return await labs.run(scenario, options);
+      return await labs.run(scenario, options, stopped.signal);
     } finally {
       free.push(labs);
       waiters.wakeAll();
@@ -64,22 +64,31 @@ class Labs implements AsyncDisposable {
     this.#options = options;
   }
 
-  async run(scenario: Scenario, { timeoutMs, signal, runOptions }: CatalogueOptions): Promise<ScenarioRun> {
+  async run(
+    scenario: Scenario,
+    { timeoutMs, signal, runOptions }: CatalogueOptions,
+    stopped: AbortSignal,
+  ): Promise<ScenarioRun> {
     const hosts = scenario.setting?.hosts ?? 1;
     if (hosts === 2 && this.#options.network === 'host')
       return notRun(scenario, 'the host’s loopback is one host');
+    let lab: Lab | undefined;
     try {
-      const lab = await this.#lab(hosts);
+      lab = await this.#lab(hosts);
+      const own = { ...(signal && { signal }), ...runOptions?.(scenario) };
       return await runScenario(lab, scenario, {
         ...(timeoutMs !== undefined && { timeoutMs }),
-        ...(signal && { signal }),
-        ...runOptions?.(scenario),
+        ...own,
+        signal: AbortSignal.any([stopped, ...(own.signal ? [own.signal] : [])]),
       });
     } catch (error) {
-      // A lab that is gone takes nothing with it but itself.
+      // A lab in which something failed, or that is gone, is not used again: it may not be as it was.
+      if (lab !== undefined) {
+        this.#labs.delete(hosts);
+        await lab.stop();
+      }
       if (!isFinwaitError(error)) throw error;
-      if (error.code === 'ERR_FINWAIT_PROCESS_ENDED') await this[Symbol.asyncDispose]();
-      else if (this.#labs.size === 0 && hosts === 1) throw error;
+      if (lab === undefined && this.#labs.size === 0 && hosts === 1) throw error;
       return notRun(scenario, error.message);
     }
   }

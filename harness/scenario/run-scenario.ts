@@ -1,7 +1,7 @@
 import { examineClaims } from '../expect/claims.ts';
 import { judge, undetermined } from '../expect/judge.ts';
 import type { Lab } from '../lab/lab.ts';
-import type { Connection, Timeline } from '../model/connection.ts';
+import type { Connection, Side, Timeline } from '../model/connection.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import type { ClaimResult, Verdict, VerdictStatus } from '../model/verdict.ts';
 import { rejectUnknownOptions } from '../options.ts';
@@ -14,7 +14,8 @@ import {
   type ScenarioExpectation,
 } from './scenario.ts';
 import { describeExpectation } from '../expect/describe-expectation.ts';
-import { Stage, StepFailed } from './stage.ts';
+import { Stage } from './stage.ts';
+import { StepFailed } from './step-failed.ts';
 
 export interface RunOptions {
   /** A peer that does something else than told, to see that the expectations notice. */
@@ -40,6 +41,8 @@ export interface ScenarioRun {
   readonly connections: Readonly<Record<string, Connection>>;
   /** What the lanes saw before it was joined, by the names of the connections. */
   readonly evidence: Readonly<Record<string, RunEvidence>>;
+  /** Sides whose socket was killed by `ss -K`, by the names of the connections. */
+  readonly killed: Readonly<Record<string, readonly Side[]>>;
   readonly verdicts: readonly Verdict[];
   readonly claims: readonly ClaimResult[];
   /** From the lab's being set up to the last look. */
@@ -77,7 +80,12 @@ export async function runScenario(
   const unmet = await play(stage, scenario);
   const { timeline, connections, evidence } = await stage.timeline();
   const run = { timeline, connections, connection: connections['main'], notes: stage.notes };
-  return { ...judgeRun(scenario, unmet, run), evidence, tookMs: performance.now() - beganAtMs };
+  return {
+    ...judgeRun(scenario, unmet, run),
+    evidence,
+    killed: stage.killed,
+    tookMs: performance.now() - beganAtMs,
+  };
 }
 
 /** A run that this machine does not grant: every expectation is undetermined. */
@@ -90,6 +98,7 @@ export function notRun(scenario: Scenario, reason: string): ScenarioRun {
     connection: undefined,
     connections: {},
     evidence: {},
+    killed: {},
     verdicts: titles.map((title) => undetermined(title, reason)),
     claims: [],
     tookMs: 0,
@@ -132,7 +141,7 @@ function judgeRun(
   scenario: Scenario,
   unmet: StepFailed | undefined,
   run: CheckedRun,
-): Omit<ScenarioRun, 'evidence' | 'tookMs'> {
+): Omit<ScenarioRun, 'evidence' | 'killed' | 'tookMs'> {
   const { timeline, connection, connections } = run;
   const obstacle = obstacleTo(unmet, timeline);
   const verdicts = scenario.expectations

@@ -1,19 +1,19 @@
 import { correlate } from '../correlate/correlate.ts';
-import { FinwaitError, isFinwaitError } from '../errors.ts';
 import type { Compression } from '../lab/compression.ts';
 import type { Condition } from '../lab/condition.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabServer } from '../lab/lab-server.ts';
 import type { Pair } from '../lab/pair.ts';
-import type { Connection, Timeline } from '../model/connection.ts';
+import type { Connection, Side, Timeline } from '../model/connection.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
-import type { ServerCommand, SocketCommand } from '../peer/protocol.ts';
 import { pace, type WaitOptions } from '../timing.ts';
 import type { Actor, NetworkCommand, PeerCommand, StepCommand } from './commands.ts';
 import { Faults } from './faults.ts';
 import { joinTimelines } from './join-timelines.ts';
 import { describeStep, type Mutant, type Scenario, type Step } from './scenario.ts';
+import { failureOf, StepFailed, timedOut } from './step-failed.ts';
+import { tellPeer } from './tell-peer.ts';
 
 export interface StageOptions {
   readonly mutant?: Mutant;
@@ -34,22 +34,6 @@ export interface SocketWait {
 /** Name of the connection that a scenario's own server and client make. */
 const MAIN = 'main';
 
-/** A step that could not be seen through, or something awaited that did not come; the play ends with it. */
-export class StepFailed extends Error {
-  /** In words. */
-  readonly what: string;
-  readonly reason: FinwaitError;
-  /** Whether somebody fell short of what was awaited; otherwise it was the lab. */
-  readonly fellShort: boolean;
-
-  constructor(what: string, reason: FinwaitError, fellShort: boolean) {
-    super(reason.message, { cause: reason });
-    this.what = what;
-    this.reason = reason;
-    this.fellShort = fellShort;
-  }
-}
-
 /** Where a scenario is played: a lab with its peers, connections by name, faults and notes. */
 export class Stage implements AsyncDisposable {
   readonly lab: Lab;
@@ -59,6 +43,7 @@ export class Stage implements AsyncDisposable {
   readonly #options: StageOptions;
   readonly #pairs = new Map<string, Pair>();
   readonly #servers: LabServer[] = [];
+  readonly #killed: Record<string, readonly Side[]> = {};
   readonly #faults: Faults;
   readonly #compression: Compression;
   #steps = 0;
@@ -179,6 +164,11 @@ export class Stage implements AsyncDisposable {
     }
   }
 
+  /** Sides whose socket was killed by `ss -K` as told, by the names of the connections. */
+  get killed(): Readonly<Record<string, readonly Side[]>> {
+    return { ...this.#killed };
+  }
+
   /** Keeps something that the play has found out, for its checks. */
   note(name: string, value: unknown): void {
     this.notes[name] = value;
@@ -200,12 +190,20 @@ export class Stage implements AsyncDisposable {
     };
   }
 
-  /** Ends every connection, fault and server, and puts the network's settings back. */
+  /**
+   * Ends every connection, fault and server, and puts the network's settings back: each, whatever becomes of the others.
+   * @throws what the first of them threw
+   */
   async close(): Promise<void> {
-    await this.#faults.releaseAll();
-    for (const pair of this.#pairs.values()) await pair.stop();
-    for (const server of this.#servers) await server.stop();
-    await this.#compression.restore();
+    const errors: unknown[] = [];
+    for (const end of [
+      () => this.#faults.releaseAll(),
+      ...[...this.#pairs.values(), ...this.#servers].map((each) => () => each.stop()),
+      () => this.#compression.restore(),
+    ]) {
+      await end().catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -220,62 +218,17 @@ export class Stage implements AsyncDisposable {
 
   async #tell(step: Step, command: StepCommand | 'nothing'): Promise<void> {
     if (command === 'nothing') return;
-    const pair = this.pair(step.on ?? MAIN);
-    if (step.who === 'network') await this.#faults.apply(pair, command as NetworkCommand);
-    else await tellPeer(pair, step.who, command as PeerCommand, this.#options.wait);
+    const { who, on = MAIN } = step;
+    const pair = this.pair(on);
+    if (who === 'network') {
+      await this.#faults.apply(pair, command as NetworkCommand);
+      return;
+    }
+    await tellPeer(pair, who, command as PeerCommand, this.#options.wait);
+    if (command.verb === 'killSocket') this.#killed[on] = [...(this.#killed[on] ?? []), who];
   }
-}
-
-async function tellPeer(
-  pair: Pair,
-  who: 'client' | 'server',
-  command: PeerCommand,
-  wait: WaitOptions,
-): Promise<void> {
-  switch (command.verb) {
-    case 'connect':
-      await pair[who].connect();
-      return;
-    case 'kill':
-      await pair.kill(who, command.signal);
-      return;
-    case 'freeze':
-      await pair.freeze(who);
-      return;
-    case 'thaw':
-      await pair.thaw(who);
-      return;
-    case 'killSocket':
-      await pair.killSocket(who);
-      return;
-    case 'stopListening':
-    case 'limitConnections':
-      await tellServer(pair, command, wait);
-      return;
-    default:
-      await pair[who].tell(command satisfies SocketCommand, wait);
-  }
-}
-
-async function tellServer(pair: Pair, command: ServerCommand, wait: WaitOptions): Promise<void> {
-  if (pair.listening === undefined) throw new TypeError(`${command.verb}: no server of the lab listens`);
-  await pair.listening.tell(command, wait);
 }
 
 function mutated({ who, command }: Step, mutant: Mutant | undefined): StepCommand | 'nothing' {
   return (mutant?.who === who ? mutant.instead?.[command.verb] : undefined) ?? command;
-}
-
-async function failureOf(attempt: Promise<void>): Promise<FinwaitError | undefined> {
-  try {
-    await attempt;
-    return undefined;
-  } catch (error) {
-    if (isFinwaitError(error)) return error;
-    throw error;
-  }
-}
-
-function timedOut(what: string, timeoutMs: number): FinwaitError {
-  return new FinwaitError('ERR_FINWAIT_TIMEOUT', `ss did not show ${what} within ${timeoutMs} ms`);
 }

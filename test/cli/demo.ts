@@ -135,8 +135,8 @@ test.serial('claims: each of the eight with its outcome, as text and as JSON', a
   t.is(json.exitCode, network === 'private' ? 0 : 4, json.stdout);
 });
 
-test('--list names every scenario, and with --mutant its mutants', async (t) => {
-  const { stdout } = await finwait(['demo', '--list', '--mutant', '0']);
+test('--list names every scenario, and with --mutants its mutants', async (t) => {
+  const { stdout } = await finwait(['demo', '--list', '--mutants']);
   for (const { name, title, mutants } of CATALOGUE) {
     t.true(stdout.includes(`${name} `) && stdout.includes(title), name);
     for (const { what } of mutants) t.true(stdout.includes(what), what);
@@ -148,6 +148,7 @@ test('wrong values of options are refused with exit code 2', async (t) => {
     ['demo', '--network', 'moon'],
     ['demo', 'refused', '--mutant', '9'],
     ['demo', 'all', '--mutant', '1'],
+    ['demo', 'refused', '--mutants'],
     ['demo', 'claims', '--mutant', '1'],
     ['demo', 'claims', '--step'],
     ['demo', 'claims', 'refused'],

@@ -72,8 +72,32 @@ test('open: a RST that does not acknowledge the SYN refuses nothing', (t) => {
   t.like(summaryOf(['client SYN', 'server RST seq 0']), { ending: 'open' });
 });
 
-test('open: a RST that never reached the client refuses nothing yet', (t) => {
-  t.is(summaryOf(['client SYN', 'server RST,ACK seq 0 lost']).ending, 'open');
+test('unanswered: a RST that never reached the client refuses nothing yet', (t) => {
+  t.is(summaryOf(['client SYN', 'server RST,ACK seq 0 lost']).ending, 'unanswered');
+});
+
+test('unanswered: SYNs and nothing back, and by ss whether the client is gone', (t) => {
+  const lines = ['client SYN lost', 'client SYN seq 0 +1000 ms lost'];
+  t.like(summaryOf(lines), { ending: 'unanswered', goneSilently: undefined });
+  t.is(summaryOf(lines, { ss: [[1500, 'SYN-SENT', 'CLOSED']] }).goneSilently, undefined);
+  const given = summaryOf(lines, {
+    ss: [
+      [1500, 'SYN-SENT', 'CLOSED'],
+      [3000, 'CLOSED', 'CLOSED'],
+    ],
+  });
+  t.like(given, { ending: 'unanswered' });
+  t.deepEqual(given.goneSilently, ['client']);
+});
+
+test('abandoned: ss lists an end no more that no segment ended; asked too early, it does not say', (t) => {
+  const lines = [...OPENING, 'server ACK len 5 lost'];
+  const gone = summaryOf(lines, { ss: [[9, 'ESTABLISHED', 'CLOSED']] });
+  t.is(gone.ending, 'abandoned');
+  t.deepEqual(gone.goneSilently, ['server']);
+  t.is(summaryOf(lines, { ss: [[9, 'ESTABLISHED', 'ESTABLISHED']] }).ending, 'open');
+  t.is(summaryOf([...lines, 'client ACK +20 ms'], { ss: [[9, 'ESTABLISHED', 'CLOSED']] }).ending, 'open');
+  t.is(summaryOf(lines).ending, 'open');
 });
 
 test('open: a RST for an old SYN,ACK resets nothing', (t) => {
@@ -136,6 +160,11 @@ test('handshakeNs runs from the SYN to the client’s ACK', (t) => {
     summaryOf(['client SYN lost', 'client SYN seq 0 +1000 ms', ...OPENING.slice(1)]).handshakeNs,
     1_002_000_000n,
   );
+});
+
+test('a handshake whose SYN,ACK or last ACK never arrives takes no time: it did not happen', (t) => {
+  t.is(summaryOf(['client SYN', 'server SYN,ACK lost', 'client SYN,ACK seq 0 ack 1']).handshakeNs, undefined);
+  t.is(summaryOf([...OPENING.slice(0, 2), 'client ACK lost']).handshakeNs, undefined);
 });
 
 test('bytesAfterFirstFin are the new octets of the other side that acknowledge the FIN', (t) => {

@@ -90,12 +90,33 @@ test('a socket gone from ESTABLISHED without a segment is a disagreement', (t) =
   t.regex(text, /║ ! ss shows CLOSED, the segments imply ESTABLISHED/u);
 });
 
+test('no socket where the table has LISTEN is no disagreement: the listener is another', (t) => {
+  const segments: SegmentStep[] = [
+    { from: 'client', flags: 'SYN', atMs: 0, states: ['SYN-SENT', 'LISTEN'], delivered: false },
+  ];
+  const observedStates = [observed('server', 'CLOSED', [[20, 28]])];
+  const text = renderLadder(connection({ segments, observedStates }), { columns: 120 });
+  t.notRegex(text, /!|LISTEN ✓/u);
+});
+
+test('the summary says of an end that ss shows gone that it is gone', (t) => {
+  const segments = HANDSHAKE;
+  const given = renderLadder(
+    connection({ segments, summary: { ending: 'abandoned', goneSilently: ['server'] } }),
+    { columns: 120 },
+  );
+  t.regex(given, /server gone without a segment \(seen by ss\)/u);
+  t.notRegex(given, /still open/u);
+  const unanswered = renderLadder(connection({ segments, summary: { ending: 'unanswered' } }));
+  t.regex(unanswered, /SYN not answered/u);
+});
+
 test('a held segment is broken off before its receiver and says so; a received one is not', (t) => {
   const held: SegmentStep = { ...FIN, delivered: false, states: ['FIN-WAIT-1', 'ESTABLISHED'] };
   const text = renderLadder(connection({ segments: [...HANDSHAKE, held] }), { columns: 120, ascii: true });
   const line = lineWith(text, 'FIN,ACK');
   t.regex(line, /-x +H$/u);
-  t.regex(line, /held, not received/u);
+  t.regex(line, /not received/u);
   t.notRegex(lineWith(text, 'SYN seq'), /held|x /u);
 });
 

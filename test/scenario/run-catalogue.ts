@@ -1,4 +1,5 @@
 import test from 'ava';
+import { FinwaitError } from '../../harness/errors.ts';
 import { CATALOGUE } from '../../harness/scenario/catalogue.ts';
 import { runCatalogue } from '../../harness/scenario/run-catalogue.ts';
 import { needsPrivateNetwork, type Scenario } from '../../harness/scenario/scenario.ts';
@@ -38,4 +39,49 @@ test('on the host’s loopback what needs a network of its own is undetermined, 
 
 test('an option that does not exist is a TypeError that names it', async (t) => {
   await t.throwsAsync(statuses([], { atonce: 2 } as never), { instanceOf: TypeError, message: /"atonce"/ });
+});
+
+const [REFUSED] = CATALOGUE.filter(({ name }) => name === 'refused');
+
+test('whoever stops listening stops what runs, however long it would have waited', async (t) => {
+  if (!requireCapability(t, 'lab', await reasonAgainst('private')) || REFUSED === undefined) return;
+  let waits: (() => void) | undefined;
+  const isWaiting = new Promise<void>((resolve) => {
+    waits = resolve;
+  });
+  const { steps: _, ...rest } = REFUSED;
+  const forever: Scenario = {
+    ...rest,
+    name: 'forever',
+    play: async (stage) => {
+      waits?.();
+      await stage.until({ events: [{ side: 'client', name: 'data' }] });
+    },
+  };
+  const runs = runCatalogue([REFUSED, forever], { network: 'private', atOnce: 2, timeoutMs: 600_000 });
+  for await (const { status } of runs) {
+    t.is(status, 'met');
+    await isWaiting;
+    break;
+  }
+});
+
+test('a lab in which something failed is not used again', async (t) => {
+  if (!requireCapability(t, 'lab', await reasonAgainst('private')) || REFUSED === undefined) return;
+  const { steps: _, ...rest } = REFUSED;
+  const failing: Scenario = {
+    ...rest,
+    name: 'failing',
+    play: () => Promise.reject(new FinwaitError('ERR_FINWAIT_SYSCTL', 'told to fail')),
+  };
+  let labs = 0;
+  const onLab = (): void => {
+    labs++;
+  };
+  t.deepEqual(await statuses([REFUSED, failing, REFUSED], { network: 'private', onLab }), [
+    'refused met',
+    'failing undetermined',
+    'refused met',
+  ]);
+  t.is(labs, 2);
 });

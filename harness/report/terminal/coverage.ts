@@ -3,7 +3,8 @@ import { type Column, Table } from './table.ts';
 
 /** RFC 9293's diagram as two tables, each state and arrow with what proves it, and the count. */
 export function renderCoverage(coverage: Coverage): string {
-  const { states, arrows, unmet } = coverage;
+  const { states, arrows, unreachable, unmet } = coverage;
+  const never = unreachable.map((arrow) => `no program reaches ${arrowWords(arrow)}: ${arrow.reason}`);
   const failed = unmet.map(({ scenario, reason }) => `not met, and so no proof: ${scenario}: ${reason}`);
   return [
     tableOf<CoveredState>(states, [
@@ -17,19 +18,21 @@ export function renderCoverage(coverage: Coverage): string {
       { name: 'RFC 9293', kind: 'text', of: ({ section }) => section },
       ...proofColumns(),
     ]),
-    [countLine(coverage), ...failed].map((line) => `${line}\n`).join(''),
+    [countLine(coverage), ...never, ...failed].map((line) => `${line}\n`).join(''),
   ].join('\n');
 }
 
-/** `RFC 9293: 11 of 11 states, 31 of 31 arrows`, and what is missing. */
-function countLine({ states, arrows }: Coverage): string {
+/** `RFC 9293: 11 of 11 states, 36 of 36 arrows that programs reach, 1 that none does`, and what is missing. */
+function countLine({ states, arrows, unreachable }: Coverage): string {
   const proved = (items: readonly { readonly proof?: Proof }[]): number =>
     items.filter(({ proof }) => proof !== undefined).length;
   const missing = [
     ...states.filter(({ proof }) => proof === undefined).map(({ state }) => state),
     ...arrows.filter(({ proof }) => proof === undefined).map(arrowWords),
   ];
-  const count = `RFC 9293: ${proved(states)} of ${states.length} states, ${proved(arrows)} of ${arrows.length} arrows`;
+  const reached = `${proved(arrows)} of ${arrows.length} arrows that programs reach`;
+  const others = unreachable.length === 0 ? '' : `, ${unreachable.length} that none does`;
+  const count = `RFC 9293: ${proved(states)} of ${states.length} states, ${reached}${others}`;
   return missing.length === 0 ? count : `${count}; missing: ${missing.join('; ')}`;
 }
 

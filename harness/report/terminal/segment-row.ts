@@ -108,7 +108,7 @@ function remarksOf({ retransmission, delivered, injected }: TrackedSegment): rea
   return [
     ...(retransmission ? ['retransmission'] : []),
     ...(injected === true ? ['sent by the network in its name'] : []),
-    ...(delivered ? [] : ['held, not received']),
+    ...(delivered ? [] : ['not received']),
   ];
 }
 

@@ -86,10 +86,15 @@ function overlaps(run: StateRun, { fromNs, toNs }: Sample): boolean {
   );
 }
 
+/** LISTEN is another socket than the connection's own, which does not exist yet or no more. */
+function agree(table: TcpState, shown: TcpState): boolean {
+  return table === shown || (table === 'LISTEN' && shown === 'CLOSED');
+}
+
 /** The first snapshot that showed a state in which the table cannot have the end at that time. */
 function noteOn({ side, state, samples }: ObservedState, runs: readonly StateRun[]): readonly KernelNote[] {
   const index = samples.findIndex(
-    (sample) => !runs.some((run) => run.state === state && overlaps(run, sample)),
+    (sample) => !runs.some((run) => agree(run.state, state) && overlaps(run, sample)),
   );
   const sample = samples[index];
   if (sample === undefined) return [];

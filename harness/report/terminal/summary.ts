@@ -15,7 +15,8 @@ export function summaryLines({ summary }: Connection, theme: Theme): readonly st
   return wrap(facts.map(unbroken).join(theme.glyphs.separator), theme.width);
 }
 
-function endingText({ ending, firstCloser, resetBy, simultaneousClose }: ConnectionSummary): string {
+function endingText(summary: ConnectionSummary): string {
+  const { ending, firstCloser, resetBy, simultaneousClose } = summary;
   switch (ending) {
     case 'closed':
       if (simultaneousClose) return 'closed by both ends at once';
@@ -24,11 +25,25 @@ function endingText({ ending, firstCloser, resetBy, simultaneousClose }: Connect
       return resetBy === undefined ? 'reset' : `reset by ${resetBy}`;
     case 'refused':
       return 'refused';
+    case 'unanswered':
+      return ['SYN not answered', ...goneText(summary)].join(', ');
+    case 'abandoned':
+      return [
+        ...(firstCloser === undefined ? [] : [`closed by ${firstCloser} only`]),
+        ...goneText(summary),
+      ].join(', ');
     case 'open':
       return firstCloser === undefined
         ? 'still open when the evidence ends'
         : `closed by ${firstCloser} only when the evidence ends`;
   }
+}
+
+/** `client gone without a segment (seen by ss)`. */
+function goneText({ goneSilently = [] }: ConnectionSummary): readonly string[] {
+  return goneSilently.length === 0
+    ? []
+    : [`${goneSilently.join(' and ')} gone without a segment (seen by ss)`];
 }
 
 function closeFacts({

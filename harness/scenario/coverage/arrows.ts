@@ -1,4 +1,4 @@
-import type { Arrow } from '../../model/coverage.ts';
+import type { Arrow, UnreachableArrow } from '../../model/coverage.ts';
 import type { TcpState } from '../../model/tcp-state.ts';
 
 /** States in which both ends know of each other (RFC 9293 §3.10.7.4), but SYN-RECEIVED, which goes its own ways. */
@@ -12,7 +12,7 @@ const SYNCHRONIZED: readonly TcpState[] = [
   'TIME-WAIT',
 ];
 
-/** RFC 9293 §3.3.2 Figure 5, and what §3.10 adds to it: every arrow. */
+/** RFC 9293 §3.3.2 Figure 5, and what §3.10 adds to it: every arrow that a program can bring about. */
 export const ARROWS: readonly Arrow[] = [
   { from: 'CLOSED', event: 'passive open', to: 'LISTEN', words: 'passive OPEN', section: '§3.10.1' },
   { from: 'CLOSED', event: 'send SYN', to: 'SYN-SENT', words: 'active OPEN, snd SYN', section: '§3.10.1' },
@@ -102,17 +102,32 @@ export const ARROWS: readonly Arrow[] = [
     from: 'TIME-WAIT',
     event: 'retransmitted FIN',
     to: 'TIME-WAIT',
-    words: 'rcv FIN again, snd ACK',
+    words: 'rcv FIN again, snd ACK, restart timer',
     section: '§3.10.7.4',
   },
   ...SYNCHRONIZED.map((from): Arrow => {
     return { from, event: 'recv RST', to: 'CLOSED', words: 'rcv RST', section: '§3.10.7.4' };
   }),
+  // In TIME-WAIT it is the FIN that comes again.
+  ...SYNCHRONIZED.filter((from) => from !== 'TIME-WAIT').map((from): Arrow => {
+    return {
+      from,
+      event: 'unacceptable segment',
+      to: from,
+      words: 'rcv unacceptable segment, snd ACK',
+      section: '§3.10.7.4',
+    };
+  }),
+];
+
+/** What Figure 5 has besides. */
+export const UNREACHABLE: readonly UnreachableArrow[] = [
   {
-    from: 'ESTABLISHED',
-    event: 'unacceptable segment',
-    to: 'ESTABLISHED',
-    words: 'rcv unacceptable segment, snd ACK',
-    section: '§3.10.7.4',
+    from: 'LISTEN',
+    event: 'send',
+    to: 'SYN-SENT',
+    words: 'SEND, snd SYN',
+    section: '§3.10.2',
+    reason: 'no socket of Linux sends from LISTEN: connect(2) fails with EISCONN, send(2) with EPIPE',
   },
 ];

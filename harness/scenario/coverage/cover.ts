@@ -1,11 +1,9 @@
-import type { Side } from '../../model/connection.ts';
 import type { Arrow, Coverage, Proof } from '../../model/coverage.ts';
 import { TCP_STATES } from '../../model/tcp-state.ts';
-import { findScenario } from '../catalogue.ts';
 import type { ScenarioRun } from '../run-scenario.ts';
-import type { Scenario } from '../scenario.ts';
-import { ARROWS } from './arrows.ts';
-import { proveArrow, proveState, type Witness } from './prove.ts';
+import { ARROWS, UNREACHABLE } from './arrows.ts';
+import { proveArrow, proveState } from './prove.ts';
+import type { Witness } from './witness.ts';
 
 /**
  * How much of RFC 9293's diagram these runs show: each arrow by the segment that brings it and by what `ss` showed
@@ -22,6 +20,7 @@ export function cover(runs: readonly ScenarioRun[]): Coverage {
       ...arrow,
       ...best(witnesses, (witness) => proveArrow(arrow, witness)),
     })),
+    unreachable: UNREACHABLE,
     unmet: runs
       .filter(({ status }) => status !== 'met')
       .map(({ scenario, verdicts }) => {
@@ -31,22 +30,16 @@ export function cover(runs: readonly ScenarioRun[]): Coverage {
   };
 }
 
-/** Whether every state and every arrow is proved. */
+/** Whether every state is proved, and every arrow that a program can bring about. */
 export function isCovered({ states, arrows }: Coverage): boolean {
   return [...states, ...arrows].every(({ proof }) => proof !== undefined);
 }
 
-function witnessesOf({ scenario, connections, evidence }: ScenarioRun): readonly Witness[] {
+function witnessesOf({ scenario, connections, evidence, killed }: ScenarioRun): readonly Witness[] {
   return Object.entries(connections).flatMap(([name, connection]) => {
     const seen = evidence[name];
     if (seen === undefined) return [];
-    return [{ scenario, name, connection, evidence: seen, killed: killedIn(findScenario(scenario)) }];
-  });
-}
-
-function killedIn(scenario: Scenario | undefined): readonly Side[] {
-  return (scenario?.steps ?? []).flatMap(({ who, command }) => {
-    return command.verb === 'killSocket' && who !== 'network' ? [who] : [];
+    return [{ scenario, name, connection, evidence: seen, killed: killed[name] ?? [] }];
   });
 }
 

@@ -8,7 +8,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export const REGISTER: string = builtFile('harness/node/register.js');
+export const REGISTER: string = builtFile('harness/node/register.cjs');
 
 export interface ObservedOptions {
   readonly args?: readonly string[];
@@ -17,6 +17,8 @@ export interface ObservedOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What is loaded first. */
   readonly preload?: string;
+  /** The flag that loads it. @default '--require' */
+  readonly by?: '--require' | '--import';
 }
 
 /** Runs a program without the observer. */
@@ -26,12 +28,12 @@ export async function bare(file: string, { args = [], env = {} }: ObservedOption
 
 /** Runs a program as `finwait run` does: the observer comes by NODE_OPTIONS, as children inherit it. */
 export async function observed(file: string, options: ObservedOptions = {}): Promise<Outcome> {
-  const { args = [], directory, env = {}, preload = REGISTER } = options;
+  const { args = [], directory, env = {}, preload = REGISTER, by = '--require' } = options;
   return outcome(
     new ChildProgram(file, args, {
       env: {
         ...env,
-        NODE_OPTIONS: `--require ${preload}`,
+        NODE_OPTIONS: `${by} ${preload}`,
         ...(directory !== undefined && { FINWAIT_RECORD_DIR: directory }),
       },
     }),

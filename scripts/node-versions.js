@@ -17,7 +17,8 @@ const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('
 const all = process.argv.includes('--all');
 const tests = process.argv.includes('--quick') ? QUICK : [...QUICK, 'package-suites'];
 /** What npm says when nobody answers. */
-const OFFLINE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)\b/;
+const OFFLINE =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)\b/;
 
 /** The binary of the newest release of a major version; undefined when no registry answers. */
 function binaryOf(version) {

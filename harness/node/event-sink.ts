@@ -9,6 +9,8 @@ import type { DefinitionTable } from './definitions.ts';
 export interface EventRecorder {
   /** @param values of which the first `count` are the event's; they are its reader's only until it returns */
   record(code: number, atNs: number, subject: number, values: readonly number[], count: number): void;
+  /** An event could not be put together. */
+  missed(): void;
 }
 
 /** The code of every event. */
@@ -61,6 +63,12 @@ export class EventSink {
   putEnd(end: { readonly address: string; readonly port: number } | undefined): void {
     this.putText(end?.address);
     this.put(end === undefined ? -1 : end.port);
+  }
+
+  /** Forgets the values that were put: their event could not be put together. */
+  abandon(): void {
+    this.#count = 0;
+    this.recorder?.missed();
   }
 
   /**

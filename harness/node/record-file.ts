@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -11,6 +12,7 @@ import { HEAD_BYTES, HeadOffset, MAGIC, type RecordHeader, RecordType } from './
 
 // Taken now: a program may put stand-ins in their place.
 const { fstatSync, mkdirSync, openSync, writeSync } = fs;
+const octetsOf = Buffer.from.bind(Buffer) as (text: string) => Buffer;
 
 export interface RecordFileOptions {
   readonly directory: string;
@@ -87,6 +89,10 @@ export class RecordFile implements EventRecorder, DefinitionListener {
     this.#varint(subject);
     for (let index = 0; index < count; index++) this.#varint((values[index] ?? -1) + 1);
     this.#writeOrWait(atNs);
+  }
+
+  missed(): void {
+    this.#leaveOut(false);
   }
 
   defineText(id: number, text: string): void {
@@ -179,7 +185,7 @@ export class RecordFile implements EventRecorder, DefinitionListener {
   #string(type: number, id: number | undefined, text: string): void {
     // Past the bound no event is recorded that could need it.
     if (this.#writtenBytes + this.#used > this.#limitBytes) return;
-    const bytes = Buffer.from(text);
+    const bytes = octetsOf(text);
     if (this.#used + bytes.length + 32 > BUFFER_BYTES) this.write();
     this.#varint(type);
     if (id !== undefined) this.#varint(id);

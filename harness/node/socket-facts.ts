@@ -1,5 +1,8 @@
-/** What the observer reads of sockets and servers: plain fields and handles, never a getter that leaves a trace. */
-import type { Server, Socket } from 'node:net';
+/**
+ * What the observer reads of sockets and servers: plain fields and handles, never a getter that leaves a trace or that a
+ * subclass has put in front of them.
+ */
+import net, { type Server, type Socket } from 'node:net';
 import { plainAddress } from '../model/endpoint.ts';
 import type { Layer } from '../model/node-event.ts';
 
@@ -26,13 +29,59 @@ interface Internals {
   readonly parser?: object | null;
   readonly server?: Server | null;
   readonly encrypted?: boolean;
-  readonly _readableState?: { readonly ended?: boolean };
+  readonly _readableState?: {
+    readonly ended?: boolean;
+    readonly endEmitted?: boolean;
+    readonly flowing?: boolean | null;
+    readonly length?: number;
+  };
+  readonly _writableState?: { readonly finished?: boolean; readonly length?: number };
   readonly _bytesDispatched?: number;
   readonly _connections?: number;
 }
 
 export function internals(of: Socket | Server): Internals {
   return of as unknown as Internals;
+}
+
+/** `readableFlowing`. */
+export function isFlowing(socket: Socket): boolean | null | undefined {
+  return internals(socket)._readableState?.flowing;
+}
+
+/** Both its ends are over, and what hangs on them has been told. */
+export function hasEnded(socket: Socket): boolean {
+  const { _readableState, _writableState } = internals(socket);
+  return _readableState?.endEmitted === true && _writableState?.finished === true;
+}
+
+/** `readableLength`; −1 without a stream's state. */
+export function unreadBytes(socket: Socket): number {
+  return internals(socket)._readableState?.length ?? -1;
+}
+
+/** `writableLength`; −1 without a stream's state. */
+export function pendingBytes(socket: Socket): number {
+  return internals(socket)._writableState?.length ?? -1;
+}
+
+const bytesReadOf = getterOf(net.Socket.prototype, 'bytesRead');
+
+/** The count is behind a symbol of Node's own: by the getter that net had when this was loaded. */
+export function bytesRead(socket: Socket): number {
+  const bytes = bytesReadOf(socket);
+  return typeof bytes === 'number' ? bytes : -1;
+}
+
+function getterOf(prototype: object, name: string): (of: object) => unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+  const get: unknown = Reflect.get(descriptor, 'get');
+  return typeof get === 'function' ? (of) => Reflect.apply(get, of, []) as unknown : () => undefined;
+}
+
+/** What Node has put on the socket itself; undefined where a subclass has an accessor of that name. */
+export function ownField(socket: Socket, name: 'allowHalfOpen' | 'timeout'): unknown {
+  return Object.getOwnPropertyDescriptor(socket, name)?.value;
 }
 
 /** The handle, unless it is a pipe's or gone. */

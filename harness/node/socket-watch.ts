@@ -1,20 +1,27 @@
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { CALLED_BY_NODE, type Caller, CallerReader } from './call-site.ts';
 import { CallerBudget } from './caller-budget.ts';
 import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
 import {
+  bytesRead,
   errorCode,
   errorField,
+  hasEnded,
   hasWebSocket,
   internals,
+  isFlowing,
   isIdle,
   localEnd,
+  ownField,
   peerEnd,
+  pendingBytes,
   type PlainEnd,
   plainEnd,
   type TcpHandle,
   tcpHandle,
+  unreadBytes,
 } from './socket-facts.ts';
 import type { Layer } from '../model/node-event.ts';
 
@@ -128,7 +135,7 @@ export class SocketWatch {
     sink.putEnd(peerEnd(handle));
     sink.put(fdOf(handle));
     sink.put(id);
-    sink.putFlag(socket.allowHalfOpen);
+    sink.put(flagOf(ownField(socket, 'allowHalfOpen')));
     sink.putText(layer);
     sink.emit(Code['finwait:socket:accept'], atNs, life.id);
   }
@@ -167,12 +174,12 @@ export class SocketWatch {
 
   /** Not every `pause()`: `pipe()` and HTTP call it on paused sockets, too. */
   pauseCalled(socket: Socket, below: Below): void {
-    if (socket.readableFlowing !== false) this.#tellPause(Code['finwait:socket:pause'], socket, below);
+    if (isFlowing(socket) !== false) this.#tellPause(Code['finwait:socket:pause'], socket, below);
   }
 
   /** Not the `resume()` of `on('data')`: every reader does it, and it says nothing. */
   resumeCalled(socket: Socket, below: Below): void {
-    if (socket.readableFlowing === false) this.#tellPause(Code['finwait:socket:resume'], socket, below);
+    if (isFlowing(socket) === false) this.#tellPause(Code['finwait:socket:resume'], socket, below);
   }
 
   wantsWrites(): boolean {
@@ -241,7 +248,7 @@ export class SocketWatch {
    */
   emittedEnd(socket: Socket): void {
     const life = LifeMark.get(socket);
-    if (life !== undefined) life.nodeDestroys = socket.readableEnded && socket.writableFinished;
+    if (life !== undefined) life.nodeDestroys = hasEnded(socket);
   }
 
   #begin(socket: Socket): SocketLife {
@@ -270,7 +277,7 @@ export class SocketWatch {
     const handle = caller === undefined ? tcpHandle(socket) : undefined;
     const sink = this.#sink;
     sink.putText(caller && 'client');
-    sink.putFlag(socket.allowHalfOpen);
+    sink.put(flagOf(ownField(socket, 'allowHalfOpen')));
     sink.put(over ?? -1);
     sink.putText(life.layer);
     this.#putCaller(caller);
@@ -324,7 +331,8 @@ export class SocketWatch {
     const life = this.#lifeOf(socket);
     if (life === undefined) return;
     this.#putLayer(socket, life);
-    this.#sink.put(socket.timeout ?? -1);
+    const timeoutMs = ownField(socket, 'timeout');
+    this.#sink.put(typeof timeoutMs === 'number' ? timeoutMs : -1);
     this.#sink.emit(Code['finwait:socket:timeout'], sinceOriginNs(), life.id);
   }
 
@@ -342,7 +350,7 @@ export class SocketWatch {
     if (life?.told !== true) return;
     life.destroyed = true;
     this.#sink.putFlag(hadError);
-    this.#sink.put(socket.bytesRead);
+    this.#sink.put(bytesRead(socket));
     this.#sink.put(this.dispatchedBytes(socket));
     this.#sink.emit(Code['finwait:socket:close'], sinceOriginNs(), life.id);
   }
@@ -370,8 +378,8 @@ export class SocketWatch {
   #putCall(socket: Socket, life: SocketLife, caller: Caller): void {
     this.#putCaller(caller);
     this.#putLayer(socket, life);
-    this.#sink.put(socket.readableLength);
-    this.#sink.put(socket.writableLength);
+    this.#sink.put(unreadBytes(socket));
+    this.#sink.put(pendingBytes(socket));
   }
 
   #putCaller(caller: Caller | undefined): void {
@@ -391,9 +399,17 @@ export class SocketWatch {
   }
 }
 
+// Taken now: a program may put a stand-in in its place.
+const byteLength = Buffer.byteLength.bind(Buffer);
+
 /** −1 for what is no chunk: end() may be given a callback only. */
 function octets(chunk: unknown): number {
-  return typeof chunk === 'string' || chunk instanceof Uint8Array ? Buffer.byteLength(chunk) : -1;
+  return typeof chunk === 'string' || chunk instanceof Uint8Array ? byteLength(chunk) : -1;
+}
+
+/** As an event carries it. */
+function flagOf(value: unknown): number {
+  return typeof value === 'boolean' ? Number(value) : -1;
 }
 
 function fdOf({ fd }: TcpHandle): number {

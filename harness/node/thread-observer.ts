@@ -46,7 +46,7 @@ function keepRecord(sink: EventSink, directory: string, limitBytes: number): voi
   sink.recorder = file;
   sink.definitions.listener = file;
   onThreadExit((exitCode) => {
-    sink.put(exitCode);
+    sink.put(exitCode ?? -1);
     sink.emit(Code['finwait:process:exit'], sinceOriginNs(), 0);
     file.end();
   });

@@ -75,6 +75,7 @@ function report(fields: Partial<RunReport> = {}): RunReport {
     threads: 3,
     ...groups.counts,
     leftOut: 0,
+    undetermined: 0,
     largestGapMs: 240,
     damage: [
       {

@@ -160,13 +160,10 @@ const HALF_OPEN_NS = 100_000_000n;
 
 /** The second FIN, where no call but only the end of the process sent it, long after the first: a leak until then. */
 function lateFin({ ties }: RunConnection): SegmentTie | undefined {
-  const first = ties.find(({ segment }) => hasFlags(segment, Flag.FIN));
-  if (first === undefined) return undefined;
-  const second = ties.find(
-    ({ segment }) => segment.from !== first.segment.from && (segment.flags & (Flag.FIN | Flag.RST)) !== 0,
-  );
-  const isLate = second !== undefined && second.segment.atNs - first.segment.atNs >= HALF_OPEN_NS;
-  return isLate && second.cause?.by === 'exit' ? second : undefined;
+  const [first, ...others] = ties.filter(({ segment }) => hasFlags(segment, Flag.FIN));
+  const second = others.find(({ segment }) => segment.from !== first?.segment.from);
+  if (first === undefined || second?.cause?.by !== 'exit') return undefined;
+  return second.segment.atNs - first.segment.atNs >= HALF_OPEN_NS ? second : undefined;
 }
 
 function rankOf(connection: RunConnection): number {

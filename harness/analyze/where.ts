@@ -2,7 +2,46 @@ import { FinwaitError } from '../errors.ts';
 import type { ConnectionRow } from '../model/connection-row.ts';
 import { type Field, fieldHint, findField, type FieldValue } from './fields.ts';
 
-export type RowTest = (row: ConnectionRow) => boolean;
+export interface RowTest {
+  (row: ConnectionRow): boolean;
+  /**
+   * Of a connection of which no packet was captured.
+   * @returns undefined when the condition asks for what is not among the facts
+   */
+  readonly byFacts: (facts: KnownFacts) => boolean | undefined;
+}
+
+/** What can be known of a connection without its packets; a fact that is known not to be is there as undefined. */
+export type KnownFacts = {
+  readonly [Key in 'id' | 'client' | 'server' | 'startNs' | 'ending' | 'closedBy' | 'resetBy']?:
+    | ConnectionRow[Key]
+    | undefined;
+};
+
+/** The fact that a field tells of. */
+const FACT_OF: Readonly<Record<string, keyof KnownFacts>> = {
+  id: 'id',
+  client: 'client',
+  clientAddress: 'client',
+  clientPort: 'client',
+  server: 'server',
+  serverAddress: 'server',
+  serverPort: 'server',
+  start: 'startNs',
+  ending: 'ending',
+  ended: 'ending',
+  reset: 'ending',
+  refused: 'ending',
+  closed: 'ending',
+  open: 'ending',
+  closedBy: 'closedBy',
+  resetBy: 'resetBy',
+};
+
+interface Test {
+  readonly byRow: (row: ConnectionRow) => boolean;
+  readonly byFacts: RowTest['byFacts'];
+}
 
 /**
  * A condition on connections, from text: `closedBy=server and reset`, `rtt > 20 or not closed`,
@@ -11,7 +50,8 @@ export type RowTest = (row: ConnectionRow) => boolean;
  * @throws FinwaitError ERR_FINWAIT_USAGE naming the column of what is wrong
  */
 export function parseWhere(text: string): RowTest {
-  return new WhereParser(text).parse();
+  const { byRow, byFacts } = new WhereParser(text).parse();
+  return Object.assign((row: ConnectionRow) => byRow(row), { byFacts });
 }
 
 /** Deeper than anybody writes, and no stack overflows. */
@@ -36,38 +76,32 @@ class WhereParser {
     this.#tokens = tokenize(text);
   }
 
-  parse(): RowTest {
+  parse(): Test {
     const test = this.#either();
     const rest = this.#peek();
     if (rest.kind !== 'end') throw wrong(`"${rest.text}" was not expected`, rest);
     return test;
   }
 
-  #either(): RowTest {
+  #either(): Test {
     let left = this.#both();
-    while (this.#takeWord('or')) {
-      const [a, b] = [left, this.#both()];
-      left = (row) => a(row) || b(row);
-    }
+    while (this.#takeWord('or')) left = either(left, this.#both());
     return left;
   }
 
-  #both(): RowTest {
+  #both(): Test {
     let left = this.#negated();
-    while (this.#takeWord('and')) {
-      const [a, b] = [left, this.#negated()];
-      left = (row) => a(row) && b(row);
-    }
+    while (this.#takeWord('and')) left = both(left, this.#negated());
     return left;
   }
 
-  #negated(): RowTest {
+  #negated(): Test {
     const first = this.#peek();
     if (this.#takeWord('not')) {
       this.#goDeeper(first);
       const test = this.#negated();
       this.#depth--;
-      return (row) => !test(row);
+      return negated(test);
     }
     const token = this.#next();
     if (token.text === '(' && token.kind === 'parenthesis') {
@@ -81,17 +115,17 @@ class WhereParser {
     return this.#comparison(token);
   }
 
-  #comparison(name: Token): RowTest {
+  #comparison(name: Token): Test {
     if (name.kind !== 'word')
       throw wrong(name.kind === 'end' ? 'something is missing' : `"${name.text}" is no field`, name);
     const field = findField(name.text);
     if (field === undefined) throw wrong(`there is no field "${name.text}"`, name, fieldHint(name.text));
-    if (this.#peek().kind !== 'operator') return (row) => Boolean(field.of(row));
+    if (this.#peek().kind !== 'operator') return ofField(field, (row) => Boolean(field.of(row)));
     const operator = this.#next();
     const value = this.#next();
     if (value.kind !== 'word' && value.kind !== 'text')
       throw wrong(`a value is missing after "${operator.text}"`, value);
-    return compare(field, operator, value);
+    return ofField(field, compare(field, operator, value));
   }
 
   #goDeeper(token: Token): void {
@@ -116,6 +150,49 @@ class WhereParser {
   }
 }
 
+function either(a: Test, b: Test): Test {
+  return {
+    byRow: (row) => a.byRow(row) || b.byRow(row),
+    byFacts: (facts) => {
+      const [left, right] = [a.byFacts(facts), b.byFacts(facts)];
+      if (left === true || right === true) return true;
+      return left === undefined || right === undefined ? undefined : false;
+    },
+  };
+}
+
+function both(a: Test, b: Test): Test {
+  return {
+    byRow: (row) => a.byRow(row) && b.byRow(row),
+    byFacts: (facts) => {
+      const [left, right] = [a.byFacts(facts), b.byFacts(facts)];
+      if (left === false || right === false) return false;
+      return left === undefined || right === undefined ? undefined : true;
+    },
+  };
+}
+
+function negated({ byRow, byFacts }: Test): Test {
+  return {
+    byRow: (row) => !byRow(row),
+    byFacts: (facts) => {
+      const holds = byFacts(facts);
+      return holds === undefined ? undefined : !holds;
+    },
+  };
+}
+
+function ofField({ name }: Field, byRow: Test['byRow']): Test {
+  return {
+    byRow,
+    byFacts: (facts) => {
+      const fact = FACT_OF[name];
+      // No field of a fact looks at anything else of the row.
+      return fact !== undefined && fact in facts ? byRow(facts as ConnectionRow) : undefined;
+    },
+  };
+}
+
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   TOKEN.lastIndex = 0;
@@ -133,7 +210,7 @@ function tokenize(text: string): Token[] {
   return tokens;
 }
 
-function compare({ name, kind, values, of }: Field, { text: operator }: Token, value: Token): RowTest {
+function compare({ name, kind, values, of }: Field, { text: operator }: Token, value: Token): Test['byRow'] {
   if (kind === 'number') {
     const number = Number(value.text);
     if (value.text === '' || Number.isNaN(number))

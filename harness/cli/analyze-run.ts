@@ -17,9 +17,10 @@ export async function analyzeRun(directory: string, view: View, values: OptionVa
       await showConnection(directory, view.connection ?? 0, values);
       return ExitCode.met;
     case 'json':
-      return await showJson(directory, view, values);
+      return await showJson(directory, view);
     default: {
-      const report = await readRun(directory);
+      const { matches } = view;
+      const report = await readRun(directory, { ...(matches && { where: matches }) });
       print(renderRunReport(report, { ...textOptions(values), directory }));
       return codeOf(report);
     }
@@ -39,10 +40,10 @@ async function showConnection(directory: string, id: number, values: OptionValue
   print(renderRunConnection(found.connection, options));
 }
 
-async function showJson(directory: string, { matches }: View, { where }: OptionValues): Promise<ExitCode> {
+async function showJson(directory: string, { matches }: View): Promise<ExitCode> {
   print(renderJsonLine({ kind: 'run', schemaVersion: JSON_SCHEMA_VERSION, directory }));
   const report = await readRun(directory, {
-    ...(where !== undefined && { where: matches }),
+    ...(matches && { where: matches }),
     onConnection: (connection) => {
       print(renderJsonLine({ kind: 'connection', ...connection }));
     },

@@ -1,5 +1,5 @@
 import { type Field, fieldHint, type FieldValue, findField } from '../analyze/fields.ts';
-import { parseWhere } from '../analyze/where.ts';
+import { parseWhere, type RowTest } from '../analyze/where.ts';
 import type { ConnectionRow } from '../index.ts';
 import { type OptionValues, usageError } from './command.ts';
 
@@ -27,7 +27,8 @@ export interface View {
   readonly kind: 'table' | 'json' | 'zeek' | 'zeek-json' | 'summary' | 'ladder';
   /** Behind a summary, as lines of JSON. */
   readonly json: boolean;
-  readonly matches: (row: ConnectionRow) => boolean;
+  /** Absent: all. */
+  readonly matches: RowTest | undefined;
   /** Undefined: as they come. */
   readonly order: Order | undefined;
   readonly top: number;
@@ -58,7 +59,7 @@ export function readView(values: OptionValues): View {
   return {
     kind,
     json: json === true,
-    matches: where === undefined ? () => true : parseWhere(String(where)),
+    matches: where === undefined ? undefined : parseWhere(String(where)),
     order: isSorted ? orderBy(String(sort ?? 'id')) : undefined,
     top: top === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--top', top),
     columns: String(columns ?? DEFAULT_COLUMNS)

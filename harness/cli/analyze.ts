@@ -8,7 +8,7 @@ import { printable } from '../report/terminal/printable.ts';
 import type { Table } from '../report/terminal/table.ts';
 import { renderZeekJsonRow, renderZeekLogHeader, renderZeekLogRow } from '../report/zeek-log.ts';
 import { EXPENDABLE, readView, type SortKey, type View } from './analyze-view.ts';
-import { isRunDirectory } from './run-directory.ts';
+import { hasCapture, isRunDirectory } from './run-directory.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -52,7 +52,7 @@ export const analyze: Command = {
     if (view.kind === 'zeek') print(renderZeekLogHeader());
     for (const named of paths) {
       const isRun = isRunDirectory(named);
-      if (isRun && isToldAsRun(values, view))
+      if (isRun && isToldAsRun(named, values, view))
         return await (await import('./analyze-run.ts')).analyzeRun(named, view, values);
       const path = isRun ? await (await import('../index.ts')).captureOfRun(named) : named;
       const source = await openSource(path);
@@ -67,10 +67,11 @@ export const analyze: Command = {
   },
 };
 
-/** What is asked of rows is answered by the run's capture, as of any other. */
-function isToldAsRun({ where, sort, top, columns }: OptionValues, { kind }: View): boolean {
+/** What is asked of rows is answered by the run's capture, as of any other; without one, `--where` by the report. */
+function isToldAsRun(path: string, { where, sort, top, columns }: OptionValues, { kind }: View): boolean {
   if (kind === 'ladder' || kind === 'json') return true;
-  return kind === 'table' && [where, sort, top, columns].every((each) => each === undefined);
+  if (kind !== 'table' || [sort, top, columns].some((each) => each !== undefined)) return false;
+  return where === undefined || !hasCapture(path);
 }
 
 function refusePaths(paths: readonly string[]): void {
@@ -172,7 +173,7 @@ async function analyzeRows(
       progress.show();
     },
     onRow: (row, zeekRow) => {
-      if (matches(row)) show(row, zeekRow);
+      if (matches === undefined || matches(row)) show(row, zeekRow);
     },
     ...(kind.startsWith('zeek') && { zeekRun: source.name }),
   });

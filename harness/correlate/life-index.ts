@@ -11,6 +11,19 @@ export interface JoinedLives {
   readonly attempt?: ConnectAttempt;
   /** A program of ours listened there, whether or not it accepted this one. */
   readonly listen?: ListenLife;
+  /** Of those that listened there, one's record is not whole: it may have accepted it and not say so. */
+  readonly acceptUnknown?: true;
+}
+
+/** What a run's processes recorded, as far as connections are found by it. */
+export interface RecordedLives {
+  readonly lives: readonly SocketLife[];
+  readonly listens: readonly ListenLife[];
+  /**
+   * Addresses of the machine that the run was on: who listens on every address listens on these, and no packet to
+   * another machine's is for them.
+   */
+  readonly addresses?: readonly string[];
 }
 
 interface Entry {
@@ -33,10 +46,12 @@ export class LifeIndex {
   /** By peer: attempts of which the kernel never told a local end. */
   readonly #attempts = new Map<string, Entry[]>();
   readonly #listens = new Map<number, ListenLife[]>();
+  readonly #ownAddresses: Set<string>;
   readonly #all: Entry[] = [];
 
-  constructor(lives: readonly SocketLife[], listens: readonly ListenLife[], clock: ClockMap) {
+  constructor({ lives, listens, addresses = [] }: RecordedLives, clock: ClockMap) {
     this.#clock = clock;
+    this.#ownAddresses = new Set(addresses);
     for (const life of lives) this.#add(life);
     for (const listen of listens) push(this.#listens, listen.local.port, listen);
     for (const index of [this.#clients, this.#servers, this.#attempts])
@@ -66,36 +81,43 @@ export class LifeIndex {
   }
 
   /** @returns undefined for a connection that no process of ours had to do with */
-  take({ client, server, startNs, durationNs }: ConnectionRow): JoinedLives | undefined {
+  take(row: ConnectionRow): JoinedLives | undefined {
+    const { client, server, startNs } = row;
     const { errorNs } = this.#clock;
     const earliest = startNs - errorNs;
     const latest = startNs + errorNs;
-    const endNs = startNs + BigInt(Math.round(durationNs)) + errorNs;
     const clientEntry =
       take(this.#clients.get(key(client, server)), (list) =>
         list.findLast(({ atNs, taken }) => !taken && atNs <= latest),
       ) ??
       take(this.#attempts.get(formatEndpoint(server)), (list) =>
-        list.find((each) => !each.taken && each.atNs <= latest && this.#endOfAttempt(each) >= earliest),
+        list.find(
+          (each) =>
+            !each.taken && each.atNs <= latest && this.#endOfAttempt(each) >= earliest && mayBe(each, row),
+        ),
       );
     const serverEntry = take(this.#servers.get(key(server, client)), (list) =>
       list.find(({ atNs, taken }) => !taken && atNs >= earliest),
     );
-    const listen = this.#listenAt(server, startNs, endNs);
+    const listens = this.#listensAt(row);
+    const [listen] = listens;
     if (clientEntry === undefined && serverEntry === undefined && listen === undefined) return undefined;
+    const acceptUnknown = listens.some(({ thread: { cut, leftOut } }) => cut || leftOut === true);
     return {
       lives: {
-        ...(clientEntry && { client: clientEntry.life }),
-        ...(serverEntry && { server: serverEntry.life }),
+        ...(clientEntry && { client: inRole('client', clientEntry.life) }),
+        ...(serverEntry && { server: inRole('server', serverEntry.life) }),
       },
       ...(clientEntry?.attempt && { attempt: clientEntry.attempt }),
       ...(listen && { listen }),
+      ...(acceptUnknown && { acceptUnknown }),
     };
   }
 
   #add(life: SocketLife): void {
     const { role, local, peer, attempts, events } = life;
     const { offsetNs } = this.#clock;
+    if (local !== undefined) this.#ownAddresses.add(local.address);
     if (role === 'server') {
       if (local === undefined || peer === undefined) return;
       this.#put(this.#servers, key(local, peer), {
@@ -111,13 +133,12 @@ export class LifeIndex {
       if (isTheOne) this.#put(this.#clients, key(local, attempt.peer), entry);
       else this.#put(this.#attempts, formatEndpoint(attempt.peer), entry);
     }
-    // A socket over a handle that was given to it.
-    if (attempts.length === 0 && local !== undefined && peer !== undefined)
-      this.#put(this.#clients, key(local, peer), {
-        life,
-        atNs: (events[0]?.atNs ?? 0n) + offsetNs,
-        taken: false,
-      });
+    // A socket over a handle that was given to it: the wire may know its role.
+    if (attempts.length === 0 && local !== undefined && peer !== undefined) {
+      const entry: Entry = { life, atNs: (events[0]?.atNs ?? 0n) + offsetNs, taken: false };
+      this.#put(this.#clients, key(local, peer), entry);
+      if (life.handedOver === true) push(this.#servers, key(local, peer), entry);
+    }
   }
 
   #put(index: Map<string, Entry[]>, at: string, entry: Entry): void {
@@ -132,13 +153,36 @@ export class LifeIndex {
     return over === undefined ? 2n ** 63n : over + offsetNs;
   }
 
-  #listenAt({ address, port }: Endpoint, startNs: bigint, endNs: bigint): ListenLife | undefined {
-    const { offsetNs } = this.#clock;
-    return this.#listens.get(port)?.find(({ local, fromNs, toNs }) => {
-      const isHere = local.address === '0.0.0.0' || local.address === '::' || local.address === address;
-      return isHere && fromNs + offsetNs <= endNs && (toNs === undefined || toNs + offsetNs >= startNs);
+  #listensAt({ server: { address, port }, startNs, durationNs, opening }: ConnectionRow): ListenLife[] {
+    const { offsetNs, errorNs } = this.#clock;
+    const endNs = startNs + BigInt(Math.round(durationNs)) + errorNs;
+    // 'listening' may be told long after listen(2); but what was open before it is another's.
+    const latestNs = opening === 'midstream' ? startNs : endNs;
+    const found = this.#listens.get(port)?.filter(({ local, fromNs, toNs }) => {
+      const isHere = local.address === address || (isWildcard(local.address) && this.#isOwn(address));
+      return isHere && fromNs + offsetNs <= latestNs && (toNs === undefined || toNs + offsetNs >= startNs);
     });
+    return found ?? [];
   }
+
+  #isOwn(address: string): boolean {
+    return address === '::1' || address.startsWith('127.') || this.#ownAddresses.has(address);
+  }
+}
+
+function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+/** What these say, a completed handshake denies: it was another program's connection to the same place. */
+const NEVER_CONNECTED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+function mayBe({ attempt }: Entry, { handshakeNs }: ConnectionRow): boolean {
+  return handshakeNs === undefined || !NEVER_CONNECTED.has(attempt?.failed?.code ?? '');
+}
+
+function inRole(role: SocketLife['role'], life: SocketLife): SocketLife {
+  return life.role === role ? life : { ...life, role };
 }
 
 function take(

@@ -21,11 +21,12 @@ const REPORTED: Partial<Record<NodeEventName, Pick<JsReport, 'kind' | 'name'>>> 
 };
 
 /** A socket's life as the reports of a driven peer: calls and events in order of time, monotonic. */
-export function lifeReports({ events, attempts, local, peer, thread }: SocketLife): JsReport[] {
+export function lifeReports({ events, attempts, local, peer, thread, calledAtNs }: SocketLife): JsReport[] {
   const ends = { ...(local && { local }), ...(peer && { peer }) };
   const connects = attempts.map(
-    ({ startedAtNs, site }): JsReport => ({
-      atNs: startedAtNs,
+    ({ startedAtNs, site }, index): JsReport => ({
+      // The call itself; Node asks the kernel once it has looked the name up, and the program may go on meanwhile.
+      atNs: index === 0 ? (calledAtNs ?? startedAtNs) : startedAtNs,
       kind: 'call',
       name: 'connect',
       by: 'program',

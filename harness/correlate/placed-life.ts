@@ -1,13 +1,11 @@
-import type { NodeEvent, NodeEventName, NodeEvents } from '../model/node-event.ts';
+import type { ClosingCallName, NodeEvent, NodeEventName, NodeEvents } from '../model/node-event.ts';
 import type { SocketLife, ThreadEnd } from '../model/socket-life.ts';
 import type { ClockMap } from './clocks.ts';
 
 export type EventOf<Name extends NodeEventName> = { readonly name: Name } & NodeEvents[Name];
 
 /** A call that may send a FIN or a RST. */
-export type ClosingCall = EventOf<
-  'finwait:socket:end-call' | 'finwait:socket:destroy-call' | 'finwait:socket:reset-call'
->;
+export type ClosingCall = EventOf<ClosingCallName>;
 
 /** A socket's life on the capture's clock. Every time in and out is ns since the epoch. */
 export class PlacedLife {

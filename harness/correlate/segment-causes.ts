@@ -110,7 +110,7 @@ function idleText({ idle, layer }: { idle?: boolean; layer?: string }): string |
 }
 
 function causeOfRst(segment: ControlSegment, facts: SenderFacts): Happening | undefined {
-  const { side, life, attempt, listen, before } = facts;
+  const { side, life, attempt, listen, clock, before } = facts;
   const reset = life?.first('finwait:socket:reset-call');
   if (life !== undefined && reset !== undefined && life.isBy(reset, segment.atNs))
     return happened('resetAndDestroy()', reset, segment, life, undefined);
@@ -133,7 +133,8 @@ function causeOfRst(segment: ControlSegment, facts: SenderFacts): Happening | un
     return { by: 'kernel', what: 'connect() given up', detail: attempt.failed.code };
   const gone = goneCause(segment, facts);
   if (gone !== undefined || life !== undefined || listen?.toNs === undefined) return gone;
-  return { by: 'kernel', what: 'server.close()', detail: 'not yet accepted' };
+  const isClosed = listen.toNs + clock.offsetNs <= segment.atNs + clock.errorNs;
+  return isClosed ? { by: 'kernel', what: 'server.close()', detail: 'not yet accepted' } : undefined;
 }
 
 /** The end of the process: of the socket's, or of the one that listened and had not accepted yet. */

@@ -12,6 +12,8 @@ export interface ThreadEvents {
   readonly events: readonly NodeEvent[];
   /** False when it was killed, or still runs. */
   readonly ended: boolean;
+  /** False when events are known to be missing among these. @default true */
+  readonly isWhole?: boolean;
 }
 
 /** The sockets of a thread, each from its first event to its last, and where it listened. */
@@ -74,7 +76,9 @@ class LivesOfThread {
       life = this.#begin(event);
     switch (event.name) {
       case 'finwait:socket:create':
+        if (event.role === 'client') life.calledAtNs ??= event.atNs;
         if (event.role !== undefined) life.role = event.role;
+        else if (event.local !== undefined && event.over === undefined) life.handedOver = true;
         if (event.layer !== undefined) life.layer = event.layer;
         setEnds(life, event);
         // It is told by the others; of hundreds of thousands of lives, each event counts.
@@ -98,6 +102,7 @@ class LivesOfThread {
         break;
       case 'finwait:socket:accept': {
         life.role = 'server';
+        delete life.handedOver;
         setEnds(life, event);
         const site = this.#listenSites.get(event.server);
         if (site !== undefined) life.listenSite = site;
@@ -152,12 +157,13 @@ function setEnds(life: Draft, { local, peer }: { local?: Endpoint; peer?: Endpoi
   if (peer !== undefined) life.peer = plain(peer);
 }
 
-function endOf({ events, ended }: ThreadEvents): ThreadEnd {
+function endOf({ events, ended, isWhole = true }: ThreadEvents): ThreadEnd {
   const exit = events.findLast((event) => event.name === 'finwait:process:exit');
   const lastEventAtNs = events.at(-1)?.atNs ?? 0n;
-  if (exit === undefined) return { cut: !ended, lastEventAtNs };
+  const known = { lastEventAtNs, ...(!isWhole && { leftOut: true as const }) };
+  if (exit === undefined) return { cut: !ended, ...known };
   const { atNs, exitCode } = exit;
-  return { exitedAtNs: atNs, ...(exitCode !== undefined && { exitCode }), cut: false, lastEventAtNs };
+  return { exitedAtNs: atNs, ...(exitCode !== undefined && { exitCode }), cut: false, ...known };
 }
 
 /** Mapped addresses made plain, zones left out: as a packet has them. */

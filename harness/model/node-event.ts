@@ -206,6 +206,18 @@ export interface NodeEvents {
 
 export type NodeEventName = keyof NodeEvents;
 
+export type ClosingCallName =
+  | 'finwait:socket:end-call'
+  | 'finwait:socket:destroy-call'
+  | 'finwait:socket:reset-call';
+
+/** The calls that end a connection, as the program wrote them. */
+export const CALL_NAMES: Readonly<Record<ClosingCallName, string>> = {
+  'finwait:socket:end-call': 'end()',
+  'finwait:socket:destroy-call': 'destroy()',
+  'finwait:socket:reset-call': 'resetAndDestroy()',
+};
+
 /** An event with its name, as records hold it. */
 export type NodeEvent = {
   [Name in NodeEventName]: { readonly name: Name } & NodeEvents[Name];

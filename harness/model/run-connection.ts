@@ -1,8 +1,7 @@
 import type { PerSide, ConnectionRow } from './connection-row.ts';
-import type { Side } from './connection.ts';
+import type { PlacedJsReport, Side } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { CallSite } from './node-event.ts';
-import type { JsReport } from './observation.ts';
 import type { SocketLife } from './socket-life.ts';
 import type { TcpState } from './tcp-state.ts';
 
@@ -99,8 +98,8 @@ export interface RunConnection {
   /** What JS tells, for each end that is ours. */
   readonly lives: Partial<Readonly<Record<Side, SocketLife>>>;
   readonly ties: readonly SegmentTie[];
-  /** Where there are no packets: what JS did and was told, in order of time (monotonic). */
-  readonly reports: readonly { readonly side: Side; readonly report: JsReport }[];
+  /** Where there are no packets: what JS did and was told, in order of time. */
+  readonly reports: readonly PlacedJsReport[];
   readonly mismatches: readonly LaneMismatch[];
   readonly seenStates: readonly SeenState[];
 }

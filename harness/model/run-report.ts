@@ -10,7 +10,7 @@ export interface RunGroup {
   readonly by: Side | undefined;
   /** Whether a process of the run is at that end. */
   readonly byOurs: boolean;
-  /** `127.0.0.1:3000`; for a port of ours, whoever came. */
+  /** `127.0.0.1:3000`; `*:443` for several hosts that are not ours, `127.0.0.1:*` for several ephemeral ports. */
   readonly server: string;
   /** What sent the first FIN or the RST: `socket.end()`, with the place and reason where they are known. */
   readonly what: string | undefined;
@@ -35,7 +35,7 @@ export interface LaneCoverage {
   /** Sides that are ours, and those of them that JS tells of. */
   readonly nodeSides: number;
   readonly nodeTold: number;
-  /** Connections that `ss` showed at least once. */
+  /** Connections that `ss` showed at least once, those left out of which it saw nothing but TIME-WAIT. */
   readonly kernel: number;
 }
 
@@ -55,6 +55,8 @@ export interface RunReport {
   readonly connections: number;
   /** Those that a condition left out. */
   readonly leftOut: number;
+  /** Those of which a condition asks what only packets tell, and there are none; they are not told of. */
+  readonly undetermined: number;
   /** By how they ended. */
   readonly endings: Readonly<Partial<Record<RunEnding, number>>>;
   readonly closedBy: Readonly<Record<Side, number>>;
@@ -62,6 +64,8 @@ export interface RunReport {
   readonly mismatches: number;
   /** Least usual first, then by how many. */
   readonly groups: readonly RunGroup[];
+  /** Connections of further kinds, none of them less usual than those of {@link groups}. */
+  readonly ungrouped: number;
   readonly coverage: LaneCoverage;
   /** Longest time between two looks of `ss`, ms. */
   readonly largestGapMs: number | undefined;

@@ -10,6 +10,8 @@ export interface ThreadEnd {
   readonly cut: boolean;
   /** ns of the last event of the thread, for one without last words. */
   readonly lastEventAtNs: bigint;
+  /** Something of it is missing from its record (a limit, a full disk): what is not in there may have happened. */
+  readonly leftOut?: true;
 }
 
 /** One attempt to connect: a SYN of its own. */
@@ -32,9 +34,18 @@ export interface SocketLife {
   readonly socket: number;
   readonly nodeVersion: string;
   readonly role: 'client' | 'server';
+  /**
+   * Neither its `connect()` nor its accept was seen: it began with a handle that it was given, by another process or a
+   * descriptor. Its `role` is then what the other lives and the listeners say, else `client`.
+   */
+  readonly handedOver?: true;
+  /** Who had the connection before it was handed over, first to last; their events are among `events`. */
+  readonly holdersBefore?: readonly { readonly pid: number; readonly threadId: number }[];
   readonly local?: Endpoint;
   readonly peer?: Endpoint;
   readonly layer?: Layer;
+  /** Monotonic ns of the call of `connect()`; the attempts follow, after a name was looked up. */
+  readonly calledAtNs?: bigint;
   readonly attempts: readonly ConnectAttempt[];
   /** The site of the `listen()` whose server accepted it. */
   readonly listenSite?: CallSite;

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { joinHandedOver } from '../correlate/handed-over-lives.ts';
 import { socketLives } from '../correlate/socket-lives.ts';
 import type { CallFields, CallSite, NodeEvent } from '../model/node-event.ts';
 import type { ListenLife, SocketLife } from '../model/socket-life.ts';
@@ -35,15 +36,20 @@ export async function readNodeLane(directory: string): Promise<NodeLane> {
   for (const name of names) {
     const record = decodeRecord(name, await readFile(join(directory, name)));
     if (record === undefined) continue;
-    const { header, leftOut, ended } = record;
+    const { header, leftOut, ended, cut } = record;
     const { pid, threadId, argv, nodeVersion } = header;
     const events = record.events.map((event) => sites.of(event));
-    const found = socketLives({ pid, threadId, nodeVersion, events, ended });
+    const isWhole = leftOut.events === 0 && !cut;
+    const found = socketLives({ pid, threadId, nodeVersion, events, ended, isWhole });
     for (const life of found.lives) lives.push(life);
     listens.push(...found.listens);
     threads.push({ pid, threadId, argv, nodeVersion, sockets: found.lives.length, leftOut, ended });
   }
-  return { lives, listens, threads: threads.sort((a, b) => a.pid - b.pid || a.threadId - b.threadId) };
+  return {
+    lives: joinHandedOver(lives, listens),
+    listens,
+    threads: threads.sort((a, b) => a.pid - b.pid || a.threadId - b.threadId),
+  };
 }
 
 function callSiteKey(site: CallSite): string {

@@ -6,7 +6,7 @@ import { encodePcapHeader, encodePcapRecord } from '../../captures/pcap-file.ts'
 import { analyzeCapture } from '../analyze/analyze-capture.ts';
 import { openCaptureSource } from '../analyze/capture-source.ts';
 import { alignClocks, type ClockMap } from '../correlate/clocks.ts';
-import { LifeIndex } from '../correlate/life-index.ts';
+import { LifeIndex, type RecordedLives } from '../correlate/life-index.ts';
 import type { ClockReading } from '../model/observation.ts';
 import { CaptureReader } from '../wire/capture-reader.ts';
 import { decodePacket } from '../wire/decode-packet.ts';
@@ -29,7 +29,9 @@ export async function keepOwnPackets(
   if (capture === undefined || capture.ownOnly) return record;
   const raw = join(directory, capture.file);
   const clock = await clockOf(raw, capture);
-  const kept = clock === undefined ? () => true : await ownFrames(raw, node, clock);
+  const { addresses } = record;
+  const lives = { ...node, ...(addresses && { addresses }) };
+  const kept = clock === undefined ? () => true : await ownFrames(raw, lives, clock);
   const path = join(directory, RunFile.capture);
   await copyHeaders(raw, `${path}.new`, kept);
   await rename(`${path}.new`, path);
@@ -71,8 +73,12 @@ async function clockOf(path: string, { token, marks }: CaptureRecord): Promise<C
 }
 
 /** Whether the frame of that ordinal is the run's own. */
-async function ownFrames(path: string, node: NodeLane, clock: ClockMap): Promise<(frame: number) => boolean> {
-  const index = new LifeIndex(node.lives, node.listens, clock);
+async function ownFrames(
+  path: string,
+  lives: RecordedLives,
+  clock: ClockMap,
+): Promise<(frame: number) => boolean> {
+  const index = new LifeIndex(lives, clock);
   const own = new Set<number>();
   let connections = new Uint32Array(1 << 16);
   await analyzeCapture(await openCaptureSource(path), {

@@ -1,10 +1,12 @@
 import { join, resolve } from 'node:path';
 import { analyzeCapture } from '../analyze/analyze-capture.ts';
 import { openCaptureSource } from '../analyze/capture-source.ts';
+import type { RowTest } from '../analyze/where.ts';
 import type { ClockMap } from '../correlate/clocks.ts';
+import { connectionWithoutWire } from '../correlate/connection-without-wire.ts';
 import { ControlSegments } from '../correlate/control-segments.ts';
 import { LifeIndex } from '../correlate/life-index.ts';
-import { connectionWithoutWire, joinConnection, type RunFacts } from '../correlate/run-connections.ts';
+import { joinConnection, type RunFacts } from '../correlate/run-connections.ts';
 import { RunGroups } from '../correlate/run-groups.ts';
 import { FinwaitError } from '../errors.ts';
 import type { Damage } from '../model/evidence.ts';
@@ -12,6 +14,7 @@ import type { ConnectionRow } from '../model/connection-row.ts';
 import type { RunConnection } from '../model/run-connection.ts';
 import type { RunReport } from '../model/run-report.ts';
 import { rejectUnknownOptions } from '../options.ts';
+import { knownFacts } from './known-facts.ts';
 import { type NodeLane, readNodeLane } from './node-lane.ts';
 import { keepOwnPackets } from './own-packets.ts';
 import { readRunRecord, RunFile, type RunRecord } from './run-record.ts';
@@ -20,8 +23,11 @@ import { SocketHistory } from './socket-log.ts';
 export interface ReadRunOptions {
   /** Called for each connection, in order of their ends; those of which no packet was captured come last. */
   readonly onConnection?: (connection: RunConnection) => void;
-  /** Only connections of whose packets this holds; the rest is neither told nor counted. */
-  readonly where?: (row: ConnectionRow) => boolean;
+  /**
+   * Only connections of which this holds; the rest is neither told nor counted. One of `parseWhere()` judges those
+   * without packets by what the other lanes tell; of any other they are counted as undetermined.
+   */
+  readonly where?: ((row: ConnectionRow) => boolean) & Partial<Pick<RowTest, 'byFacts'>>;
 }
 
 /**
@@ -45,16 +51,16 @@ export async function readRun(directory: string, options: ReadRunOptions = {}): 
   };
   const groups = new RunGroups();
   let leftOut = 0;
+  let undetermined = 0;
   await joinLanes(directory, record, node, facts, (connection, ours) => {
-    const { row } = connection;
-    if (where !== undefined && (row === undefined || !where(row))) {
-      leftOut++;
-      return;
-    }
+    const matches = where === undefined || judge(connection, where);
+    if (matches === undefined) undetermined++;
+    else if (!matches) leftOut++;
+    if (matches !== true) return;
     groups.add(connection, ours);
     onConnection?.(connection);
   });
-  return { ...reportOf(resolve(directory), record, node, damage), ...groups.counts, leftOut };
+  return { ...reportOf(resolve(directory), record, node, damage), ...groups.counts, leftOut, undetermined };
 }
 
 /**
@@ -70,16 +76,21 @@ export async function captureOfRun(directory: string): Promise<string> {
   });
 }
 
+function judge(connection: RunConnection, where: NonNullable<ReadRunOptions['where']>): boolean | undefined {
+  const { row } = connection;
+  return row === undefined ? where.byFacts?.(knownFacts(connection)) : where(row);
+}
+
 type Told = (connection: RunConnection, ours: Parameters<RunGroups['add']>[1]) => void;
 
 async function joinLanes(
   directory: string,
-  { capture, ports }: RunRecord,
-  { lives, listens }: NodeLane,
+  { capture, ports, addresses }: RunRecord,
+  node: NodeLane,
   facts: RunFacts,
   tell: Told,
 ): Promise<void> {
-  const index = new LifeIndex(lives, listens, facts.clock);
+  const index = new LifeIndex({ ...node, ...(addresses && { addresses }) }, facts.clock);
   let connections = 0;
   if (capture !== undefined) {
     const controls = new Map<number, ControlSegments>();
@@ -166,7 +177,7 @@ function reportOf(
   record: RunRecord,
   { threads }: NodeLane,
   damage: readonly Damage[],
-): Omit<RunReport, keyof RunGroups['counts'] | 'leftOut'> {
+): Omit<RunReport, keyof RunGroups['counts'] | 'leftOut' | 'undetermined'> {
   const { command, network, startedAtNs, endedAtNs, exitCode, signal, sockets, hints } = record;
   return {
     directory,

@@ -6,7 +6,7 @@ import { Lanes } from './lanes.ts';
 import { LiveEvents } from './live-events.ts';
 import { outerEnvironment, isInPrivateNetwork } from './private-network.ts';
 import { type ProgramEnd, runToEnd } from './program-process.ts';
-import { makeRunDirectory, newRunRecord, RunFile, writeRunRecord } from './run-record.ts';
+import { makeRunDirectory, newRunRecord, ownAddresses, RunFile, writeRunRecord } from './run-record.ts';
 
 export interface RunProgramOptions {
   /** Where the record goes. @default a new directory below ./.finwait */
@@ -50,7 +50,8 @@ export async function runProgram(
     await told;
     const endedAtNs = String(process.hrtime.bigint());
     const seen = await lanes.stop();
-    await writeRunRecord(directory, { ...record, ...seen, ...end, endedAtNs, finished: true });
+    const addresses = ownAddresses(record.addresses);
+    await writeRunRecord(directory, { ...record, addresses, ...seen, ...end, endedAtNs, finished: true });
   }
   return { directory, end };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { FinwaitError } from '../errors.ts';
 import type { Damage } from '../model/evidence.ts';
@@ -16,6 +16,8 @@ export interface RunRecord {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly network: 'host' | 'private';
+  /** Of this machine, at the start and at the end; zones left out. Absent in records of before they were kept. */
+  readonly addresses?: readonly string[];
   /** Only TCP to or from these was captured; empty for all. */
   readonly ports: readonly number[];
   /** ISO 8601. */
@@ -109,6 +111,7 @@ export function newRunRecord(
     command,
     cwd: process.cwd(),
     network,
+    addresses: ownAddresses(),
     ports,
     startedAt: new Date().toISOString(),
     startedAtNs: String(process.hrtime.bigint()),
@@ -116,6 +119,14 @@ export function newRunRecord(
     damage: [],
     hints: [],
   };
+}
+
+/** The addresses that the machine has now, beside `known` ones that it had before. */
+export function ownAddresses(known: readonly string[] = []): string[] {
+  const now = Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.map(({ address }) => address.replace(/%.*$/, '')),
+  );
+  return [...new Set([...known, ...now])];
 }
 
 /** Whole or not at all: a reader never meets half of it. */

@@ -146,3 +146,21 @@ test('a name that is nearly a field’s brings up that field', (t) => {
   const error = t.throws(() => parseWhere('retransmission > 3'), { message: /no field "retransmission"/ });
   t.regex((error as unknown as { hint: string }).hint, /^Did you mean retransmissions\? Fields: id, /);
 });
+
+test('what is known without packets is judged, the rest is undetermined', (t) => {
+  const server = { address: '10.0.0.1', port: 443 };
+  const facts = { id: 1, server, ending: 'reset', resetBy: 'server', closedBy: undefined } as const;
+  const judged = (text: string): boolean | undefined => parseWhere(text).byFacts(facts);
+  t.true(judged('reset and resetBy=server'));
+  t.true(judged('not closed'));
+  t.true(judged('server ~ ":443" and closedBy != client'));
+  t.false(judged('serverPort=80'));
+  t.is(judged('rtt > 20'), undefined);
+  t.is(judged('not rtt > 20'), undefined);
+  t.is(judged('clientPort=1'), undefined, 'a client that failed has no port');
+  // One part can be enough.
+  t.true(judged('reset or rtt > 20'));
+  t.true(judged('rtt > 20 or reset'));
+  t.false(judged('rtt > 20 and closed'));
+  t.is(judged('rtt > 20 and reset'), undefined);
+});

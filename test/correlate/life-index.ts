@@ -15,7 +15,7 @@ function serverAt(ms: number, socket: number): SocketLife {
 
 test('a 4-tuple that is used again belongs each time to the sockets of that time', (t) => {
   const lives = [clientAt(0, 1), serverAt(1, 2), clientAt(100, 3), serverAt(101, 4)];
-  const index = new LifeIndex(lives, [], CLOCK);
+  const index = new LifeIndex({ lives, listens: [] }, CLOCK);
   // In the order of their ends, which need not be that of their beginnings.
   const later = index.take(runRow({ startNs: wireMs(100.5) }));
   const earlier = index.take(runRow({ startNs: wireMs(0.5) }));
@@ -27,7 +27,7 @@ test('a 4-tuple that is used again belongs each time to the sockets of that time
 });
 
 test('a life is given away once', (t) => {
-  const index = new LifeIndex([clientAt(0, 1)], [], CLOCK);
+  const index = new LifeIndex({ lives: [clientAt(0, 1)], listens: [] }, CLOCK);
   t.truthy(index.take(runRow({ startNs: wireMs(0.5) })));
   t.is(index.take(runRow({ startNs: wireMs(50) })), undefined);
 });
@@ -36,30 +36,84 @@ test('a failed attempt, which has no port, is found by its peer and time', (t) =
   const failed = { atNs: 3n * MS, code: 'ECONNREFUSED' };
   const attempts = [{ peer: SERVER, attempt: 1, startedAtNs: 1n * MS, failed }];
   const { local: _local, ...withoutLocal } = life('client', [], { attempts });
-  const found = (ms: number): boolean =>
-    new LifeIndex([withoutLocal], [], CLOCK).take(runRow({ startNs: wireMs(ms) })) !== undefined;
+  const found = (ms: number, handshakeNs?: number): boolean =>
+    new LifeIndex({ lives: [withoutLocal], listens: [] }, CLOCK).take(
+      runRow({ startNs: wireMs(ms), handshakeNs }),
+    ) !== undefined;
   t.true(found(2));
   t.false(found(0.5), 'before it was made');
   t.false(found(4), 'after it had failed');
+  t.false(found(2, 200_000), 'another program reached what refused ours');
 });
 
 test('a connection to a port where we listened is ours, accepted or not; others are not', (t) => {
   const thread = { cut: false, lastEventAtNs: 0n };
   const listen = { local: { address: '::', port: 80 }, pid: 1, fromNs: 10n * MS, toNs: 20n * MS, thread };
-  const index = new LifeIndex([], [listen], CLOCK);
+  const addresses = [SERVER.address];
+  const index = new LifeIndex({ lives: [], listens: [listen], addresses }, CLOCK);
   t.is(index.take(runRow({ startNs: wireMs(15) }))?.listen, listen);
   t.is(index.take(runRow({ startNs: wireMs(25) })), undefined);
   t.is(index.take(runRow({ startNs: wireMs(15), server: { ...SERVER, port: 81 } })), undefined);
   const elsewhere = { ...listen, local: { address: '10.9.9.9', port: 80 } };
-  t.is(new LifeIndex([], [elsewhere], CLOCK).take(runRow({ startNs: wireMs(15) })), undefined);
+  t.is(
+    new LifeIndex({ lives: [], listens: [elsewhere], addresses }, CLOCK).take(
+      runRow({ startNs: wireMs(15) }),
+    ),
+    undefined,
+  );
+});
+
+test('who listens on every address listens on those of the machine, not on the same port of others', (t) => {
+  const thread = { cut: false, lastEventAtNs: 0n };
+  const listen = { local: { address: '0.0.0.0', port: 443 }, pid: 1, fromNs: 0n, thread };
+  const isOurs = (address: string, addresses: readonly string[] = [], lives: readonly SocketLife[] = []) =>
+    new LifeIndex({ lives, listens: [listen], addresses }, CLOCK).take(
+      runRow({ server: { address, port: 443 } }),
+    ) !== undefined;
+  t.false(isOurs('93.184.216.34', ['192.168.1.5']), 'the browser’s connection');
+  t.true(isOurs('192.168.1.5', ['192.168.1.5']));
+  t.true(isOurs('127.0.0.7'));
+  t.true(isOurs('::1'));
+  // Addresses come and go: what a socket of ours had is one as well.
+  t.true(isOurs(SERVER.address, [], [serverAt(500, 1)]));
+});
+
+test('what was open before the capture is none of a listener that came later', (t) => {
+  const thread = { cut: false, lastEventAtNs: 0n };
+  const listen = { local: SERVER, pid: 1, fromNs: 5n * MS, thread };
+  const taken = (opening: 'handshake' | 'midstream') =>
+    new LifeIndex({ lives: [], listens: [listen] }, CLOCK).take(runRow({ opening }));
+  t.is(taken('midstream'), undefined);
+  // 'listening' is told when JS comes to it.
+  t.is(taken('handshake')?.listen, listen);
+});
+
+test('of several that listen at one place, one record that is not whole leaves the accept unknown', (t) => {
+  const whole = { cut: false, lastEventAtNs: 0n };
+  const listen = { local: SERVER, pid: 1, fromNs: 0n, thread: whole };
+  const unknown = (thread: SocketLife['thread']) =>
+    new LifeIndex({ lives: [], listens: [listen, { ...listen, pid: 2, thread }] }, CLOCK).take(runRow())
+      ?.acceptUnknown;
+  t.is(unknown(whole), undefined);
+  t.true(unknown({ cut: true, lastEventAtNs: 0n }));
+  t.true(unknown({ ...whole, leftOut: true }));
+});
+
+test('a socket over a handle that was given to it is of the end that the wire shows', (t) => {
+  const given = life('client', [event('finwait:socket:end-call', 3)], {
+    local: SERVER,
+    peer: CLIENT,
+    attempts: [],
+    handedOver: true,
+  });
+  const index = new LifeIndex({ lives: [given], listens: [] }, CLOCK);
+  t.is(index.take(runRow())?.lives.server?.role, 'server');
+  t.deepEqual(index.left, []);
 });
 
 test('what no packet tells of is left over, both ends of one connection together', (t) => {
-  const index = new LifeIndex(
-    [serverAt(1, 2), clientAt(0, 1), clientAt(50, 3, { local: { ...CLIENT, port: 9 } })],
-    [],
-    CLOCK,
-  );
+  const lives = [serverAt(1, 2), clientAt(0, 1), clientAt(50, 3, { local: { ...CLIENT, port: 9 } })];
+  const index = new LifeIndex({ lives, listens: [] }, CLOCK);
   const left = index.left.map(({ lives }) => [lives.client?.socket, lives.server?.socket]);
   t.deepEqual(left, [
     [1, 2],

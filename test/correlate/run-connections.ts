@@ -12,17 +12,27 @@ interface Case {
   readonly client?: SocketLife;
   readonly server?: SocketLife;
   readonly listen?: JoinedLives['listen'];
+  readonly acceptUnknown?: true;
   readonly controls: readonly ControlSegment[];
   readonly row?: Partial<ConnectionRow>;
   readonly wireIsWhole?: boolean;
 }
 
-function join({ client, server, listen, controls, row, wireIsWhole = true }: Case): RunConnection {
+function join({
+  client,
+  server,
+  listen,
+  acceptUnknown,
+  controls,
+  row,
+  wireIsWhole = true,
+}: Case): RunConnection {
   const attempt = client?.attempts.at(-1);
   const joined = {
     lives: { ...(client && { client }), ...(server && { server }) },
     ...(attempt && { attempt }),
     ...(listen && { listen }),
+    ...(acceptUnknown && { acceptUnknown }),
   };
   return joinConnection(runRow(row), controls, joined, { clock: CLOCK, wireIsWhole, seenStates: () => [] });
 }
@@ -209,8 +219,52 @@ test('a connection that our listener never accepted is a mismatch', (t) => {
   const thread = { cut: false, exitedAtNs: 9n * MS, exitCode: 0, lastEventAtNs: 0n };
   const listen = { local: SERVER, pid: 1, fromNs: 0n, thread };
   t.deepEqual(mismatches({ listen, controls: HANDSHAKE }), ['server never-accepted']);
-  const killed = { ...listen, thread: { cut: true, lastEventAtNs: 0n } };
-  t.deepEqual(mismatches({ listen: killed, controls: HANDSHAKE }), []);
+  t.deepEqual(mismatches({ listen, acceptUnknown: true, controls: HANDSHAKE }), []);
+});
+
+const KILLED = { thread: { cut: true, lastEventAtNs: 1n * MS } };
+
+test('a FIN that was never read until the kill is a mismatch: the kernel’s own FIN says how long', (t) => {
+  const server = life('server', [event('finwait:socket:accept', 1)], KILLED);
+  const fin = [...HANDSHAKE, control('client', 'FIN,ACK', 5)];
+  const killedAt = (ms: number): Case => ({ server, controls: [...fin, control('server', 'FIN,ACK', ms)] });
+  const [leak] = join(killedAt(3005)).mismatches;
+  t.is(leak?.kind, 'fin-unnoticed');
+  t.true(
+    leak?.text.endsWith('stayed half-open (CLOSE-WAIT) for 3000 ms, until the process ended'),
+    leak?.text,
+  );
+  t.deepEqual(mismatches(killedAt(50)), [], 'its record lacks the last few ms');
+  t.deepEqual(mismatches({ server, controls: fin }), ['server fin-unnoticed'], 'it still runs');
+  t.deepEqual(mismatches({ server, controls: fin, wireIsWhole: false }), [], 'its FIN may be missing');
+});
+
+test('a record that is not whole tells nothing by its silence', (t) => {
+  const thread = {
+    cut: false,
+    exitedAtNs: 9000n * MS,
+    exitCode: 0,
+    lastEventAtNs: 0n,
+    leftOut: true as const,
+  };
+  const fin = { controls: [...HANDSHAKE, control('client', 'FIN,ACK', 5), control('server', 'FIN,ACK', 50)] };
+  t.deepEqual(mismatches({ server: life('server', [], { thread }), ...fin }), []);
+  t.deepEqual(mismatches({ client: life('client', [], { thread }), ...RST_TO_CLIENT }), []);
+  // A life that is told to its close is.
+  const closed = [event('finwait:socket:close', 5.2, { hadError: false })];
+  t.deepEqual(mismatches({ client: life('client', closed, { thread }), ...RST_TO_CLIENT }), [
+    'client reset-hidden',
+  ]);
+});
+
+test('a RST of what was not accepted comes of server.close() only when that came before', (t) => {
+  const thread = { cut: false, exitedAtNs: 99n * MS, exitCode: 0, lastEventAtNs: 0n };
+  const closedAt = (ms: bigint): Case => ({
+    listen: { local: SERVER, pid: 1, fromNs: 0n, toNs: ms * MS, thread },
+    controls: RST,
+  });
+  t.is(causeOfLast(closedAt(4n)), 'kernel server.close(): not yet accepted');
+  t.is(causeOfLast(closedAt(6n)), 'none');
 });
 
 test('the ends are those of the wire', (t) => {

@@ -7,7 +7,7 @@ import { cells } from '../../harness/report/terminal/text.ts';
 import { renderLiveLine } from '../../harness/report/terminal/live-line.ts';
 import { renderRunConnection } from '../../harness/report/terminal/run-ladder.ts';
 import { renderRunReport } from '../../harness/report/terminal/run-report.ts';
-import { CLIENT, CLOCK, control, event, life, runRow, SERVER } from '../correlate/_life.ts';
+import { CLIENT, CLOCK, control, event, life, runRow, SERVER, wireMs } from '../correlate/_life.ts';
 import { matchesGolden } from './_golden.ts';
 
 const at = (line: number) => ({ user: { file: '/work/app/lib/pool.js', line, column: 12 } });
@@ -75,6 +75,7 @@ function report(fields: Partial<RunReport> = {}): RunReport {
     threads: 3,
     ...groups.counts,
     leftOut: 0,
+    undetermined: 0,
     largestGapMs: 240,
     damage: [
       {
@@ -133,6 +134,37 @@ test('a segment that left long after its call says how long', (t) => {
 test('what a condition left out is counted', (t) => {
   const text = renderRunReport(report({ leftOut: 7 }), { columns: 120 });
   t.true(text.includes('1,203 connections that match, of 1,210: '), text);
+  const unknown = renderRunReport(report({ leftOut: 7, undetermined: 2 }), { columns: 160 });
+  t.true(
+    unknown.includes(
+      '1,203 connections that match, of 1,212 (of 2 only packets would tell, and there are none): ',
+    ),
+    unknown,
+  );
+});
+
+test('kinds that are not listed are counted, and so are connections of kinds that were not kept', (t) => {
+  const { groups } = report();
+  const [first] = groups;
+  const many = Array.from({ length: 20 }, () => first).filter((each) => each !== undefined);
+  const textOf = (ungrouped: number): string =>
+    renderRunReport(report({ groups: many, ungrouped }), { columns: 100 });
+  t.true(textOf(0).includes('… and 8 more kinds (24 connections)'));
+  t.true(textOf(1000).includes('… and more than 8 more kinds (1,024 connections)'));
+});
+
+test('the states that ss saw stand in the ladder, both ends on one line, as long as they were seen', (t) => {
+  const seen = (side: 'client' | 'server', state: 'FIN-WAIT-2' | 'CLOSE-WAIT', toMs: number) => {
+    const times = { firstSeenNs: wireMs(40), lastSeenNs: wireMs(toMs) };
+    return { side, state, ...times, receiveQueue: 3, sendQueue: 0 };
+  };
+  const seenStates = [seen('client', 'FIN-WAIT-2', 40), seen('server', 'CLOSE-WAIT', 3140)];
+  const lines = renderRunConnection({ ...orderly(1), seenStates }, { columns: 120 }).split('\n');
+  const line = lines
+    .find((each) => each.includes('CLOSE-WAIT'))
+    ?.replaceAll(/ +/g, ' ')
+    .trim();
+  t.is(line, '+39.900 FIN-WAIT-2 (ss), 3 bytes unread CLOSE-WAIT (ss, for 3.1 s), 2 bytes unread');
 });
 
 test('an unknown option is refused', (t) => {

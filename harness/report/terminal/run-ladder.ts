@@ -1,9 +1,11 @@
 /** One connection of a run in few lines: its SYNs, FINs and RSTs, beside each what sent it and what came of it. */
 import { callSiteText } from '../../model/call-site-text.ts';
+import type { PlacedJsReport } from '../../model/connection.ts';
 import { formatEndpoint } from '../../model/endpoint.ts';
 import type { ControlSegment, Happening, RunConnection, SegmentTie } from '../../model/run-connection.ts';
 import { Flag, flagsText, hasFlags } from '../../model/segment.ts';
 import { rejectUnknownOptions } from '../../options.ts';
+import { statesByTime } from './run-states.ts';
 import { cells, padEndCells, padStartCells, wrap, wrapHanging } from './text.ts';
 import { TEXT_OPTIONS, type TextOptions, type Theme, themeFor, type Tone } from './theme.ts';
 import { byteCount, duration, relativeMs } from './time.ts';
@@ -34,24 +36,29 @@ export function renderRunConnection(connection: RunConnection, options: TextOpti
 
 /** The lines of the connection, without a heading. */
 export function shortLadderLines(connection: RunConnection, theme: Theme): readonly string[] {
-  const { ties, startNs, mismatches } = connection;
-  const origin = ties[0]?.segment.atNs ?? startNs;
-  const columns = layOut(connection, origin, theme);
+  const columns = layOut(connection, theme);
+  const { mismatches } = connection;
   return [
     ...headLines(connection, columns, theme),
-    ...(ties.length === 0 ? jsOnlyLines(connection, columns, theme) : []),
-    ...ties.flatMap((tie) => [
-      ...dataLines(tie.segment, columns, theme),
-      ...tieLines(tie, origin, columns, theme),
-    ]),
+    ...momentsOf(connection, columns, theme).flatMap(({ lines }) => lines),
     ...mismatches.flatMap(({ text }) =>
       wrapHanging('  ! ', theme.clean(text), theme.width).map((each) => theme.paint('bad', each)),
     ),
   ];
 }
 
-function layOut({ ties, lives }: RunConnection, origin: bigint, theme: Theme): Columns {
-  const time = Math.max(6, ...ties.map(({ segment }) => relativeMs(segment.atNs, origin).length)) + 2;
+function originOf({ ties, startNs }: RunConnection): bigint {
+  return ties[0]?.segment.atNs ?? startNs;
+}
+
+function layOut(connection: RunConnection, theme: Theme): Columns {
+  const { ties, reports, seenStates, lives } = connection;
+  const times = [
+    ...ties.map(({ segment }) => segment.atNs),
+    ...reports.map(({ atNs }) => atNs),
+    ...seenStates.map(({ firstSeenNs }) => firstSeenNs),
+  ];
+  const time = Math.max(6, ...times.map((each) => relativeMs(each, originOf(connection)).length)) + 2;
   const room = theme.width - time - ARROW_CELLS - 3;
   // An end that is not ours has little to say.
   const client = lives.client === undefined ? 18 : lives.server === undefined ? room - 18 : room >> 1;
@@ -70,7 +77,11 @@ function headLines(
   };
   const texts = (['client', 'server'] as const).map((side) => {
     const life = lives[side];
-    return life === undefined ? [ends[side]] : [ends[side], `pid ${life.pid}${layerText(life.layer)}`];
+    if (life === undefined) return [ends[side]];
+    const { pid, layer, holdersBefore = [] } = life;
+    // Handed over from one process to the next.
+    const pids = [...new Set([...holdersBefore.map((holder) => holder.pid), pid])].join(', then ');
+    return [ends[side], `pid ${pids}${layerText(layer)}`];
   });
   const [left = [], right = []] = texts;
   if (!columns.sideBySide)
@@ -78,16 +89,41 @@ function headLines(
   return put({ left: left.join(', '), middle: '', right: right.join(', ') }, columns, theme, 'secondary');
 }
 
-/** Without packets: what JS did and was told, in order. */
-function jsOnlyLines({ reports }: RunConnection, columns: Columns, theme: Theme): readonly string[] {
-  const origin = reports[0]?.report.atNs ?? 0n;
-  return reports.flatMap(({ side, report }) => {
-    const { kind, name, site, by, code } = report;
-    const what = kind === 'call' ? `${name}()` : code === undefined ? `'${name}'` : `error ${code}`;
-    const text = causeText({ by: by ?? 'program', what, ...(site && { site }) });
-    const place = side === 'client' ? { left: text, right: '' } : { left: '', right: text };
-    return put({ time: relativeMs(report.atNs, origin), middle: '', ...place }, columns, theme, undefined);
-  });
+/** What is told at one time. */
+interface Moment {
+  readonly atNs: bigint;
+  readonly lines: readonly string[];
+}
+
+/** Segments, or without packets what JS did and was told; between them the states that `ss` showed, as it saw them. */
+function momentsOf(connection: RunConnection, columns: Columns, theme: Theme): readonly Moment[] {
+  const { ties, reports, seenStates } = connection;
+  const origin = originOf(connection);
+  const moments: Moment[] = [
+    ...ties.map((tie) => ({
+      atNs: tie.segment.atNs,
+      lines: [...dataLines(tie.segment, columns, theme), ...tieLines(tie, origin, columns, theme)],
+    })),
+    ...reports.map((report) => ({ atNs: report.atNs, lines: reportLines(report, origin, columns, theme) })),
+    ...statesByTime(seenStates).map(({ atNs, ...sides }) => ({
+      atNs,
+      lines: put({ time: relativeMs(atNs, origin), middle: '', ...sides }, columns, theme, 'secondary'),
+    })),
+  ];
+  return moments.sort((a, b) => (a.atNs < b.atNs ? -1 : a.atNs > b.atNs ? 1 : 0));
+}
+
+function reportLines(
+  { side, atNs, report }: PlacedJsReport,
+  origin: bigint,
+  columns: Columns,
+  theme: Theme,
+): readonly string[] {
+  const { kind, name, site, by, code } = report;
+  const what = kind === 'call' ? `${name}()` : code === undefined ? `'${name}'` : `error ${code}`;
+  const text = causeText({ by: by ?? 'program', what, ...(site && { site }) });
+  const place = side === 'client' ? { left: text, right: '' } : { left: '', right: text };
+  return put({ time: relativeMs(atNs, origin), middle: '', ...place }, columns, theme, undefined);
 }
 
 function layerText(layer: string | undefined): string {

@@ -70,9 +70,12 @@ function commandText(command: readonly string[]): string {
 }
 
 function countsText(report: RunReport, theme: Theme): string {
-  const { connections, leftOut, endings, closedBy, resetBy, mismatches } = report;
+  const { connections, leftOut, undetermined, endings, closedBy, resetBy, mismatches } = report;
   const matching = connections === 1 ? 'that matches' : 'that match';
-  const others = leftOut === 0 ? '' : ` ${matching}, of ${thousands(connections + leftOut)}`;
+  const judged =
+    undetermined === 0 ? '' : ` (of ${thousands(undetermined)} only packets would tell, and there are none)`;
+  const all = connections + leftOut + undetermined;
+  const others = all === connections ? '' : ` ${matching}, of ${thousands(all)}${judged}`;
   if (connections === 0) return `no TCP connections${others}`;
   const details: Readonly<Record<string, string>> = {
     closed: ` (client first ${thousands(closedBy.client)}, server first ${thousands(closedBy.server)})`,
@@ -99,7 +102,7 @@ function thousands(count: number): string {
 }
 
 /** A line a kind of ending: how many, how, by what call. */
-function groupLines({ groups }: RunReport, theme: Theme): readonly string[] {
+function groupLines({ groups, ungrouped }: RunReport, theme: Theme): readonly string[] {
   const shown = groups.slice(0, MOST_GROUPS);
   const rows = shown.map(
     (group) => [thousands(group.count), group.server, endedText(group), whatText(group)] as const,
@@ -110,8 +113,11 @@ function groupLines({ groups }: RunReport, theme: Theme): readonly string[] {
     const tone = toneOf(shown[index]);
     return beneath(`${head}  `, theme.clean(what), theme).map((each) => theme.paint(tone, each));
   });
-  const more = groups.length - shown.length;
-  return more > 0 ? [...lines, `  … and ${more} more kinds`].map((each) => theme.clean(each)) : lines;
+  const rest = groups.slice(MOST_GROUPS);
+  if (rest.length === 0) return lines;
+  const count = rest.reduce((sum, group) => sum + group.count, ungrouped);
+  const kinds = ungrouped === 0 ? `${rest.length} more kinds` : `more than ${rest.length} more kinds`;
+  return [...lines, theme.clean(`  … and ${kinds} (${thousands(count)} connections)`)];
 }
 
 const LEAST_WHAT_CELLS = 24;

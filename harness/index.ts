@@ -82,7 +82,9 @@ export type {
 
 export { Lab, type LabOptions, openLab } from './lab/lab.ts';
 export type { Gate } from './lab/gate.ts';
-export { type DrivenSocket, Pair, type PairFault } from './lab/pair.ts';
+export { type DrivenSocket, Pair } from './lab/pair.ts';
+export type { FaultName, PairFault, PairHold, PairLoss } from './lab/pair-faults.ts';
+export type { Loss } from './lab/seeded-loss.ts';
 export { LabServer, type ServerChoice } from './lab/lab-server.ts';
 export type { ClientChoice, DiallingServer, PairOptions } from './lab/pair-options.ts';
 export type { Condition, SegmentPattern } from './lab/condition.ts';

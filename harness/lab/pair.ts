@@ -12,6 +12,7 @@ import { checkCondition, checkSide } from './check-condition.ts';
 import { canStillCome, type Condition, isOver, unmetPart, unmetState } from './condition.ts';
 import type { Gate } from './gate.ts';
 import type { LabServer } from './lab-server.ts';
+import { type FaultName, type PairFault, PairFaults, type PairHold, type PairLoss } from './pair-faults.ts';
 import type { FaultRule } from './protocol.ts';
 import type { Recording } from './recording.ts';
 
@@ -45,11 +46,6 @@ export interface PairHost {
   stop(): Promise<void>;
 }
 
-/** What befalls segments that one side sends. */
-export interface PairFault extends Omit<FaultRule, 'source' | 'destination'> {
-  readonly from: Side;
-}
-
 /**
  * A socket in a peer process that does what it is told. Each method resolves when the call has returned *there*;
  * what came of it is awaited with {@link Pair.until}.
@@ -77,11 +73,19 @@ export class Pair implements AsyncDisposable {
   readonly server: DrivenSocket & { connect(): Promise<void> };
   readonly #host: PairHost;
   readonly #recording: Recording;
+  readonly #faults: PairFaults;
 
   /** @internal Made by `lab.pair()`. */
   constructor(host: PairHost, recording: Recording) {
     this.#host = host;
     this.#recording = recording;
+    this.#faults = new PairFaults({
+      server: recording.server,
+      get clientPort() {
+        return host.clientPort;
+      },
+      fault: (rule) => host.fault(rule),
+    });
     const end = (side: Side): Pair['client'] => ({
       ...drive((command, options) => host.tell(side, command, options)),
       connect: () => host.connect(side),
@@ -138,28 +142,31 @@ export class Pair implements AsyncDisposable {
   }
 
   /** Keeps segments that this side sends from being received, until released or the pair is stopped. */
-  async hold(filter: {
-    readonly from: Side;
-    readonly flags?: string;
-    readonly without?: string;
-  }): Promise<Gate> {
-    rejectUnknownOptions(filter, ['from', 'flags', 'without']);
-    return await this.fault({ ...filter, action: 'drop' });
+  async hold(filter: PairHold): Promise<Gate> {
+    return await this.#faults.hold(filter);
   }
 
   /** Something befalls segments that this side sends, until released or the pair is stopped. */
-  async fault({ from, ...rule }: PairFault): Promise<Gate> {
-    rejectUnknownOptions(rule, ['flags', 'without', 'nth', 'outOf', 'action']);
-    checkSide(from);
-    const { server } = this.#recording;
-    const { clientPort } = this.#host;
-    const clientEnd = clientPort === undefined ? {} : { port: clientPort };
-    // With its address: the same port of another may be a connection of its own.
-    const ends =
-      from === 'server'
-        ? { source: server, destination: clientEnd }
-        : { source: clientEnd, destination: server };
-    return await this.#host.fault({ ...rule, ...ends });
+  async fault(fault: PairFault): Promise<Gate> {
+    return await this.#faults.fault(fault);
+  }
+
+  /** Loses every segment both ways, until released or the pair is stopped. */
+  async blackhole(options: FaultName = {}): Promise<Gate> {
+    return await this.#faults.blackhole(options);
+  }
+
+  /** Loses about `rate` of the segments, until released or the pair is stopped: the same ones for the same seed. */
+  async lose(loss: PairLoss): Promise<Gate> {
+    return await this.#faults.lose(loss);
+  }
+
+  /**
+   * Releases this pair's faults of that name, or all of them.
+   * @throws TypeError when there is none of that name
+   */
+  async release(name?: string): Promise<void> {
+    await this.#faults.release(name);
   }
 
   /** Ends that side's process by a signal; the kernel closes its sockets. It must be a process of its own. */

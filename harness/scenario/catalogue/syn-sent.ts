@@ -5,16 +5,16 @@ import { ends, endsLast } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'syn-sent',
-  title: 'SYN-SENT held still: the first SYN is lost',
+  title: 'SYN-SENT held still: the SYN is lost',
   explanation:
-    'The network loses the first SYN. The client waits in SYN-SENT, its program in connect(), until the kernel sends ' +
-    'the SYN again after one second (RFC 6298 §2: nothing is known of the round trip yet). Then all goes its usual way.',
+    'The network loses the SYN until ss has shown the client waiting in SYN-SENT, its program in connect(). The kernel ' +
+    'sends the SYN again after one second (RFC 6298 §2: nothing is known of the round trip yet), and all goes its usual way.',
   chapter: 'states',
   rank: 5,
   server: 'half-open',
   client: 'half-close',
   steps: [
-    { who: 'network', command: { verb: 'drop', from: 'client', flags: 'SYN' } },
+    { who: 'network', command: { verb: 'hold', from: 'client', flags: 'SYN' } },
     {
       who: 'client',
       command: { verb: 'connect' },
@@ -37,11 +37,11 @@ export const scenario: Scenario = {
   ],
   expectations: [
     handshake(),
-    sends('client', 'SYN', { times: 2 }),
+    sends('client', 'SYN', { atLeast: 2 }),
     states('client', 'SYN-SENT', 'ESTABLISHED', 'FIN-WAIT-2', 'TIME-WAIT'),
   ],
   mutants: [
-    { what: 'the network loses nothing', who: 'network', instead: { drop: 'nothing' } },
+    { what: 'the network loses nothing', who: 'network', instead: { hold: 'nothing' } },
     { what: 'nobody listens', who: 'server', server: 'nobody' },
   ],
 };

@@ -227,7 +227,7 @@ export type {
   SilentEvent,
 } from './model/coverage.ts';
 export { type SocketWait, Stage, type StageOptions } from './scenario/stage.ts';
-export type { TimeCompression } from './lab/compression.ts';
+export type { Compression, Sysctls, TimeCompression } from './lab/compression.ts';
 
 export { renderJson } from './report/json.ts';
 export { type LadderOptions, renderLadder } from './report/terminal/ladder.ts';

@@ -180,9 +180,7 @@ function draw(run: ScenarioRun, values: OptionValues): string {
   const scenario = findScenario(run.scenario);
   if (scenario === undefined) throw new TypeError(`There is no scenario "${run.scenario}"`);
   const { title, explanation, client, server } = scenario;
-  const { settings } = run.timeline.evidence;
   const labels = {
-    ...(settings && { settings }),
     clientLabel: programLabel('clients', client),
     serverLabel: programLabel('servers', server),
   };

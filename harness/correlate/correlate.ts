@@ -61,6 +61,7 @@ function join(group: SegmentGroup, index: number, { evidence, clock, groups, js 
     observedStates: states,
     js: js[index] ?? [],
     summary: summarize(segments, states),
+    ...(evidence.settings && { settings: evidence.settings }),
   };
 }
 
@@ -76,7 +77,7 @@ function haveSameEnds(a: SegmentGroup, b: SegmentGroup): boolean {
 }
 
 function quality(
-  { damage, segments, snapshots, clockReadings, holds }: RunEvidence,
+  { damage, segments, snapshots, clockReadings, holds, settings }: RunEvidence,
   clock: ClockMap | undefined,
 ): EvidenceQuality {
   const unplaced =
@@ -95,6 +96,7 @@ function quality(
   return {
     damage: [...damage, ...unplaced, ...uncertainCounts(segments, holds, clock)],
     ...(clock && { clockErrorNs: clock.errorNs }),
+    ...(settings && { settings }),
     ...(gaps.length > 0 && { largestSamplingGapNs: gaps.reduce((a, b) => (a > b ? a : b)) }),
   };
 }

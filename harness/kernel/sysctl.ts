@@ -33,7 +33,8 @@ export async function writeSysctl(name: string, value: string | number): Promise
 
 const NAME = /^[\w/-]+(?:\.[\w/-]+)+$/;
 
-function sysctlPath(name: string): string {
+/** @throws TypeError */
+export function sysctlPath(name: string): string {
   if (!NAME.test(name))
     throw new TypeError(`"${name}" is not a sysctl name such as net.ipv4.tcp_fin_timeout`);
   const parts = name.split('.').map((part) => part.replaceAll('/', '.'));
@@ -41,7 +42,8 @@ function sysctlPath(name: string): string {
   return `/proc/sys/${parts.join('/')}`;
 }
 
-function sysctlError(what: string, cause: unknown): FinwaitError {
+/** @param cause with the `code` of what the kernel answered: `ENOENT` */
+export function sysctlError(what: string, cause: unknown): FinwaitError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   switch (code) {
     case 'EACCES':

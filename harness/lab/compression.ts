@@ -1,5 +1,5 @@
-import { rejectUnknownOptions } from '../options.ts';
 import type { NetworkSetting } from '../model/evidence.ts';
+import { rejectUnknownOptions } from '../options.ts';
 
 /** Timers of the kernel that a private network may have shorter, or retries that it may have fewer. */
 export interface TimeCompression {
@@ -70,56 +70,38 @@ const KNOBS: Readonly<Record<keyof TimeCompression, Knob>> = {
   orphanRetries: { sysctl: 'net.ipv4.tcp_orphan_retries', words: 'retries of an orphan', unit: '' },
 };
 
-/** What a network's setting was, so that it can be put back. */
-export interface Changed {
-  readonly sysctl: string;
-  readonly before: string;
+/** Values of sysctls, by sysctl(8)'s names. */
+export type Sysctls = Readonly<Record<string, string | number>>;
+
+/** Settings of a private network that are not the usual ones, until they are put back. */
+export interface Compression extends AsyncDisposable {
+  /** Idempotent. */
+  restore(): Promise<void>;
 }
 
-interface Sysctls {
-  readSysctl(name: string): Promise<string>;
-  writeSysctl(name: string, value: string | number): Promise<void>;
-}
-
-/**
- * Changes settings of a private network.
- * @returns what was there, and what a reader of times must know
- * @throws FinwaitError ERR_FINWAIT_NEEDS_PRIVATE_NETWORK, ERR_FINWAIT_SYSCTL; TypeError for an unknown option
- */
-export async function applySettings(
-  network: Sysctls,
-  time: TimeCompression,
-  sysctls: Readonly<Record<string, string | number>> = {},
-): Promise<{ readonly changed: readonly Changed[]; readonly settings: readonly NetworkSetting[] }> {
+/** @throws TypeError for an unknown option */
+export function sysctlsOf(time: TimeCompression): Sysctls {
   rejectUnknownOptions(time, Object.keys(KNOBS));
-  const knobs = Object.entries(time).map(([name, value]: [string, number]) => {
-    const knob = KNOBS[name as keyof TimeCompression];
-    return { ...knob, value: value * (knob.scale ?? 1) };
-  });
-  const others = Object.entries(sysctls).map(([sysctl, value]) => {
-    return { sysctl, value, words: sysctl, unit: '' as const, scale: 1 };
-  });
-  const changed: Changed[] = [];
-  const settings: NetworkSetting[] = [];
-  for (const { sysctl, value, words, unit, scale = 1 } of [...knobs, ...others]) {
-    const before = await network.readSysctl(sysctl);
-    try {
-      await network.writeSysctl(sysctl, value);
-    } catch (error) {
-      await restoreSettings(network, changed);
-      throw error;
-    }
-    changed.push({ sysctl, before });
-    const show = (text: string): string => {
-      const shown = scale === 1 ? text.replaceAll(/\s+/g, ' ') : String(Number(text) / scale);
-      return unit === '' ? shown : `${shown} ${unit}`;
-    };
-    settings.push({ sysctl, words, here: show(String(value)), usual: show(before) });
-  }
-  return { changed, settings };
+  return Object.fromEntries(
+    Object.entries(time).map(([name, value]: [string, number]) => {
+      const { sysctl, scale = 1 } = KNOBS[name as keyof TimeCompression];
+      return [sysctl, value * scale];
+    }),
+  );
 }
 
-/** Puts back what {@link applySettings} changed. */
-export async function restoreSettings(network: Sysctls, changed: readonly Changed[]): Promise<void> {
-  for (const { sysctl, before } of changed.toReversed()) await network.writeSysctl(sysctl, before);
+/** What a reader of times must know of a setting. */
+export function describeSetting(sysctl: string, here: string, usual: string): NetworkSetting {
+  const knob = Object.values(KNOBS).find((each) => each.sysctl === sysctl);
+  const { words = sysctl, unit = '', scale = 1 } = knob ?? {};
+  const show = (text: string): string => {
+    const shown = scale === 1 ? spaced(text) : String(Number(text) / scale);
+    return unit === '' ? shown : `${shown} ${unit}`;
+  };
+  return { sysctl, words, here: show(here), usual: show(usual) };
+}
+
+/** The kernel prints tabs between several values, people write spaces. */
+export function spaced(values: string): string {
+  return values.trim().replaceAll(/\s+/g, ' ');
 }

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
 import { findProgram, installCommand } from '../install-hint.ts';
 import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
-import { readSysctl, writeSysctl } from '../kernel/sysctl.ts';
+import { readSysctl, sysctlError, sysctlPath, writeSysctl } from '../kernel/sysctl.ts';
 import type { Side } from '../model/connection.ts';
 import { LOOPBACK } from './protocol.ts';
 import { SendQueues } from './send-queues.ts';
@@ -39,14 +39,37 @@ export class Host {
 
   async readSysctl(name: string): Promise<string> {
     if (this.enter.length === 0) return await readSysctl(name);
-    return (await this.run('cat', sysctlFile(name))).trimEnd();
+    return (await this.#runOnSysctl(`cannot read ${name}`, 'cat', sysctlPath(name))).trimEnd();
   }
 
   async writeSysctl(name: string, value: string): Promise<void> {
-    if (this.enter.length === 0) await writeSysctl(name, value);
-    else await this.run('sh', '-c', 'printf "%s\\n" "$2" > "$1"', 'sh', sysctlFile(name), value);
+    if (this.enter.length === 0) {
+      await writeSysctl(name, value);
+      return;
+    }
+    const write = ['-c', 'printf "%s\\n" "$2" | tee -- "$1"', 'sh', sysctlPath(name), value];
+    await this.#runOnSysctl(`cannot set ${name} to ${value}`, 'sh', ...write);
+  }
+
+  async #runOnSysctl(what: string, program: string, ...args: readonly string[]): Promise<string> {
+    try {
+      return await this.run(program, ...args);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : '';
+      const code = Object.entries(ERRORS).find(([, meaning]) => words.includes(meaning))?.[0];
+      throw sysctlError(what, Object.assign(new Error(words), { code: code ?? words }));
+    }
   }
 }
+
+/** What a program says of them in the C locale. */
+const ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EINVAL: 'Invalid argument',
+  EACCES: 'Permission denied',
+  EPERM: 'Operation not permitted',
+  EROFS: 'Read-only file system',
+};
 
 export interface Place {
   readonly enter: readonly string[];
@@ -125,7 +148,10 @@ async function holdNamespace(): Promise<number> {
 
 async function runIn(enter: readonly string[], name: string, ...args: readonly string[]): Promise<string> {
   const [program = name, ...all] = [...enter, Object.hasOwn(PACKAGES, name) ? tool(name) : name, ...args];
-  const { failed, stdout, stderr, shortMessage } = await execa(program, all, { reject: false });
+  const { failed, stdout, stderr, shortMessage } = await execa(program, all, {
+    reject: false,
+    env: { LC_ALL: 'C' },
+  });
   if (!failed) return stdout;
   throw new FinwaitError(
     'ERR_FINWAIT_LAB_REFUSED',
@@ -151,8 +177,4 @@ function tool(name: string): string {
       hint: `Install it: ${installCommand(PACKAGES[name] ?? name)}`,
     },
   );
-}
-
-function sysctlFile(name: string): string {
-  return `/proc/sys/${name.replaceAll('.', '/')}`;
 }

@@ -9,7 +9,9 @@ import { LabProgram } from './lab-program.ts';
 import { checkFaultRule, checkGateFilter } from './gate-filter.ts';
 import { networkEntries } from './network.ts';
 import type { Gate } from './gate.ts';
+import { type Compression, type Sysctls, sysctlsOf, type TimeCompression } from './compression.ts';
 import { LabGates } from './lab-gates.ts';
+import { LabSettings } from './lab-settings.ts';
 import type { Pair } from './pair.ts';
 import { checkSide } from './check-condition.ts';
 import { LabServer, type ServerChoice } from './lab-server.ts';
@@ -27,6 +29,8 @@ export interface LabOptions {
   readonly network?: NetworkKind | 'auto';
   /** One host, or two joined by a cable, which takes a private network. @default 1 */
   readonly hosts?: HostCount;
+  /** Shorter timers, from the beginning; takes a private network, as {@link Lab.compress} does. */
+  readonly time?: TimeCompression;
 }
 
 const NETWORKS: readonly string[] = ['auto', 'private', 'host'];
@@ -44,14 +48,15 @@ const CLOCK_READINGS = 16;
  * ERR_FINWAIT_CAPTURE_PERMISSION; TypeError for an unknown option
  */
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  rejectUnknownOptions(options, ['network', 'hosts']);
-  const { hosts = 1, network = hosts === 1 ? 'auto' : 'private' } = options;
+  rejectUnknownOptions(options, ['network', 'hosts', 'time']);
+  const { hosts = 1, time = {}, network = hosts === 1 ? 'auto' : 'private' } = options;
   if (!NETWORKS.includes(network)) {
     throw new TypeError(`Unknown network "${network}"; known: ${NETWORKS.join(', ')}`);
   }
   if (![1, 2].includes(hosts) || (hosts === 2 && network !== 'private')) {
     throw new TypeError('A lab has one host, or two in a private network');
   }
+  sysctlsOf(time);
   const refusals: NetworkRefused[] = [];
   for (const entry of networkEntries(network, process.getuid?.() ?? -1)) {
     try {
@@ -60,7 +65,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       void agent.ended.then(() => {
         events.agentEnded();
       });
-      return await fenced(new Lab(agent, events, { hosts, refusal: refusals.at(-1)?.message }));
+      return await prepared(new Lab(agent, events, { hosts, refusal: refusals.at(-1)?.message }), time);
     } catch (error) {
       if (!(error instanceof NetworkRefused)) throw error;
       refusals.push(error);
@@ -73,9 +78,10 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
 }
 
 /** Without a clock reading nothing could be placed on one line; a lab that cannot be fenced is no lab. */
-async function fenced(lab: Lab): Promise<Lab> {
+async function prepared(lab: Lab, time: TimeCompression): Promise<Lab> {
   try {
     await lab.fence();
+    await lab.compress(time);
     return lab;
   } catch (error) {
     await lab.stop();
@@ -89,6 +95,7 @@ export class Lab implements AsyncDisposable {
   readonly #events: LabEvents;
   readonly #clockReadings: ClockReading[] = [];
   readonly #gates: LabGates;
+  readonly #settings: LabSettings;
   #lastId = 0;
   readonly #nextId = (): number => ++this.#lastId;
   /** Why there is no private network; undefined when there is one. */
@@ -105,6 +112,14 @@ export class Lab implements AsyncDisposable {
     this.#agent = agent;
     this.#events = events;
     this.#gates = new LabGates(agent.functions, events);
+    const { readSysctl, writeSysctl } = agent.functions;
+    this.#settings = new LabSettings(
+      {
+        read: (name) => withDeadline(readSysctl(name), { what: `the value of ${name}` }),
+        write: (name, value) => withDeadline(writeSysctl(name, value), { what: `the writing of ${name}` }),
+      },
+      () => events.isIdle,
+    );
     this.refusal = refusal;
     this.hosts = hosts;
     this.#shared = {
@@ -112,6 +127,7 @@ export class Lab implements AsyncDisposable {
       events,
       clockReadings: this.#clockReadings,
       holds: () => this.#gates.holds,
+      settingsSince: (atNs) => this.#settings.since(atNs),
       nextId: this.#nextId,
       fence: (options) => this.fence(options),
       fault: (rule) => this.fault(rule),
@@ -201,14 +217,28 @@ export class Lab implements AsyncDisposable {
 
   /** `net.ipv4.tcp_fin_timeout` and the like, as this network has them. */
   async readSysctl(name: string): Promise<string> {
-    return await withDeadline(this.#agent.functions.readSysctl(name), { what: `the value of ${name}` });
+    return await this.#settings.read(name);
   }
 
-  /** @throws FinwaitError ERR_FINWAIT_NEEDS_PRIVATE_NETWORK on the host's loopback: the host's settings are not ours */
+  /**
+   * Until the lab ends; what is not usual is in the evidence of every pair from now on.
+   * @throws FinwaitError ERR_FINWAIT_SYSCTL; ERR_FINWAIT_NEEDS_PRIVATE_NETWORK on the host's loopback: the host's
+   * settings are not ours
+   */
   async writeSysctl(name: string, value: string | number): Promise<void> {
     this.#requirePrivate('Writing a sysctl');
-    const written = this.#agent.functions.writeSysctl(name, String(value));
-    await withDeadline(written, { what: `the writing of ${name}` });
+    await this.#settings.write(name, value);
+  }
+
+  /**
+   * Makes timers of this network shorter, and other settings of it what `sysctls` says, until they are put back. Every
+   * ladder of this lab prints them above its times.
+   * @throws as {@link Lab.writeSysctl}, and then has changed nothing; TypeError for an unknown option
+   */
+  async compress(time: TimeCompression, sysctls: Sysctls = {}): Promise<Compression> {
+    const changes = { ...sysctlsOf(time), ...sysctls };
+    if (Object.keys(changes).length > 0) this.#requirePrivate('Writing a sysctl');
+    return await this.#settings.change(changes);
   }
 
   /**

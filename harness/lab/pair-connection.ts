@@ -3,6 +3,7 @@ import { FinwaitError, isFinwaitError } from '../errors.ts';
 import type { SocketFilter } from '../kernel/sampler.ts';
 import type { Side } from '../model/connection.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import type { NetworkSetting } from '../model/evidence.ts';
 import type { ClockReading, Hold, SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import { rejectUnknownOptions } from '../options.ts';
@@ -30,6 +31,8 @@ export interface SharedLab {
   readonly events: LabEvents;
   readonly clockReadings: readonly ClockReading[];
   readonly holds: () => readonly Hold[];
+  /** Those that were not the usual ones at some time since. */
+  readonly settingsSince: (atNs: bigint) => readonly NetworkSetting[];
   /** A name for a server or socket that no other of this lab has. */
   readonly nextId: () => number;
   readonly fence: (options: WaitOptions) => Promise<void>;
@@ -220,7 +223,12 @@ export class PairConnection implements PairHost {
   }
 
   evidence(): RunEvidence {
-    return this.#recording.evidence([...this.#lab.clockReadings], this.#lab.holds());
+    const { clockReadings, holds, settingsSince } = this.#lab;
+    return this.#recording.evidence({
+      clockReadings: [...clockReadings],
+      holds: holds(),
+      settings: settingsSince(this.#recording.beganAtNs),
+    });
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Side } from '../model/connection.ts';
 import { type Endpoint, formatEndpoint, sameEndpoint } from '../model/endpoint.ts';
-import type { Damage } from '../model/evidence.ts';
+import type { Damage, NetworkSetting } from '../model/evidence.ts';
 import type { ClockReading, Hold, JsReport, SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import { flagsText, type Segment } from '../model/segment.ts';
@@ -11,6 +11,13 @@ import { Waiters } from './waiters.ts';
 interface SideReport {
   readonly side: Side;
   readonly report: JsReport;
+}
+
+/** What a lab knows that its recordings do not. */
+interface LabEvidence {
+  readonly clockReadings: readonly ClockReading[];
+  readonly holds: readonly Hold[];
+  readonly settings: readonly NetworkSetting[];
 }
 
 /** What the three lanes have seen of one pair so far; wakes whoever waits for more. */
@@ -122,8 +129,8 @@ export class Recording {
     return [onWire, inJs].filter(Boolean).join(', ') || 'nothing';
   }
 
-  /** @param holds of the lab; those that were released before this recording began are left out */
-  evidence(clockReadings: readonly ClockReading[], holds: readonly Hold[]): RunEvidence {
+  /** @param lab what it knows; holds that were released before this recording began are left out */
+  evidence({ clockReadings, holds, settings }: LabEvidence): RunEvidence {
     const { client, server } = this;
     return {
       server,
@@ -133,6 +140,7 @@ export class Recording {
       reports: this.reports,
       clockReadings,
       holds: holds.filter(({ releasedNs }) => releasedNs === undefined || releasedNs >= this.beganAtNs),
+      ...(settings.length > 0 && { settings }),
       damage: this.#allDamage(),
     };
   }

@@ -1,5 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
-import type { EvidenceQuality } from './evidence.ts';
+import type { EvidenceQuality, NetworkSetting } from './evidence.ts';
 import type { JsReport } from './observation.ts';
 import type { Segment } from './segment.ts';
 import type { TcpEvent, TcpState } from './tcp-state.ts';
@@ -117,6 +117,8 @@ export interface Connection {
   readonly observedStates: readonly ObservedState[];
   readonly js: readonly PlacedJsReport[];
   readonly summary: ConnectionSummary;
+  /** Settings of its network that are not the usual ones: its times are shorter or longer for them. */
+  readonly settings?: readonly NetworkSetting[];
 }
 
 /** The connections of a run, and how far its evidence can be trusted. */

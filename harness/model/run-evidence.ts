@@ -1,6 +1,6 @@
 import type { Side } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Damage } from './evidence.ts';
+import type { Damage, NetworkSetting } from './evidence.ts';
 import type { ClockReading, Hold, JsReport, SocketSnapshot } from './observation.ts';
 import type { Segment } from './segment.ts';
 
@@ -18,6 +18,8 @@ export interface RunEvidence {
   readonly reports: readonly { readonly side: Side; readonly report: JsReport }[];
   readonly clockReadings: readonly ClockReading[];
   readonly holds: readonly Hold[];
+  /** Settings of the network that were not the usual ones at some time of the run. */
+  readonly settings?: readonly NetworkSetting[];
   readonly damage: readonly Damage[];
   /**
    * Whether segments may have crossed that are not among {@link segments}, and nothing counted them: a capture that

@@ -1,11 +1,10 @@
 import type { Connection, Timeline } from '../model/connection.ts';
-import type { Damage, NetworkSetting } from '../model/evidence.ts';
 
 /** The timelines of a play's connections as one: their first connections by name, all of them numbered anew. */
-export function joinTimelines(
-  parts: readonly { readonly name: string; readonly timeline: Timeline }[],
-  settings: readonly NetworkSetting[],
-): { readonly timeline: Timeline; readonly connections: Readonly<Record<string, Connection>> } {
+export function joinTimelines(parts: readonly { readonly name: string; readonly timeline: Timeline }[]): {
+  readonly timeline: Timeline;
+  readonly connections: Readonly<Record<string, Connection>>;
+} {
   // One that used a port again is seen by the recording of the connection before it, too.
   const named = new Set(parts.map(({ timeline }) => firstFrameOf(timeline.connections[0])));
   const connections: Connection[] = [];
@@ -20,13 +19,20 @@ export function joinTimelines(
   }
   const qualities = parts.map(({ timeline }) => timeline.evidence);
   const clockErrorNs = largest(qualities.map((quality) => quality.clockErrorNs));
+  const settings = distinct(
+    qualities.flatMap((quality) => quality.settings ?? []),
+    ({ sysctl, here }) => `${sysctl} ${here}`,
+  );
   const largestSamplingGapNs = largest(qualities.map((quality) => quality.largestSamplingGapNs));
   return {
     connections: byName,
     timeline: {
       connections,
       evidence: {
-        damage: distinct(qualities.flatMap(({ damage }) => damage)),
+        damage: distinct(
+          qualities.flatMap(({ damage }) => damage),
+          ({ lane, kind, detail }) => `${lane} ${kind} ${detail}`,
+        ),
         ...(clockErrorNs !== undefined && { clockErrorNs }),
         ...(largestSamplingGapNs !== undefined && { largestSamplingGapNs }),
         ...(settings.length > 0 && { settings }),
@@ -43,7 +49,7 @@ function largest(values: readonly (bigint | undefined)[]): bigint | undefined {
   return values.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
 }
 
-/** One lab's capture that is damaged is told by every connection. */
-function distinct(damage: readonly Damage[]): readonly Damage[] {
-  return [...new Map(damage.map((each) => [`${each.lane} ${each.kind} ${each.detail}`, each])).values()];
+/** One lab's capture that is damaged, or setting that is not usual, is told by every connection. */
+function distinct<T>(told: readonly T[], keyOf: (each: T) => string): readonly T[] {
+  return [...new Map(told.map((each) => [keyOf(each), each])).values()];
 }

@@ -1,12 +1,11 @@
 import { correlate } from '../correlate/correlate.ts';
 import { FinwaitError, isFinwaitError } from '../errors.ts';
-import { applySettings, type Changed, restoreSettings } from '../lab/compression.ts';
+import type { Compression } from '../lab/compression.ts';
 import type { Condition } from '../lab/condition.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { LabServer } from '../lab/lab-server.ts';
 import type { Pair } from '../lab/pair.ts';
 import type { Connection, Timeline } from '../model/connection.ts';
-import type { NetworkSetting } from '../model/evidence.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import type { ServerCommand, SocketCommand } from '../peer/protocol.ts';
@@ -61,15 +60,13 @@ export class Stage implements AsyncDisposable {
   readonly #pairs = new Map<string, Pair>();
   readonly #servers: LabServer[] = [];
   readonly #faults: Faults;
-  readonly #changed: readonly Changed[];
-  readonly #settings: readonly NetworkSetting[];
+  readonly #compression: Compression;
   #steps = 0;
 
   /** Sets the lab up as the scenario wants it, with its server and client ready to connect. */
   static async open(lab: Lab, scenario: Scenario, options: StageOptions): Promise<Stage> {
     const { time = {}, sysctls } = scenario.setting ?? {};
-    const applied = await applySettings(lab, time, sysctls);
-    const stage = new Stage(lab, scenario, { ...options, ...applied });
+    const stage = new Stage(lab, scenario, options, await lab.compress(time, sysctls));
     try {
       const server = options.mutant?.server ?? scenario.server;
       const client = options.mutant?.client ?? scenario.client;
@@ -81,19 +78,11 @@ export class Stage implements AsyncDisposable {
     }
   }
 
-  private constructor(
-    lab: Lab,
-    scenario: Scenario,
-    options: StageOptions & {
-      readonly changed: readonly Changed[];
-      readonly settings: readonly NetworkSetting[];
-    },
-  ) {
+  private constructor(lab: Lab, scenario: Scenario, options: StageOptions, compression: Compression) {
     this.lab = lab;
     this.scenario = scenario;
     this.#options = options;
-    this.#changed = options.changed;
-    this.#settings = options.settings;
+    this.#compression = compression;
     this.#faults = new Faults(lab);
   }
 
@@ -206,7 +195,7 @@ export class Stage implements AsyncDisposable {
     );
     const timelines = parts.map(({ name, evidence }) => ({ name, timeline: correlate(evidence) }));
     return {
-      ...joinTimelines(timelines, this.#settings),
+      ...joinTimelines(timelines),
       evidence: Object.fromEntries(parts.map(({ name, evidence }) => [name, evidence])),
     };
   }
@@ -216,7 +205,7 @@ export class Stage implements AsyncDisposable {
     await this.#faults.releaseAll();
     for (const pair of this.#pairs.values()) await pair.stop();
     for (const server of this.#servers) await server.stop();
-    await restoreSettings(this.lab, this.#changed);
+    await this.#compression.restore();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,6 @@
 /** What a lab's faults do to real segments, and how the evidence tells of it. */
 import test from 'ava';
 import { correlate } from '../../harness/correlate/correlate.ts';
-import { applySettings, restoreSettings } from '../../harness/lab/compression.ts';
 import type { Lab } from '../../harness/lab/lab.ts';
 import type { Pair } from '../../harness/lab/pair.ts';
 import type { TrackedSegment } from '../../harness/model/connection.ts';
@@ -79,8 +78,7 @@ test.serial('a segment that is doubled is captured twice, with one sequence numb
   const lab = privateLab(t);
   if (lab === undefined) return;
   // So long that what comes twice was not sent twice: it is acknowledged at once.
-  const { changed } = await applySettings(lab, { retransmitAfterMs: 3000 });
-  t.teardown(() => restoreSettings(lab, changed));
+  await using _compression = await lab.compress({ retransmitAfterMs: 3000 });
   await using pair = await establishedPair(lab);
   await pair.fault({ from: 'client', flags: 'PSH', nth: [1], action: 'duplicate' });
   await pair.client.write('twice');

@@ -9,7 +9,9 @@ function recordingOn(port: number): Recording {
 }
 
 function damageOf(recording: Recording): readonly string[] {
-  return recording.evidence([], []).damage.map(({ detail }) => detail);
+  return recording
+    .evidence({ clockReadings: [], holds: [], settings: [] })
+    .damage.map(({ detail }) => detail);
 }
 
 function damage(kind: Damage['kind'], detail: string): Damage {
@@ -87,5 +89,5 @@ test('a recording holds on to gates that held during its life, not to those rele
   const during = { ...gate, toNs: 1n, releasedNs: process.hrtime.bigint() };
   const releasing = { ...gate, toNs: 1n };
   const kept = [during, releasing, gate];
-  t.deepEqual(recording.evidence([], [before, ...kept]).holds, kept);
+  t.deepEqual(recording.evidence({ clockReadings: [], holds: [before, ...kept], settings: [] }).holds, kept);
 });

@@ -64,7 +64,7 @@ test('segments that were seen before the socket told its end are kept', (t) => {
   const recording = followed(...strays(...OPENING), ...segments);
   recording.addReport('client', connected(CLIENT));
   t.deepEqual(recording.segments, segments);
-  t.deepEqual(recording.evidence([], []).client, CLIENT);
+  t.deepEqual(recording.evidence({ clockReadings: [], holds: [], settings: [] }).client, CLIENT);
 });
 
 test('the same two ends used again begin at the new SYN, unless that was sent again', (t) => {
@@ -82,7 +82,7 @@ test('a simultaneous open begins with whichever SYN came first', (t) => {
 test('a refused client, which never tells its end, is the one that a SYN was seen of', (t) => {
   const recording = followed(...strays('server ACK'), ...own('client SYN', 'server RST,ACK'));
   t.true(isOver(recording));
-  t.like(recording.evidence([], []), { client: CLIENT, damage: [] });
+  t.like(recording.evidence({ clockReadings: [], holds: [], settings: [] }), { client: CLIENT, damage: [] });
 });
 
 test('of two refused clients neither is taken for the own one, and the evidence says so', (t) => {
@@ -90,12 +90,12 @@ test('of two refused clients neither is taken for the own one, and the evidence 
     ...own('client SYN', 'server RST,ACK'),
     ...strays('client SYN', 'server RST,ACK'),
   );
-  const { client, segments, damage } = recording.evidence([], []);
+  const { client, segments, damage } = recording.evidence({ clockReadings: [], holds: [], settings: [] });
   t.deepEqual([client, segments], [undefined, []]);
   t.like(damage, [{ lane: 'node', kind: 'reports-lost' }]);
   t.regex(damage[0]?.detail ?? '', /127\.0\.0\.1:40000, 127\.0\.0\.1:40002/);
   recording.addReport('client', connected(CLIENT));
-  t.deepEqual(recording.evidence([], []).damage, []);
+  t.deepEqual(recording.evidence({ clockReadings: [], holds: [], settings: [] }).damage, []);
 });
 
 test('a socket that is not bound yet has not told its end', (t) => {

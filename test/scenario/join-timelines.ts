@@ -13,7 +13,7 @@ test('a connection that used a port again, and so is in two recordings, is told 
   const first = timelineOf(CLOSED);
   const again = timelineOf(OPENING, { firstFrame: 8, fromMs: 100 });
   const both = { ...first, connections: [...first.connections, ...again.connections] };
-  const { timeline, connections } = joinTimelines([part('main', both), part('again', again)], []);
+  const { timeline, connections } = joinTimelines([part('main', both), part('again', again)]);
   t.deepEqual(
     timeline.connections.map(({ id, segments }) => [id, segments[0]?.segment.frame]),
     [
@@ -29,7 +29,7 @@ test('a second connection that no other recording is about stays in the timeline
   const first = timelineOf(CLOSED);
   const second = timelineOf(OPENING, { firstFrame: 8, fromMs: 100 });
   const both = { ...first, connections: [...first.connections, ...second.connections] };
-  const { timeline, connections } = joinTimelines([part('main', both)], []);
+  const { timeline, connections } = joinTimelines([part('main', both)]);
   t.is(timeline.connections.length, 2);
   t.deepEqual(Object.keys(connections), ['main']);
 });
@@ -37,6 +37,6 @@ test('a second connection that no other recording is about stays in the timeline
 test('damage that every connection tells of is told once', (t) => {
   const damage = [{ lane: 'wire', kind: 'capture-ended', detail: 'tcpdump ended' }] as const;
   const [one, other] = [timelineOf(OPENING, { damage }), timelineOf(OPENING, { damage, firstFrame: 4 })];
-  const { timeline } = joinTimelines([part('main', one), part('other', other)], []);
+  const { timeline } = joinTimelines([part('main', one), part('other', other)]);
   t.is(timeline.evidence.damage.filter(({ detail }) => detail === 'tcpdump ended').length, 1);
 });

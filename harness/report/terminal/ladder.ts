@@ -24,8 +24,6 @@ export interface LadderOptions extends TextOptions {
   readonly title?: string;
   /** Prose below the title. */
   readonly explanation?: string;
-  /** Settings of the network that make times shorter or longer than usual; printed above all times. */
-  readonly settings?: readonly NetworkSetting[];
 }
 
 const LADDER_OPTIONS = [
@@ -36,7 +34,6 @@ const LADDER_OPTIONS = [
   'serverLabel',
   'title',
   'explanation',
-  'settings',
 ];
 
 /**
@@ -70,8 +67,12 @@ export function renderLadder(connection: Connection, options: LadderOptions = {}
     .join('\n\n');
 }
 
-function titleLines({ id }: Connection, options: LadderOptions, theme: Theme): readonly string[] {
-  const { title, explanation, settings = [] } = options;
+function titleLines(
+  { id, settings = [] }: Connection,
+  options: LadderOptions,
+  theme: Theme,
+): readonly string[] {
+  const { title, explanation } = options;
   const name = `connection ${id}`;
   const heading = title === undefined ? name : `${theme.clean(title)} ${theme.glyphs.dash} ${name}`;
   return [

@@ -149,18 +149,11 @@ async function loseLastAck(lab: Lab): Promise<ClaimEvidence> {
   return { timeline: correlate(await pair.evidence()) };
 }
 
-const FIN_TIMEOUT = 'net.ipv4.tcp_fin_timeout';
-
 async function outwait(lab: Lab): Promise<ClaimEvidence> {
-  const before = await lab.readSysctl(FIN_TIMEOUT);
-  await lab.writeSysctl(FIN_TIMEOUT, 1);
-  try {
-    await using pair = await open(lab);
-    await pair.client.destroy();
-    await pair.until({ states: { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' } });
-    await pair.until({ states: { client: 'CLOSED', server: 'CLOSE-WAIT' } }, { timeoutMs: 15_000 });
-    return { timeline: correlate(await pair.evidence()) };
-  } finally {
-    await lab.writeSysctl(FIN_TIMEOUT, before.trim());
-  }
+  await using _compression = await lab.compress({ finTimeoutS: 1 });
+  await using pair = await open(lab);
+  await pair.client.destroy();
+  await pair.until({ states: { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' } });
+  await pair.until({ states: { client: 'CLOSED', server: 'CLOSE-WAIT' } }, { timeoutMs: 15_000 });
+  return { timeline: correlate(await pair.evidence()) };
 }

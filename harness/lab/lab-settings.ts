@@ -1,0 +1,109 @@
+import type { NetworkSetting } from '../model/evidence.ts';
+import { type Compression, describeSetting, spaced, type Sysctls } from './compression.ts';
+import { gateOf } from './gate.ts';
+
+interface Network {
+  read(sysctl: string): Promise<string>;
+  write(sysctl: string, value: string): Promise<void>;
+}
+
+/** A value that is not the usual one, for as long as the network had it. Monotonic ns. */
+interface Changed {
+  readonly setting: NetworkSetting;
+  /** Absent while it has it. */
+  readonly untilNs?: bigint;
+}
+
+/** The settings of a lab's network: writes them, and keeps what the evidence must know of them. */
+export class LabSettings {
+  readonly #network: Network;
+  readonly #isIdle: () => boolean;
+  /** What was there before the first write. */
+  readonly #usual = new Map<string, string>();
+  #changed: readonly Changed[] = [];
+
+  constructor(network: Network, isIdle: () => boolean) {
+    this.#network = network;
+    this.#isIdle = isIdle;
+  }
+
+  async read(sysctl: string): Promise<string> {
+    return await this.#network.read(sysctl);
+  }
+
+  /** @returns what was there before; a value that is refused changes nothing */
+  async write(sysctl: string, value: string | number): Promise<string> {
+    const before = await this.read(sysctl);
+    if (!this.#usual.has(sysctl)) this.#usual.set(sysctl, before);
+    // Noted first: of two hosts, one may have it though the other refuses.
+    const note = this.#note(sysctl, String(value));
+    try {
+      await this.#network.write(sysctl, String(value));
+    } catch (error) {
+      // Where it cannot be put back, it stays noted.
+      await this.#network.write(sysctl, before).then(
+        () => (this.#changed = this.#changed.filter((each) => each !== note)),
+        () => undefined,
+      );
+      throw error;
+    }
+    this.#endOthers(sysctl, note);
+    return before;
+  }
+
+  /** All of them or none. */
+  async change(sysctls: Sysctls): Promise<Compression> {
+    const before: [string, string][] = [];
+    try {
+      for (const [sysctl, value] of Object.entries(sysctls)) {
+        before.push([sysctl, await this.write(sysctl, value)]);
+      }
+    } catch (error) {
+      await this.#restore(before).catch(() => undefined);
+      throw error;
+    }
+    const { release, [Symbol.asyncDispose]: dispose } = gateOf(() => this.#restore(before));
+    return { restore: release, [Symbol.asyncDispose]: dispose };
+  }
+
+  /** Settings that are not the usual ones, or have not been at some time since. */
+  since(atNs: bigint): readonly NetworkSetting[] {
+    const settings = this.#changed
+      .filter(({ untilNs }) => untilNs === undefined || untilNs >= atNs)
+      .map(({ setting }) => setting);
+    return [...new Map(settings.map((each) => [`${each.sysctl} ${each.here}`, each])).values()];
+  }
+
+  /** Puts back as much as it can. @throws why the first of the rest could not be */
+  async #restore(before: readonly (readonly [string, string])[]): Promise<void> {
+    const errors: unknown[] = [];
+    for (const [sysctl, value] of before.toReversed()) {
+      try {
+        await this.write(sysctl, value);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  #note(sysctl: string, value: string): Changed | undefined {
+    const usual = this.#usual.get(sysctl) ?? value;
+    if (spaced(value) === spaced(usual)) return undefined;
+    const note: Changed = { setting: describeSetting(sysctl, value, usual) };
+    // With no pair open nobody can ask about settings of the past.
+    const kept = this.#isIdle()
+      ? this.#changed.filter(({ untilNs }) => untilNs === undefined)
+      : this.#changed;
+    this.#changed = [...kept, note];
+    return note;
+  }
+
+  #endOthers(sysctl: string, note: Changed | undefined): void {
+    const untilNs = process.hrtime.bigint();
+    this.#changed = this.#changed.map((each) => {
+      const isOver = each !== note && each.setting.sysctl === sysctl && each.untilNs === undefined;
+      return isOver ? { ...each, untilNs } : each;
+    });
+  }
+}

@@ -94,8 +94,7 @@ test.serial('a segment that is doubled is captured twice, with one sequence numb
 test.serial('every segment that is doubled comes twice, on one host and on two, and no more', async (t) => {
   for (const lab of [privateLab(t), twoHosts(t)]) {
     if (lab === undefined) continue;
-    const { changed } = await applySettings(lab, { retransmitAfterMs: 3000 });
-    t.teardown(() => restoreSettings(lab, changed));
+    await using _compression = await lab.compress({ retransmitAfterMs: 3000 });
     await using pair = await establishedPair(lab);
     await using _fault = await lab.fault({ flags: 'PSH', action: 'duplicate' });
     await pair.client.write('twice');

@@ -71,11 +71,10 @@ test.serial('what left a gate by itself is damage', async (t) => {
   await using _gate = await pair.fault(KEEP_FIN);
   t.deepEqual((await pair.evidence()).damage, []);
   // What hours do, at once.
-  const [, handle, parent] =
+  const [, handle = '', parent = ''] =
     /tbf (\w+:) parent (\S+)/.exec(await tc(lab, 'qdisc', 'show', 'dev', 'lo')) ?? [];
-  t.truthy(handle);
   const open = ['rate', '10gbit', 'burst', '100kb', 'limit', '10mb'];
-  await tc(lab, 'qdisc', 'change', 'dev', 'lo', 'parent', `${parent}`, 'handle', `${handle}`, 'tbf', ...open);
+  await tc(lab, 'qdisc', 'change', 'dev', 'lo', 'parent', parent, 'handle', handle, 'tbf', ...open);
   await pair.client.end();
   await pair.until({ segments: [{ from: 'client', flags: 'FIN' }] });
   t.like((await pair.evidence()).damage, [{ lane: 'wire', kind: 'gate-leaked' }]);

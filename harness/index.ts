@@ -80,9 +80,11 @@ export type {
   SocketVerb,
 } from './peer/protocol.ts';
 
-export { Lab, type LabOptions, openLab } from './lab/lab.ts';
+export { Lab } from './lab/lab.ts';
+export { type LabOptions, openLab } from './lab/open-lab.ts';
 export type { Gate } from './lab/gate.ts';
-export { type DrivenSocket, Pair } from './lab/pair.ts';
+export type { DrivenSocket } from './lab/driven-socket.ts';
+export { Pair } from './lab/pair.ts';
 export type { FaultName, PairFault, PairHold, PairLoss } from './lab/pair-faults.ts';
 export type { Loss } from './lab/seeded-loss.ts';
 export { LabServer, type ServerChoice } from './lab/lab-server.ts';

@@ -1,7 +1,6 @@
-import type { Side } from '../model/connection.ts';
-import type { TcpState } from '../model/tcp-state.ts';
+import { checkSide, type Side } from '../model/connection.ts';
+import { checkState, type TcpState } from '../model/tcp-state.ts';
 import { rejectUnknownOptions } from '../options.ts';
-import { checkSide, checkState } from './check-options.ts';
 import type { FlowExpectation } from './flow-expectations.ts';
 import type { ProgramExpectation } from './program-expectations.ts';
 import type { SegmentExpectation } from './segment-expectations.ts';

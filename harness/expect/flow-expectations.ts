@@ -1,7 +1,7 @@
 /** Expectations of what happens while a connection lives: windows, probes, attempts that nobody answers. */
-import type { Side } from '../model/connection.ts';
+import { checkSide, type Side } from '../model/connection.ts';
 import { rejectUnknownOptions } from '../options.ts';
-import { checkCount, checkSide } from './check-options.ts';
+import { checkCount } from './check-count.ts';
 import type { Range } from './segments/expected-segments.ts';
 
 /** Why a probe was sent: to see whether the other end lives, or whether its window has opened. */

@@ -1,8 +1,8 @@
 /** Expectations of what a program lived to see, and of what it left behind. */
-import type { Side } from '../model/connection.ts';
-import type { TcpState } from '../model/tcp-state.ts';
+import { checkSide, type Side } from '../model/connection.ts';
+import { checkState, type TcpState } from '../model/tcp-state.ts';
 import { rejectUnknownOptions } from '../options.ts';
-import { checkCount, checkSide, checkState } from './check-options.ts';
+import { checkCount } from './check-count.ts';
 import type { Range } from './segments/expected-segments.ts';
 
 export type ProgramExpectation =

@@ -1,7 +1,7 @@
 /** Expectations of single segments: their order, their times, how often they come. Each segment is a line of text. */
-import type { Side } from '../model/connection.ts';
+import { checkSide, type Side } from '../model/connection.ts';
 import { rejectUnknownOptions } from '../options.ts';
-import { checkCount, checkSide } from './check-options.ts';
+import { checkCount } from './check-count.ts';
 import type { ExpectedSegment, ExpectedSegments, Range } from './segments/expected-segments.ts';
 import { parseSegments } from './segments/parse-segments.ts';
 import { parseSegmentPattern } from './segments/segment-pattern.ts';

@@ -1,10 +1,8 @@
-import type { Side } from '../model/connection.ts';
+import { checkSide, SIDES } from '../model/connection.ts';
 import { parseFlags } from '../model/segment.ts';
-import { TCP_STATES } from '../model/tcp-state.ts';
+import { checkState } from '../model/tcp-state.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import type { Condition, SegmentPattern } from './condition.ts';
-
-const SIDES: readonly string[] = ['client', 'server'] satisfies readonly Side[];
 
 /**
  * A condition that is misspelt would be met too early or never.
@@ -23,25 +21,14 @@ export function checkCondition(condition: Condition): void {
   for (const state of Object.values(condition.states ?? {})) checkState(state);
 }
 
-/** @throws TypeError */
-export function checkSide(side: unknown): void {
-  if (typeof side !== 'string' || !SIDES.includes(side)) {
-    throw new TypeError(`Unknown side "${String(side)}"; known: ${SIDES.join(', ')}`);
-  }
-}
-
 function checkPattern(pattern: SegmentPattern): void {
   rejectUnknownOptions(pattern, ['from', 'flags', 'minPayloadBytes', 'times']);
   const { from, flags, minPayloadBytes = 0, times = 1 } = pattern;
   checkSide(from);
   if (flags !== undefined) parseFlags(flags);
-  for (const [name, count] of Object.entries({ minPayloadBytes, times })) {
-    if (!Number.isInteger(count) || count < 0) throw new TypeError(`${name} is not a count: ${count}`);
+  if (!Number.isInteger(minPayloadBytes) || minPayloadBytes < 0) {
+    throw new TypeError(`minPayloadBytes is not a count: ${minPayloadBytes}`);
   }
-}
-
-function checkState(state: unknown): void {
-  if (!TCP_STATES.some((known) => known === state)) {
-    throw new TypeError(`Unknown TCP state "${String(state)}"; known: ${TCP_STATES.join(', ')}`);
-  }
+  // None at all cannot be awaited: it is so before anything comes.
+  if (!Number.isInteger(times) || times < 1) throw new TypeError(`times is not a count from 1: ${times}`);
 }

@@ -4,14 +4,20 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { ClientOptions, SocketCommand, SocketId } from '../peer/protocol.ts';
 import { type WaitOptions, withDeadline } from '../timing.ts';
 import { moduleOf } from './behaviours.ts';
-import type { SharedLab } from './pair-connection.ts';
 import type { ClientChoice } from './pair-options.ts';
-import { LOOPBACK, type PeerName } from './protocol.ts';
+import type { PeerName } from './protocol.ts';
 import type { Recording } from './recording.ts';
+import type { SharedLab } from './shared-lab.ts';
+
+interface ClientContext {
+  readonly driven: boolean;
+  readonly lab: SharedLab;
+}
 
 /** A socket that connects: a pair's client, and in a simultaneous open the other end too. */
 export class ClientEnd {
   readonly peer: PeerName;
+  readonly #side: Side;
   readonly #socketId: SocketId;
   readonly #module: string;
   readonly #options: ClientOptions;
@@ -20,11 +26,7 @@ export class ClientEnd {
   #connecting: Promise<Endpoint | undefined> | undefined;
 
   /** @param side the host that it is on, and the peer if it names none */
-  static async open(
-    side: Side,
-    choice: ClientChoice,
-    context: { readonly driven: boolean; readonly lab: SharedLab; readonly localPort?: number },
-  ): Promise<ClientEnd> {
+  static async open(side: Side, choice: ClientChoice, context: ClientContext): Promise<ClientEnd> {
     const end = new ClientEnd(side, choice, context);
     if (end.peer !== side) await context.lab.agent.startPeer(end.peer, side);
     return end;
@@ -32,28 +34,26 @@ export class ClientEnd {
 
   private constructor(
     side: Side,
-    { behaviour, options, peer = side }: ClientChoice,
-    {
-      driven,
-      lab,
-      localPort,
-    }: { readonly driven: boolean; readonly lab: SharedLab; readonly localPort?: number },
+    { behaviour, options = {}, peer = side }: ClientChoice,
+    { driven, lab }: ClientContext,
   ) {
     this.peer = peer;
+    this.#side = side;
     this.#socketId = String(lab.nextId());
     this.#module = moduleOf('clients', behaviour);
-    this.#options = { ...options, ...(localPort !== undefined && { localPort }) };
+    this.#options = options;
     this.#driven = driven;
     this.#lab = lab;
   }
 
-  /** Where it is told to bind; the other end of a simultaneous open connects to it. */
+  /** Where it is told to bind; the other end of a simultaneous open connects to it. Port 0 is any. */
   get boundTo(): Endpoint {
-    return { address: this.#options.localAddress ?? LOOPBACK, port: this.#options.localPort ?? 0 };
+    const { localAddress = this.#lab.addressOf(this.#side), localPort = 0 } = this.#options;
+    return { address: localAddress, port: localPort };
   }
 
-  reportTo(recording: Recording, side: Side): void {
-    this.#lab.events.ownSocket(this.peer, this.#socketId, { recording, side });
+  reportTo(recording: Recording): void {
+    this.#lab.events.ownSocket(this.peer, this.#socketId, { recording, side: this.#side });
   }
 
   /** Starts to connect. @returns its own end, where the kernel has given it one */
@@ -70,8 +70,9 @@ export class ClientEnd {
 
   async tell(command: SocketCommand, options: WaitOptions): Promise<void> {
     if (this.#connecting === undefined) {
-      throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', `client ${command.verb}: it has not connected yet`, {
-        hint: 'Call pair.client.connect() first.',
+      const what = `${this.#side} ${command.verb}: it has not connected yet`;
+      throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', what, {
+        hint: `Call pair.${this.#side}.connect() first.`,
       });
     }
     await this.#connecting;

@@ -63,19 +63,29 @@ function hasEvent(side: Side, name: string, recording: Recording): boolean {
   });
 }
 
-/** The first side that `snapshot` does not show in the wanted state. A socket that is not listed is CLOSED. */
-export function unmetState(
+export interface UnmetState {
+  readonly side: Side;
+  readonly wanted: TcpState;
+  /** Undefined while the side's end is not known. */
+  readonly is: TcpState | undefined;
+}
+
+/** Those sides that `snapshot` does not show in the wanted state. A known socket that is not listed is CLOSED. */
+export function unmetStates(
   states: NonNullable<Condition['states']>,
   snapshot: SocketSnapshot,
   recording: Recording,
-): { readonly side: Side; readonly wanted: TcpState; readonly is: TcpState } | undefined {
-  for (const side of ['client', 'server'] as const) {
+): readonly UnmetState[] {
+  return (['client', 'server'] as const).flatMap((side) => {
     const wanted = states[side];
-    if (wanted === undefined) continue;
     const is = stateIn(snapshot, side, recording);
-    if (is !== wanted) return { side, wanted, is };
-  }
-  return undefined;
+    return wanted === undefined || is === wanted ? [] : [{ side, wanted, is }];
+  });
+}
+
+/** Whether it could still come once the connection is over: from TIME-WAIT, which takes 60 s, CLOSED does. */
+export function stateCanStillCome({ wanted, is }: UnmetState): boolean {
+  return is !== 'CLOSED' && (is !== 'TIME-WAIT' || wanted === 'CLOSED');
 }
 
 /** Nothing more can come: a RST was seen, or both FINs and their acknowledgements. */
@@ -123,9 +133,10 @@ function allAcknowledged(side: Side, recording: Recording): boolean {
   return sentTo !== undefined && acknowledged !== undefined && seqDistance(sentTo, acknowledged) >= 0;
 }
 
-function stateIn(snapshot: SocketSnapshot, side: Side, recording: Recording): TcpState {
+function stateIn(snapshot: SocketSnapshot, side: Side, recording: Recording): TcpState | undefined {
   const { client, server } = recording;
-  if (client === undefined) return 'CLOSED';
+  // Before it is told to connect, it is not closed but not there yet.
+  if (client === undefined || !recording.followsConnection) return undefined;
   const [local, peer] = side === 'client' ? [client, server] : [server, client];
   const row = snapshot.sockets.find(
     (socket) => sameEndpoint(socket.local, local) && sameEndpoint(socket.peer, peer),

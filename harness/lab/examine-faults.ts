@@ -1,6 +1,7 @@
 import { isFinwaitError } from '../errors.ts';
 import type { Capability } from './examine-machine.ts';
-import { type Lab, openLab } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { openLab } from './open-lab.ts';
 
 interface Attempt {
   readonly name: string;

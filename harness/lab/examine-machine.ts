@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { isFinwaitError } from '../errors.ts';
 import { findProgram, installCommand } from '../install-hint.ts';
 import { examineFaults, examineTwoHosts } from './examine-faults.ts';
-import { openLab } from './lab.ts';
+import { openLab } from './open-lab.ts';
 
 /** One thing that finwait can use of a machine. */
 export interface Capability {

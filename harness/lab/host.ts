@@ -87,7 +87,7 @@ const CABLE = {
 } as const;
 
 /** Where each side's host is in a lab of two. */
-export const ADDRESSES: Readonly<Record<Side, readonly string[]>> = {
+export const ADDRESSES: Readonly<Record<Side, readonly [string, ...string[]]>> = {
   client: [CABLE.client.ipv4, CABLE.client.ipv6],
   server: [CABLE.server.ipv4, CABLE.server.ipv6],
 };

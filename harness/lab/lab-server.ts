@@ -2,8 +2,8 @@ import { type Endpoint, formatEndpoint } from '../model/endpoint.ts';
 import type { ServerCommand, SocketId } from '../peer/protocol.ts';
 import { type WaitOptions, withDeadline } from '../timing.ts';
 import { moduleOf } from './behaviours.ts';
-import type { SharedLab } from './pair-connection.ts';
 import type { PeerName } from './protocol.ts';
+import type { SharedLab } from './shared-lab.ts';
 import { Waiters } from './waiters.ts';
 import type { ServerOptions } from '../peer/protocol.ts';
 

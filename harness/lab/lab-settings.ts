@@ -62,8 +62,8 @@ export class LabSettings {
       await this.#restore(before).catch(() => undefined);
       throw error;
     }
-    const { release, [Symbol.asyncDispose]: dispose } = gateOf(() => this.#restore(before));
-    return { restore: release, [Symbol.asyncDispose]: dispose };
+    const gate = gateOf(() => this.#restore(before));
+    return { restore: () => gate.release(), [Symbol.asyncDispose]: () => gate.release() };
   }
 
   /** Settings that are not the usual ones, or have not been at some time since. */

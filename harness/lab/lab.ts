@@ -1,93 +1,35 @@
 import { FinwaitError } from '../errors.ts';
 import type { SocketFilter } from '../kernel/sampler.ts';
+import { checkSide, type Side } from '../model/connection.ts';
 import type { ClockReading, SocketSnapshot } from '../model/observation.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { type WaitOptions, withDeadline } from '../timing.ts';
-import { type AgentProcess, NetworkRefused, startAgent } from './agent-process.ts';
-import { LabEvents } from './lab-events.ts';
-import { LabProgram } from './lab-program.ts';
-import { checkFaultRule, checkGateFilter } from './gate-filter.ts';
-import { networkEntries } from './network.ts';
-import type { Gate } from './gate.ts';
+import type { AgentProcess } from './agent-process.ts';
 import { type Compression, type Sysctls, sysctlsOf, type TimeCompression } from './compression.ts';
+import { freeEndpoint } from './free-endpoint.ts';
+import type { Gate } from './gate.ts';
+import { checkFaultRule, checkGateFilter } from './gate-filter.ts';
+import { ADDRESSES } from './host.ts';
+import type { LabEvents } from './lab-events.ts';
 import { LabGates } from './lab-gates.ts';
-import { LabSettings } from './lab-settings.ts';
-import type { Pair } from './pair.ts';
-import { checkSide } from './check-condition.ts';
+import { LabProgram } from './lab-program.ts';
 import { LabServer, type ServerChoice } from './lab-server.ts';
-import { freeEndpoint, PairConnection, type SharedLab } from './pair-connection.ts';
+import { LabSettings } from './lab-settings.ts';
+import { Pair } from './pair.ts';
 import { type PairOptions, serverKind } from './pair-options.ts';
 import type { Program } from './program.ts';
-import type { FaultRule, GateFilter, HostCount, NetworkKind, ProgramOptions } from './protocol.ts';
-import type { Side } from '../model/connection.ts';
-
-export interface LabOptions {
-  /**
-   * `auto`: a private network where the machine grants one, the host's loopback otherwise.
-   * @default 'auto'
-   */
-  readonly network?: NetworkKind | 'auto';
-  /** One host, or two joined by a cable, which takes a private network. @default 1 */
-  readonly hosts?: HostCount;
-  /** Shorter timers, from the beginning; takes a private network, as {@link Lab.compress} does. */
-  readonly time?: TimeCompression;
-}
-
-const NETWORKS: readonly string[] = ['auto', 'private', 'host'];
-
-const HOW_TO_GET_ONE =
-  'Run as root, allow unprivileged user namespaces, or use {network: "host"}; `finwait doctor` says more.';
+import {
+  type FaultRule,
+  type GateFilter,
+  type HostCount,
+  LOOPBACK,
+  type NetworkKind,
+  type ProgramOptions,
+} from './protocol.ts';
+import type { SharedLab } from './shared-lab.ts';
 
 /** How many clock readings are kept; the newest say most, as clocks are disciplined while they run. */
 const CLOCK_READINGS = 16;
-
-/**
- * Opens a private network with a capture, a socket sampler and two warm peer processes in it.
- * Needs no root where the kernel grants user namespaces.
- * @throws FinwaitError ERR_FINWAIT_LAB_REFUSED when `network: 'private'` is refused, ERR_FINWAIT_TOOL_MISSING,
- * ERR_FINWAIT_CAPTURE_PERMISSION; TypeError for an unknown option
- */
-export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  rejectUnknownOptions(options, ['network', 'hosts', 'time']);
-  const { hosts = 1, time = {}, network = hosts === 1 ? 'auto' : 'private' } = options;
-  if (!NETWORKS.includes(network)) {
-    throw new TypeError(`Unknown network "${network}"; known: ${NETWORKS.join(', ')}`);
-  }
-  if (![1, 2].includes(hosts) || (hosts === 2 && network !== 'private')) {
-    throw new TypeError('A lab has one host, or two in a private network');
-  }
-  sysctlsOf(time);
-  const refusals: NetworkRefused[] = [];
-  for (const entry of networkEntries(network, process.getuid?.() ?? -1)) {
-    try {
-      const events = new LabEvents();
-      const agent = await startAgent(entry, events, hosts);
-      void agent.ended.then(() => {
-        events.agentEnded();
-      });
-      return await prepared(new Lab(agent, events, { hosts, refusal: refusals.at(-1)?.message }), time);
-    } catch (error) {
-      if (!(error instanceof NetworkRefused)) throw error;
-      refusals.push(error);
-    }
-  }
-  const reasons = refusals.map(({ message }) => message).join('; ');
-  throw new FinwaitError('ERR_FINWAIT_LAB_REFUSED', `no private network here: ${reasons}`, {
-    hint: refusals.at(-1)?.hint ?? HOW_TO_GET_ONE,
-  });
-}
-
-/** Without a clock reading nothing could be placed on one line; a lab that cannot be fenced is no lab. */
-async function prepared(lab: Lab, time: TimeCompression): Promise<Lab> {
-  try {
-    await lab.fence();
-    await lab.compress(time);
-    return lab;
-  } catch (error) {
-    await lab.stop();
-    throw error;
-  }
-}
 
 /** A network with a capture, a sampler and peers in it. Many pairs may run in it, one after another or at once. */
 export class Lab implements AsyncDisposable {
@@ -103,7 +45,7 @@ export class Lab implements AsyncDisposable {
   readonly hosts: HostCount;
   readonly #shared: SharedLab;
 
-  /** @internal Made by {@link openLab}. */
+  /** @internal Made by `openLab()`. */
   constructor(
     agent: AgentProcess,
     events: LabEvents,
@@ -129,6 +71,7 @@ export class Lab implements AsyncDisposable {
       holds: () => this.#gates.holds,
       settingsSince: (atNs) => this.#settings.since(atNs),
       nextId: this.#nextId,
+      addressOf: (side) => (hosts === 1 ? LOOPBACK : ADDRESSES[side][0]),
       fence: (options) => this.fence(options),
       fault: (rule) => this.fault(rule),
     };
@@ -148,7 +91,7 @@ export class Lab implements AsyncDisposable {
    * @throws TypeError for an unknown behaviour or option
    */
   async pair(options: PairOptions): Promise<Pair> {
-    return (await PairConnection.open(options, this.#shared)).pair;
+    return await Pair.open(options, this.#shared);
   }
 
   /** Starts a server that several pairs may have: `lab.pair({server, …})`. It is yours to stop. */
@@ -163,7 +106,7 @@ export class Lab implements AsyncDisposable {
 
   /** A port of the lab's address that nobody listens on, and that its capture covers: for a program of your own. */
   async freePort(): Promise<number> {
-    return (await freeEndpoint(this.#shared)).port;
+    return (await freeEndpoint('server', this.#shared)).port;
   }
 
   /** One `ss` snapshot of this network. */

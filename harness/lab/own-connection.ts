@@ -37,6 +37,10 @@ export class OwnConnection {
     return this.#own === undefined ? this.#opened().map(({ client }) => client) : [];
   }
 
+  get isFollowing(): boolean {
+    return this.#following;
+  }
+
   /** From now on segments count: the client is being told to connect. */
   follow(): void {
     this.#following = true;

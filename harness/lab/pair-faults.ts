@@ -1,9 +1,9 @@
-import type { Side } from '../model/connection.ts';
-import type { Endpoint } from '../model/endpoint.ts';
+import { FinwaitError } from '../errors.ts';
+import { checkSide, type Side, SIDES } from '../model/connection.ts';
 import { rejectUnknownOptions } from '../options.ts';
-import { checkSide } from './check-condition.ts';
 import { type Gate, gateOf } from './gate.ts';
 import { NamedGates } from './named-gates.ts';
+import type { PairEnds } from './pair-ends.ts';
 import type { FaultRule } from './protocol.ts';
 import { type Loss, lossOf } from './seeded-loss.ts';
 
@@ -27,23 +27,15 @@ export interface PairLoss extends Loss, FaultName {
   readonly from?: Side;
 }
 
-/** What a pair's faults need of it. */
-interface PairEnds {
-  readonly server: Endpoint;
-  /** Of the client's end: where it is known, or told to bind. */
-  readonly clientPort: number | undefined;
-  fault(rule: FaultRule): Promise<Gate>;
-}
-
-const SIDES = ['client', 'server'] as const;
-
 /** The faults of one pair, by name, until they are released. */
 export class PairFaults {
   readonly #ends: PairEnds;
+  readonly #setFault: (rule: FaultRule) => Promise<Gate>;
   readonly #gates = new NamedGates();
 
-  constructor(ends: PairEnds) {
+  constructor(ends: PairEnds, setFault: (rule: FaultRule) => Promise<Gate>) {
     this.#ends = ends;
+    this.#setFault = setFault;
   }
 
   async hold(filter: PairHold): Promise<Gate> {
@@ -64,8 +56,7 @@ export class PairFaults {
   async lose(loss: PairLoss): Promise<Gate> {
     rejectUnknownOptions(loss, ['rate', 'seed', 'from', 'as']);
     const { from } = loss;
-    if (from !== undefined) checkSide(from);
-    const rules = (from === undefined ? SIDES : [from]).map((side) => {
+    const rules = (from === undefined ? SIDES : [checkSide(from)]).map((side) => {
       return { from: side, ...lossOf(loss, side), action: 'drop' } as const;
     });
     return this.#name(await together(rules.map((rule) => this.#set(rule))), loss);
@@ -83,12 +74,22 @@ export class PairFaults {
   async #set({ from, as: _as, ...rule }: PairFault): Promise<Gate> {
     rejectUnknownOptions(rule, ['flags', 'without', 'nth', 'outOf', 'action']);
     checkSide(from);
-    const { server, clientPort } = this.#ends;
+    const { recording, clientPort, isShared } = this.#ends;
+    if (rule.nth !== undefined && clientPort === undefined && isShared) {
+      throw new FinwaitError(
+        'ERR_FINWAIT_PEER_COMMAND',
+        'a fault with nth: other clients of this server would be counted, too, while this one’s end is not known',
+        {
+          hint: 'Set it once the client has connected, or tell the client where to bind: {behaviour, options: {localPort: await lab.freePort()}}.',
+        },
+      );
+    }
+    const { server } = recording;
     const client = clientPort === undefined ? {} : { port: clientPort };
     // With its address: the same port of another may be a connection of its own.
     const ends =
       from === 'server' ? { source: server, destination: client } : { source: client, destination: server };
-    return await this.#ends.fault({ ...rule, ...ends });
+    return await this.#setFault({ ...rule, ...ends });
   }
 }
 

@@ -1,68 +1,24 @@
 import { FinwaitError, isFinwaitError } from '../errors.ts';
-import type { SocketFilter } from '../kernel/sampler.ts';
-import { type Side } from '../model/connection.ts';
+import { checkSide, type Side } from '../model/connection.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { SocketSnapshot } from '../model/observation.ts';
 import type { RunEvidence } from '../model/run-evidence.ts';
 import { rejectUnknownOptions } from '../options.ts';
-import type { SocketCommand } from '../peer/protocol.ts';
-import { pace, withDeadline, type WaitOptions } from '../timing.ts';
-import { checkCondition, checkSide } from './check-condition.ts';
-import { canStillCome, type Condition, isOver, unmetPart, unmetState } from './condition.ts';
+import { withDeadline, type WaitOptions } from '../timing.ts';
+import type { Condition } from './condition.ts';
+import { type DrivenSocket, drive } from './driven-socket.ts';
 import type { Gate } from './gate.ts';
 import type { LabServer } from './lab-server.ts';
+import { PairEnds, settle } from './pair-ends.ts';
 import { type FaultName, type PairFault, PairFaults, type PairHold, type PairLoss } from './pair-faults.ts';
+import type { PairOptions } from './pair-options.ts';
+import { PairProcesses } from './pair-processes.ts';
+import { endsWithSnapshot } from './last-snapshot.ts';
 import type { FaultRule } from './protocol.ts';
 import type { Recording } from './recording.ts';
-
-const WAIT_OPTIONS = ['signal', 'timeoutMs'];
-
-/** What a pair needs of its lab. */
-export interface PairHost {
-  /** A server connects only where it is a second client. */
-  connect(side: Side): Promise<void>;
-  tell(side: Side, command: SocketCommand, options?: WaitOptions): Promise<void>;
-  sample(filter: SocketFilter, options: WaitOptions): Promise<SocketSnapshot>;
-  /** Everything sent before the call is in the recording once it resolves. */
-  fence(options: WaitOptions): Promise<void>;
-  checkCapture(options: WaitOptions): Promise<void>;
-  /** Every report made before the call is in the recording once it resolves. */
-  checkPeers(options: WaitOptions): Promise<void>;
-  fault(rule: FaultRule): Promise<Gate>;
-  /** Of the client's end: where it is known, or told to bind. */
-  readonly clientPort: number | undefined;
-  /** Ends that side's process by a signal. */
-  kill(side: Side, signal: NodeJS.Signals): Promise<void>;
-  /** Stops that side's process where it stands, or lets it run on. */
-  freeze(side: Side, frozen: boolean): Promise<void>;
-  /** From now on the first connection to the server that begins is this pair's. */
-  follow(): void;
-  /** `ss -K` on that side's socket. */
-  killSocket(side: Side): Promise<void>;
-  /** The server program, where one of the lab's listens. */
-  readonly listening: LabServer | undefined;
-  evidence(): RunEvidence;
-  stop(): Promise<void>;
-}
-
-/**
- * A socket in a peer process that does what it is told. Each method resolves when the call has returned *there*;
- * what came of it is awaited with {@link Pair.until}.
- */
-export interface DrivenSocket {
-  write(data: string | Uint8Array): Promise<void>;
-  /** Half-closes, after `data` if given. */
-  end(data?: string | Uint8Array): Promise<void>;
-  destroy(): Promise<void>;
-  resetAndDestroy(): Promise<void>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  /** Takes up to `bytes` from a paused socket. */
-  read(bytes: number): Promise<void>;
-  /** Any of the above as data. */
-  tell(command: SocketCommand, options?: WaitOptions): Promise<void>;
-}
+import type { SharedLab } from './shared-lab.ts';
+import { untilObserved, WAIT_OPTIONS } from './until.ts';
 
 /**
  * One server and one client, paired over one connection, watched in all three lanes.
@@ -71,24 +27,31 @@ export class Pair implements AsyncDisposable {
   readonly client: DrivenSocket & { connect(): Promise<void> };
   /** The accepted socket; commands wait until it is there. It connects only where the server dials. */
   readonly server: DrivenSocket & { connect(): Promise<void> };
-  readonly #host: PairHost;
+  readonly #lab: SharedLab;
+  readonly #ends: PairEnds;
   readonly #recording: Recording;
+  readonly #processes: PairProcesses;
   readonly #faults: PairFaults;
+  readonly #gates = new Set<Gate>();
+  #stopped: Promise<void> | undefined;
 
-  /** @internal Made by `lab.pair()`. */
-  constructor(host: PairHost, recording: Recording) {
-    this.#host = host;
-    this.#recording = recording;
-    this.#faults = new PairFaults({
-      server: recording.server,
-      get clientPort() {
-        return host.clientPort;
-      },
-      fault: (rule) => host.fault(rule),
-    });
+  /** @internal Called by `lab.pair()`. @throws TypeError for an unknown option or behaviour */
+  static async open(options: PairOptions, lab: SharedLab): Promise<Pair> {
+    return new Pair(lab, await PairEnds.open(options, lab));
+  }
+
+  private constructor(lab: SharedLab, ends: PairEnds) {
+    this.#lab = lab;
+    this.#ends = ends;
+    this.#recording = ends.recording;
+    this.#processes = new PairProcesses(lab, ends);
+    this.#faults = new PairFaults(ends, (rule) => this.#setFault(rule));
     const end = (side: Side): Pair['client'] => ({
-      ...drive((command, options) => host.tell(side, command, options)),
-      connect: () => host.connect(side),
+      ...drive((command, options) => ends.tell(side, command, options)),
+      connect: async () => {
+        this.#requireOpen(`${side} connect`);
+        await ends.connect(side);
+      },
     });
     this.client = end('client');
     this.server = end('server');
@@ -106,27 +69,12 @@ export class Pair implements AsyncDisposable {
    * or ERR_FINWAIT_PROCESS_ENDED when what observes is gone. TypeError for an unknown part of a condition.
    */
   async until(condition: Condition, options: WaitOptions = {}): Promise<void> {
-    checkCondition(condition);
-    rejectUnknownOptions(options, WAIT_OPTIONS);
-    let missing = 'the condition';
-    const note = (what: string): void => {
-      missing = what;
+    const watched = {
+      recording: this.#recording,
+      sample: () => this.sample(),
+      fence: () => this.#lab.fence({}),
     };
-    const stopped = new AbortController();
-    try {
-      await withDeadline(
-        this.#observe(condition, note, stopped.signal),
-        {
-          get what() {
-            return missing;
-          },
-          lastSeen: () => this.#recording.lastSeen(),
-        },
-        options,
-      );
-    } finally {
-      stopped.abort();
-    }
+    await untilObserved(watched, condition, options);
   }
 
   /**
@@ -135,8 +83,9 @@ export class Pair implements AsyncDisposable {
    */
   async sample(options: WaitOptions = {}): Promise<SocketSnapshot> {
     rejectUnknownOptions(options, WAIT_OPTIONS);
-    const asked = this.#host.sample({ ports: [this.endpoint.port] }, options);
-    const snapshot = await this.#orDamage('kernel', 'sampling-failed', asked);
+    const asked = this.#lab.agent.sample({ ports: [this.endpoint.port] });
+    const answered = withDeadline(asked, { what: 'a snapshot of ss' }, options);
+    const snapshot = await this.#orDamage('kernel', 'sampling-failed', answered);
     this.#recording.addSnapshot(snapshot);
     return snapshot;
   }
@@ -172,7 +121,7 @@ export class Pair implements AsyncDisposable {
   /** Ends that side's process by a signal; the kernel closes its sockets. It must be a process of its own. */
   async kill(side: Side, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     checkSide(side);
-    await this.#host.kill(side, signal);
+    await this.#processes.kill(side, signal);
   }
 
   /**
@@ -181,12 +130,12 @@ export class Pair implements AsyncDisposable {
    */
   async freeze(side: Side): Promise<void> {
     checkSide(side);
-    await this.#host.freeze(side, true);
+    await this.#processes.freeze(side);
   }
 
   async thaw(side: Side): Promise<void> {
     checkSide(side);
-    await this.#host.freeze(side, false);
+    await this.#processes.thaw(side);
   }
 
   /**
@@ -194,18 +143,22 @@ export class Pair implements AsyncDisposable {
    * client's program is not this pair's, and so its JS lane is empty.
    */
   follow(): void {
-    this.#host.follow();
+    this.#recording.followConnection();
   }
 
   /** `ss -K`: the kernel aborts that side's socket, and takes away a TIME-WAIT. */
   async killSocket(side: Side): Promise<void> {
     checkSide(side);
-    await this.#host.killSocket(side);
+    const { client, server } = this.#recording;
+    if (client === undefined)
+      throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', 'the client’s end is not known');
+    const [local, peer] = side === 'client' ? [client, server] : [server, client];
+    await withDeadline(this.#lab.agent.killSocket(local, peer), { what: 'ss -K' });
   }
 
   /** The server program; undefined where none of the lab's listens. */
   get listening(): LabServer | undefined {
-    return this.#host.listening;
+    return this.#ends.server;
   }
 
   /** The client's end; undefined while it is not known. */
@@ -220,70 +173,57 @@ export class Pair implements AsyncDisposable {
    */
   async evidence(options: WaitOptions = {}): Promise<RunEvidence> {
     rejectUnknownOptions(options, WAIT_OPTIONS);
+    const { agent } = this.#lab;
+    const checked = withDeadline(agent.checkCapture(), { what: 'tcpdump’s packet counts' }, options);
+    const told = withDeadline(agent.checkPeers(), { what: 'an answer of both peers' }, options);
     await Promise.all([
-      this.#orDamage('wire', 'capture-ended', this.#host.fence(options)).catch(unlessGone),
-      this.#orDamage('wire', 'capture-ended', this.#host.checkCapture(options)).catch(unlessGone),
-      this.#orDamage('node', 'reports-lost', this.#host.checkPeers(options)).catch(unlessGone),
+      this.#orDamage('wire', 'capture-ended', this.#lab.fence(options)).catch(unlessGone),
+      this.#orDamage('wire', 'capture-ended', checked).catch(unlessGone),
+      this.#orDamage('node', 'reports-lost', told).catch(unlessGone),
     ]);
-    if (!endsWithSnapshot(this.#host.evidence())) await this.sample(options).catch(unlessGone);
-    return this.#host.evidence();
+    if (!endsWithSnapshot(this.#evidence())) await this.sample(options).catch(unlessGone);
+    return this.#evidence();
   }
 
   /** Destroys both sockets, closes the listener and ends the recording. Idempotent. */
   async stop(): Promise<void> {
-    await this.#host.stop();
+    this.#stopped ??= this.#close();
+    await this.#stopped;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
 
-  async #observe(condition: Condition, note: (what: string) => void, stopped: AbortSignal): Promise<void> {
-    await this.#observeParts(condition, note, stopped);
-    if (condition.states !== undefined) await this.#observeStates(condition.states, note, stopped);
+  #evidence(): RunEvidence {
+    const { clockReadings, holds, settingsSince } = this.#lab;
+    return this.#recording.evidence({
+      clockReadings: [...clockReadings],
+      holds: holds(),
+      settings: settingsSince(this.#recording.beganAtNs),
+    });
   }
 
-  async #observeParts(
-    condition: Condition,
-    note: (what: string) => void,
-    stopped: AbortSignal,
-  ): Promise<void> {
-    let fenced = false;
-    while (!stopped.aborted) {
-      const missing = unmetPart(condition, this.#recording);
-      if (missing === undefined) return;
-      note(missing.what);
-      if (canStillCome(missing, this.#recording)) {
-        await this.#recording.changed();
-      } else {
-        // What is under way may still arrive; behind a fence nothing is.
-        if (fenced) throw this.#cannotCome(missing.what);
-        await this.#host.fence({});
-        fenced = true;
-      }
-    }
+  async #close(): Promise<void> {
+    // Who is frozen answers nothing that comes now.
+    for (const side of this.#processes.frozen) await settle(this.#processes.thaw(side));
+    await Promise.all([...[...this.#gates].map((gate) => settle(gate.release())), this.#ends.close()]);
   }
 
-  async #observeStates(
-    states: NonNullable<Condition['states']>,
-    note: (what: string) => void,
-    stopped: AbortSignal,
-  ): Promise<void> {
-    note(
-      Object.entries(states)
-        .map(([side, state]) => `${side} ${state}`)
-        .join(', '),
-    );
-    for (let round = 0; !stopped.aborted; round++) {
-      const over = isOver(this.#recording);
-      const unmet = unmetState(states, await this.sample(), this.#recording);
-      if (unmet === undefined) return;
-      const missing = `${unmet.side} ${unmet.wanted} (ss: ${unmet.is})`;
-      note(missing);
-      if (over && (unmet.is === 'CLOSED' || unmet.is === 'TIME-WAIT')) throw this.#cannotCome(missing);
-      // The first looks follow at once; a state that lets itself be waited for is asked for more and more seldom.
-      if (round > 3) await pace(Math.min(round, 20), stopped);
-    }
+  async #setFault(rule: FaultRule): Promise<Gate> {
+    this.#requireOpen('fault');
+    const gate = await this.#lab.fault(rule);
+    this.#gates.add(gate);
+    // Stopped meanwhile, nobody else would release it.
+    if (this.#stopped !== undefined) await gate.release();
+    return gate;
+  }
+
+  #requireOpen(what: string): void {
+    if (this.#stopped === undefined) return;
+    throw new FinwaitError('ERR_FINWAIT_PEER_COMMAND', `${what}: this pair has been stopped`, {
+      hint: 'Make another with lab.pair().',
+    });
   }
 
   async #orDamage<T>(lane: Damage['lane'], kind: Damage['kind'], observed: Promise<T>): Promise<T> {
@@ -294,41 +234,9 @@ export class Pair implements AsyncDisposable {
       throw error;
     }
   }
-
-  #cannotCome(missing: string): FinwaitError {
-    return new FinwaitError(
-      'ERR_FINWAIT_TIMEOUT',
-      `${missing} cannot come any more: the connection is over; last seen: ${this.#recording.lastSeen()}`,
-    );
-  }
-}
-
-/**
- * Whether the last snapshot surely began behind the last segment, as far as the clocks are known to agree. One that is
- * taken behind a fence does.
- */
-function endsWithSnapshot({ segments, snapshots, clockReadings }: RunEvidence): boolean {
-  const [last, snapshot] = [segments.at(-1), snapshots.at(-1)];
-  if (last === undefined || snapshot === undefined) return false;
-  return clockReadings.some(({ sentBeforeNs, capturedAtNs }) => {
-    return snapshot.startedAtNs - sentBeforeNs >= last.capturedAtNs - capturedAtNs;
-  });
 }
 
 /** What a lane could not tell is damage by now; a lab that is gone can tell nothing at all. */
 function unlessGone(error: unknown): void {
   if (!isFinwaitError(error) || error.code === 'ERR_FINWAIT_PROCESS_ENDED') throw error;
-}
-
-function drive(tell: DrivenSocket['tell']): DrivenSocket {
-  return {
-    tell,
-    write: (data) => tell({ verb: 'write', data }),
-    end: (data) => tell({ verb: 'end', ...(data !== undefined && { data }) }),
-    destroy: () => tell({ verb: 'destroy' }),
-    resetAndDestroy: () => tell({ verb: 'resetAndDestroy' }),
-    pause: () => tell({ verb: 'pause' }),
-    resume: () => tell({ verb: 'resume' }),
-    read: (bytes) => tell({ verb: 'read', bytes }),
-  };
 }

@@ -77,13 +77,18 @@ export class Peers {
     return { atNs };
   }
 
-  /** Ends it by a signal, as it was told to; what it reported before is told before it resolves. */
+  /**
+   * Ends it by a signal, as it was told to; what it reported before is told before it resolves. One that stands still
+   * runs on for it.
+   */
   async kill(name: PeerName, signal: NodeJS.Signals): Promise<{ atNs: bigint }> {
     if (!this.#frozen.has(name)) await this.ask(name, (peer) => peer.answer());
     const atNs = process.hrtime.bigint();
-    await this.#peers.get(name)?.stop(signal);
+    const ending = this.#peers.get(name)?.stop(signal);
+    // Any signal but SIGKILL waits until it runs on.
+    if (this.#frozen.delete(name)) this.#peers.get(name)?.signal('SIGCONT');
+    await ending;
     this.#peers.delete(name);
-    this.#frozen.delete(name);
     return { atNs };
   }
 

@@ -61,6 +61,10 @@ export class Recording {
     this.#connection.follow();
   }
 
+  get followsConnection(): boolean {
+    return this.#connection.isFollowing;
+  }
+
   /** The kernel has given the client's socket this end. */
   confirmClient(client: Endpoint): void {
     this.#connection.confirm(client);

@@ -7,6 +7,15 @@ import type { TcpEvent, TcpState } from './tcp-state.ts';
 /** The client is the end that sent the first SYN (the originator), the server the other (the responder). */
 export type Side = 'client' | 'server';
 
+export const SIDES: readonly Side[] = ['client', 'server'];
+
+/** Programs without types can say anything. @throws TypeError */
+export function checkSide(side: unknown): Side {
+  const known = SIDES.find((each) => each === side);
+  if (known !== undefined) return known;
+  throw new TypeError(`Unknown side "${String(side)}"; known: ${SIDES.join(', ')}`);
+}
+
 export function otherSide(side: Side): Side {
   return side === 'client' ? 'server' : 'client';
 }

@@ -18,6 +18,13 @@ export const TCP_STATES = [
 
 export type TcpState = (typeof TCP_STATES)[number];
 
+/** Programs without types can say anything. @throws TypeError */
+export function checkState(state: unknown): TcpState {
+  const known = TCP_STATES.find((each) => each === state);
+  if (known !== undefined) return known;
+  throw new TypeError(`Unknown TCP state "${String(state)}"; known: ${TCP_STATES.join(', ')}`);
+}
+
 /** What can befall an endpoint, classified from the segments that it sends and receives. */
 export type TcpEvent =
   | 'send SYN'

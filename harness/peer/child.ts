@@ -51,19 +51,20 @@ const functions: PeerFunctions = {
       socket.once('close', () => accepted.delete(socket));
       accept(choice, `${choice.serverId}/${++acceptedSoFar}`, socket, behaviour);
     };
-    const server = await makeServer(behaviour, options, onSocket, over.signal);
-    observeServer(server, (report) => {
-      void parent.serverReport(choice.serverId, report);
-    });
-    const { maxConnections, backlog } = options;
-    if (maxConnections !== undefined) server.maxConnections = maxConnections;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, host, ...(backlog !== undefined && { backlog }) }, resolve);
-    });
-    servers.set(choice.serverId, { server, accepted, over });
-    const address = server.address() as net.AddressInfo;
-    return { address: plainAddress(address.address), port: address.port };
+    try {
+      const server = await makeServer(behaviour, options, onSocket, over.signal);
+      observeServer(server, (report) => {
+        void parent.serverReport(choice.serverId, report);
+      });
+      await listenOn(server, { host, port }, options);
+      servers.set(choice.serverId, { server, accepted, over });
+      const address = server.address() as net.AddressInfo;
+      return { address: plainAddress(address.address), port: address.port };
+    } catch (error) {
+      // It may have started a process, which nobody else would end.
+      over.abort();
+      throw error;
+    }
   },
 
   unlisten(serverId) {
@@ -114,6 +115,15 @@ async function load({ module }: BehaviourChoice): Promise<Behaviour> {
   const { behaviour } = (await import(module)) as Partial<BehaviourModule>;
   if (behaviour === undefined) throw new TypeError(`${module} exports no "behaviour"`);
   return behaviour;
+}
+
+async function listenOn(server: Server, where: net.ListenOptions, options: ServerOptions): Promise<void> {
+  const { maxConnections, backlog } = options;
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...where, ...(backlog !== undefined && { backlog }) }, resolve);
+  });
 }
 
 async function makeServer(

@@ -3,11 +3,15 @@ import type { BirpcReturn } from 'birpc';
 import { execa } from 'execa';
 import { FinwaitError } from '../errors.ts';
 import { OriginalPositions } from '../node/source-maps.ts';
+import { withDeadline } from '../timing.ts';
 import { openChannel } from './channel.ts';
 import { keepLastWords } from './last-words.ts';
 import { PEER_EVENT_NAMES, type PeerEvents, type PeerFunctions } from './protocol.ts';
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
+
+/** A signal that ends a process does so at once; the opener of a lab waits a little longer for the answer. */
+const ENDING_MS = 3000;
 
 /** A peer process, as its parent holds it. */
 export interface Peer extends AsyncDisposable {
@@ -16,7 +20,11 @@ export interface Peer extends AsyncDisposable {
   /** Resolves when the process has ended, however it did; `reason` is undefined when it was told to. */
   readonly ended: Promise<{ readonly reason: string | undefined }>;
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
-  /** Ends the process at once, or as the signal does; the kernel closes its sockets. Idempotent. */
+  /**
+   * Ends the process at once, or as the signal does; the kernel closes its sockets. Idempotent.
+   * @throws FinwaitError ERR_FINWAIT_TIMEOUT when the signal does not end it; its end is then again one that nobody
+   * asked for
+   */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -62,9 +70,16 @@ export function startPeer(events: PeerEvents, options: PeerOptions): Peer {
     reason: stopping ? undefined : `${shortMessage ?? 'ended'}\n${lastWords()}`.trim(),
   }));
   const stop = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
-    stopping = true;
     subprocess.kill(signal);
-    await ended;
+    stopping = true;
+    const what = `the end of the ${name} peer by ${signal}`;
+    try {
+      await withDeadline(ended, { what }, { timeoutMs: ENDING_MS });
+    } catch (error) {
+      // Whatever ends it later, it is not this.
+      stopping = false;
+      throw error;
+    }
   };
   const send = (name: NodeJS.Signals): void => void subprocess.kill(name);
   return { pid, functions, ended, signal: send, stop, [Symbol.asyncDispose]: () => stop() };

@@ -47,7 +47,7 @@ export function sends(
   count: { readonly times: number } | { readonly atLeast: number },
   options: OnOption = {},
 ): Check {
-  const wanted = 'times' in count ? `${count.times} times` : `at least ${count.atLeast} times`;
+  const wanted = 'times' in count ? often(count.times) : `at least ${often(count.atLeast)}`;
   return check(`${named(options.on)}${side} sends ${flags} ${wanted}`, ['wire'], (run) => {
     const connection = connectionOf(run, options.on);
     if (connection === undefined) return { violated: 'no segment at all' };
@@ -60,6 +60,10 @@ export function sends(
     const found = frames.length === 0 ? 'none' : `frames ${frames.join(', ')}`;
     return isEnough ? { met: found } : { violated: found };
   });
+}
+
+function often(times: number): string {
+  return times === 1 ? 'once' : `${times} times`;
 }
 
 /** By RFC 9293's table, from the segments: that a side went through these states, in this order. */

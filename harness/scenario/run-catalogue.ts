@@ -1,5 +1,6 @@
 import { isFinwaitError } from '../errors.ts';
-import { type Lab, type LabOptions, openLab } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import { type LabOptions, openLab } from '../lab/open-lab.ts';
 import { Waiters } from '../lab/waiters.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { notRun, type RunOptions, runScenario, type ScenarioRun } from './run-scenario.ts';

@@ -24,7 +24,7 @@ const WRONG: readonly (readonly [what: string, build: () => unknown, message: Re
   ['a misspelt option of reset', () => reset({ by: 'client', of: 'server' } as never), /"of"/],
   ['a close in five segments', () => orderlyClose({ by: 'client', segments: 5 } as never), /3 or 4/],
   ['a side that is none', () => reset({ by: 'sever' } as never), /"sever"/],
-  ['no side', () => halfClose({} as never), /client or server/],
+  ['no side', () => halfClose({} as never), /client, server/],
   ['a state that is none', () => states('client', 'FIN-WAIT' as never), /"FIN-WAIT"/],
   ['states of a side that is none', () => states('peer' as never, 'CLOSED'), /"peer"/],
 ];

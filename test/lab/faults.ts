@@ -169,6 +169,24 @@ test.serial('an unplugged host receives nothing over IPv6 either', async (t) => 
   t.false(dataOf(await segmentsOf(pair))[0]?.delivered);
 });
 
+test.serial('on two hosts a second client in the server’s place opens simultaneously', async (t) => {
+  const lab = twoHosts(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: { dials: 'half-close' }, client: 'half-close' });
+  const gates = [
+    await pair.fault({ from: 'client', flags: 'SYN', action: 'keep' }),
+    await pair.fault({ from: 'server', flags: 'SYN', action: 'keep' }),
+  ];
+  await t.throwsAsync(pair.server.end(), { message: /^server end/, code: 'ERR_FINWAIT_PEER_COMMAND' });
+  await pair.client.connect();
+  await pair.server.connect();
+  await pair.until({ states: { client: 'SYN-SENT', server: 'SYN-SENT' } });
+  for (const gate of gates) await gate.release();
+  await pair.until({ states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } });
+  const { client, server } = await pair.evidence();
+  t.deepEqual([client?.address, server.address], ['192.0.2.2', '192.0.2.1']);
+});
+
 test.serial('a process that is killed is no damage, and its end is in the connection', async (t) => {
   const lab = privateLab(t);
   if (lab === undefined) return;

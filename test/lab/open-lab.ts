@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { findProgram } from '../../harness/install-hint.ts';
-import { openLab } from '../../harness/lab/lab.ts';
+import { openLab } from '../../harness/lab/open-lab.ts';
 import { builtFile, ChildProgram } from '../support/child-program.ts';
 import { LAB_PARTS, processesOf } from '../support/lab-parts.ts';
 import { allEnded } from '../support/processes.ts';

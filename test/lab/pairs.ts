@@ -206,6 +206,7 @@ const MISSPELT: readonly (readonly [condition: object, message: RegExp])[] = [
   [{ segments: [{ flags: 'FIN' }] }, /Unknown side "undefined"/],
   [{ segments: [{ from: 'server', flags: 'FNI' }] }, /"FNI"/],
   [{ segments: [{ from: 'server', times: '2' }] }, /times/],
+  [{ segments: [{ from: 'server', times: 0 }] }, /times.*from 1/],
   [{ acknowledged: ['sever'] }, /"sever"/],
   [{ events: [{ side: 'client', nmae: 'end' }] }, /"nmae"/],
   [{ events: [{ sid: 'client', name: 'end' }] }, /"sid"/],

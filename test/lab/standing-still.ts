@@ -1,6 +1,8 @@
 /** Peers whose process stands still, and connections that somebody else begins. */
 import test from 'ava';
 import { correlate } from '../../harness/correlate/correlate.ts';
+import { processesOf } from '../support/lab-parts.ts';
+import { allEnded } from '../support/processes.ts';
 import { shareLab } from '../support/shared-lab.ts';
 
 const privateLab = shareLab(test);
@@ -56,6 +58,48 @@ test.serial('a process that is killed while it stands still is gone', async (t) 
   await pair.kill('server');
   await pair.until({ segments: [{ from: 'server', flags: 'FIN' }] });
   t.deepEqual((await pair.evidence()).damage, []);
+});
+
+test.serial('a signal that can be waited for ends a process that stands still, too', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: OWN_PROCESS, client: 'half-close' });
+  await pair.client.connect();
+  await pair.until({ states: { client: 'ESTABLISHED', server: 'ESTABLISHED' } });
+  await pair.freeze('server');
+  await pair.kill('server', 'SIGTERM');
+  await pair.until({ segments: [{ from: 'server', flags: 'FIN' }] });
+  t.deepEqual((await pair.evidence()).damage, []);
+});
+
+test.serial('a signal that ends nothing is told, and a later end is damage', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: OWN_PROCESS, client: 'half-close' });
+  await t.throwsAsync(pair.kill('server', 'SIGSTOP'), { instanceOf: TypeError, message: /freeze/ });
+  await t.throwsAsync(pair.kill('server', 'SIGWINCH'), {
+    code: 'ERR_FINWAIT_TIMEOUT',
+    message: /the end of the victim peer by SIGWINCH/,
+  });
+  t.deepEqual((await pair.evidence()).damage, []);
+  const victim = (await processesOf(lab)).find(({ commandLine }) => /child\.js victim/.test(commandLine));
+  if (victim === undefined) throw new Error('the victim is gone');
+  process.kill(victim.pid, 'SIGKILL');
+  await allEnded([victim]);
+  t.like((await pair.evidence()).damage, [{ lane: 'node', kind: 'reports-lost' }]);
+});
+
+test.serial('a warm peer of the lab’s own is not killed, whichever side lives in it', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await lab.pair({
+    server: 'half-open',
+    client: { behaviour: 'half-close', peer: 'server' },
+  });
+  await t.throwsAsync(pair.kill('client'), {
+    code: 'ERR_FINWAIT_PEER_COMMAND',
+    message: /shares its process/,
+  });
 });
 
 test.serial('a process that others live in is not stopped', async (t) => {

@@ -1,6 +1,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { isFinwaitError } from '../../harness/errors.ts';
-import { type Lab, openLab } from '../../harness/lab/lab.ts';
+import type { Lab } from '../../harness/lab/lab.ts';
+import { openLab } from '../../harness/lab/open-lab.ts';
 import type { HostCount } from '../../harness/lab/protocol.ts';
 import { Waiters } from '../../harness/lab/waiters.ts';
 import { requireCapability } from './require.ts';

@@ -1,6 +1,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { isFinwaitError } from '../../harness/errors.ts';
-import { type Lab, type LabOptions, openLab } from '../../harness/lab/lab.ts';
+import type { Lab } from '../../harness/lab/lab.ts';
+import { type LabOptions, openLab } from '../../harness/lab/open-lab.ts';
 import type { NetworkKind } from '../../harness/lab/protocol.ts';
 import { requireCapability } from './require.ts';
 

@@ -19,7 +19,6 @@ export const scenario: Scenario = {
     {
       who: 'network',
       command: { verb: 'keep', from: 'client', flags: 'ACK', without: 'RST' },
-      until: { states: { client: 'CLOSED', server: 'CLOSED' } },
     },
     {
       who: 'client',

@@ -1,7 +1,6 @@
 /** Tries to open a lab, says what became of it, and should then have nothing left to wait for. */
 import { isFinwaitError } from '../../../harness/errors.ts';
-import { openLab } from '../../../harness/lab/lab.ts';
-import type { LabOptions } from '../../../harness/lab/lab.ts';
+import { type LabOptions, openLab } from '../../../harness/lab/open-lab.ts';
 
 const network = process.argv[2] as NonNullable<LabOptions['network']>;
 try {

@@ -1,5 +1,5 @@
 /** Opens a lab in the network named by its first argument, puts everything to work in it, says so, and stays. */
-import { openLab } from '../../../harness/lab/lab.ts';
+import { openLab } from '../../../harness/lab/open-lab.ts';
 import type { NetworkKind } from '../../../harness/lab/protocol.ts';
 
 const lab = await openLab({ network: process.argv[2] as NetworkKind });

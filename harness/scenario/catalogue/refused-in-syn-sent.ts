@@ -1,5 +1,6 @@
 import { nothingLeftOpen, states } from '../../expect/expectation.ts';
-import { emits, passes, sends } from '../checks.ts';
+import { emitted } from '../../expect/program-expectations.ts';
+import { passes, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const scenario: Scenario = {
@@ -34,7 +35,7 @@ export const scenario: Scenario = {
     states('client', 'SYN-SENT', 'CLOSED'),
     passes('client', 'SYN-SENT', 'CLOSED'),
     sends('server', 'RST,ACK', { times: 1 }),
-    emits('client', 'error', { code: 'ECONNREFUSED' }),
+    emitted('client', 'error', { code: 'ECONNREFUSED' }),
     nothingLeftOpen(),
   ],
   mutants: [

@@ -1,5 +1,5 @@
 import { handshake, states } from '../../expect/expectation.ts';
-import { sends } from '../checks.ts';
+import { retransmitted } from '../../expect/segment-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { ends, endsLast } from '../steps.ts';
 
@@ -37,7 +37,7 @@ export const scenario: Scenario = {
   ],
   expectations: [
     handshake(),
-    sends('client', 'SYN', { atLeast: 2 }),
+    retransmitted('client > server SYN'),
     states('client', 'SYN-SENT', 'ESTABLISHED', 'FIN-WAIT-2', 'TIME-WAIT'),
   ],
   mutants: [

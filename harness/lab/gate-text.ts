@@ -37,7 +37,7 @@ export function dropTable(
   return tableOf(
     gateId,
     'inet',
-    chainText('ingress', count, { device, priority: -10 }),
+    chainText('ingress', count, { name: 'count', device, priority: -10 }),
     chainText('input', [`meta l4proto tcp meta mark & ${mark} == ${mark} ${verdict}`]),
   );
 }
@@ -71,13 +71,21 @@ function tableOf(gateId: number, family: GateTable['family'], ...chains: readonl
   return { family, text: `table ${family} finwait_gate${gateId} {\n${chains.join('\n')}\n}` };
 }
 
+interface ChainOptions {
+  /** @default 'segments' */
+  readonly name?: string;
+  readonly device?: string;
+  /** @default 0 */
+  readonly priority?: number;
+}
+
 function chainText(
   hook: string,
   rules: readonly string[],
-  { device, priority = 0 }: { readonly device?: string; readonly priority?: number } = {},
+  { name = 'segments', device, priority = 0 }: ChainOptions = {},
 ): string {
   const where = device === undefined ? hook : `${hook} device "${device}"`;
-  return `  chain ${hook} {
+  return `  chain ${name} {
     type filter hook ${where} priority ${priority}; policy accept;
 ${rules.map((rule) => `    ${rule}`).join('\n')}
   }`;

@@ -11,6 +11,7 @@ import { type DrivenSocket, drive } from './driven-socket.ts';
 import type { Gate } from './gate.ts';
 import type { LabServer } from './lab-server.ts';
 import { PairEnds, settle } from './pair-ends.ts';
+import { type FaultName, type PairFault, PairFaults, type PairHold, type PairLoss } from './pair-faults.ts';
 import type { PairOptions } from './pair-options.ts';
 import { PairProcesses } from './pair-processes.ts';
 import { endsWithSnapshot } from './last-snapshot.ts';
@@ -18,11 +19,6 @@ import type { FaultRule } from './protocol.ts';
 import type { Recording } from './recording.ts';
 import type { SharedLab } from './shared-lab.ts';
 import { untilObserved, WAIT_OPTIONS } from './until.ts';
-
-/** What befalls segments that one side sends. */
-export interface PairFault extends Omit<FaultRule, 'source' | 'destination'> {
-  readonly from: Side;
-}
 
 /**
  * One server and one client, paired over one connection, watched in all three lanes.
@@ -35,6 +31,7 @@ export class Pair implements AsyncDisposable {
   readonly #ends: PairEnds;
   readonly #recording: Recording;
   readonly #processes: PairProcesses;
+  readonly #faults: PairFaults;
   readonly #gates = new Set<Gate>();
   #stopped: Promise<void> | undefined;
 
@@ -48,6 +45,7 @@ export class Pair implements AsyncDisposable {
     this.#ends = ends;
     this.#recording = ends.recording;
     this.#processes = new PairProcesses(lab, ends);
+    this.#faults = new PairFaults(ends, (rule) => this.#setFault(rule));
     const end = (side: Side): Pair['client'] => ({
       ...drive((command, options) => ends.tell(side, command, options)),
       connect: async () => {
@@ -93,42 +91,31 @@ export class Pair implements AsyncDisposable {
   }
 
   /** Keeps segments that this side sends from being received, until released or the pair is stopped. */
-  async hold(filter: {
-    readonly from: Side;
-    readonly flags?: string;
-    readonly without?: string;
-  }): Promise<Gate> {
-    rejectUnknownOptions(filter, ['from', 'flags', 'without']);
-    return await this.fault({ ...filter, action: 'drop' });
+  async hold(filter: PairHold): Promise<Gate> {
+    return await this.#faults.hold(filter);
   }
 
   /** Something befalls segments that this side sends, until released or the pair is stopped. */
-  async fault({ from, ...rule }: PairFault): Promise<Gate> {
-    rejectUnknownOptions(rule, ['flags', 'without', 'nth', 'outOf', 'action']);
-    checkSide(from);
-    this.#requireOpen('fault');
-    const { server } = this.#recording;
-    const { clientPort, isShared } = this.#ends;
-    if (rule.nth !== undefined && clientPort === undefined && isShared) {
-      throw new FinwaitError(
-        'ERR_FINWAIT_PEER_COMMAND',
-        'a fault with nth: other clients of this server would be counted, too, while this one’s end is not known',
-        {
-          hint: 'Set it once the client has connected, or tell the client where to bind: {behaviour, options: {localPort: await lab.freePort()}}.',
-        },
-      );
-    }
-    const clientEnd = clientPort === undefined ? {} : { port: clientPort };
-    // With its address: the same port of another may be a connection of its own.
-    const ends =
-      from === 'server'
-        ? { source: server, destination: clientEnd }
-        : { source: clientEnd, destination: server };
-    const gate = await this.#lab.fault({ ...rule, ...ends });
-    this.#gates.add(gate);
-    // Stopped meanwhile, nobody else would release it.
-    if (this.#stopped !== undefined) await gate.release();
-    return gate;
+  async fault(fault: PairFault): Promise<Gate> {
+    return await this.#faults.fault(fault);
+  }
+
+  /** Loses every segment both ways, until released or the pair is stopped. */
+  async blackhole(options: FaultName = {}): Promise<Gate> {
+    return await this.#faults.blackhole(options);
+  }
+
+  /** Loses about `rate` of the segments, until released or the pair is stopped: the same ones for the same seed. */
+  async lose(loss: PairLoss): Promise<Gate> {
+    return await this.#faults.lose(loss);
+  }
+
+  /**
+   * Releases this pair's faults of that name, or all of them.
+   * @throws TypeError when there is none of that name
+   */
+  async release(name?: string): Promise<void> {
+    await this.#faults.release(name);
   }
 
   /** Ends that side's process by a signal; the kernel closes its sockets. It must be a process of its own. */
@@ -221,6 +208,15 @@ export class Pair implements AsyncDisposable {
     // Who is frozen answers nothing that comes now.
     for (const side of this.#processes.frozen) await settle(this.#processes.thaw(side));
     await Promise.all([...[...this.#gates].map((gate) => settle(gate.release())), this.#ends.close()]);
+  }
+
+  async #setFault(rule: FaultRule): Promise<Gate> {
+    this.#requireOpen('fault');
+    const gate = await this.#lab.fault(rule);
+    this.#gates.add(gate);
+    // Stopped meanwhile, nobody else would release it.
+    if (this.#stopped !== undefined) await gate.release();
+    return gate;
   }
 
   #requireOpen(what: string): void {

@@ -1,15 +1,13 @@
 import type { Gate } from '../lab/gate.ts';
 import type { Lab } from '../lab/lab.ts';
+import { NamedGates } from '../lab/named-gates.ts';
 import type { Pair } from '../lab/pair.ts';
 import { type NetworkCommand, ordinalsOf, type SegmentChoice } from './commands.ts';
-import { lostOrdinals } from './seeded-loss.ts';
-
-const SIDES = ['client', 'server'] as const;
 
 /** The faults of a play, by name, until they are released. */
 export class Faults {
   readonly #lab: Lab;
-  readonly #set: { readonly name: string; readonly gate: Gate }[] = [];
+  readonly #set = new NamedGates();
 
   constructor(lab: Lab) {
     this.#lab = lab;
@@ -17,56 +15,42 @@ export class Faults {
 
   async apply(pair: Pair, command: NetworkCommand): Promise<void> {
     if (command.verb === 'release') {
-      await this.#release(command.which);
+      await this.#set.release(command.which);
       return;
     }
-    for (const gate of await this.#gates(pair, command)) {
-      this.#set.push({ name: command.as ?? command.verb, gate });
-    }
+    this.#set.add(await this.#gate(pair, command), command.as ?? command.verb);
   }
 
   async releaseAll(): Promise<void> {
-    await this.#release(undefined);
+    await this.#set.release();
   }
 
-  async #release(which: string | undefined): Promise<void> {
-    const chosen = this.#set.filter(({ name }) => which === undefined || name === which);
-    if (which !== undefined && chosen.length === 0)
-      throw new TypeError(`There is no fault "${which}" to release`);
-    await Promise.all(chosen.map(({ gate }) => gate.release()));
-    for (const each of chosen) this.#set.splice(this.#set.indexOf(each), 1);
-  }
-
-  async #gates(pair: Pair, command: Exclude<NetworkCommand, { verb: 'release' }>): Promise<readonly Gate[]> {
+  async #gate(pair: Pair, command: Exclude<NetworkCommand, { verb: 'release' }>): Promise<Gate> {
     switch (command.verb) {
       case 'hold':
-        return [await pair.fault({ ...patternOf(command), action: 'drop' })];
+        return await pair.hold(patternOf(command));
       case 'drop':
-        return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'drop' })];
+        return await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'drop' });
       case 'inject':
-        return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'reset' })];
+        return await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'reset' });
       case 'keep':
-        return [
-          await pair.fault({
-            ...patternOf(command),
-            ...(command.nth !== undefined && { nth: ordinalsOf(command) }),
-            action: 'keep',
-          }),
-        ];
+        return await pair.fault({
+          ...patternOf(command),
+          ...(command.nth !== undefined && { nth: ordinalsOf(command) }),
+          action: 'keep',
+        });
       case 'duplicate':
-        return [await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'duplicate' })];
+        return await pair.fault({ ...patternOf(command), nth: ordinalsOf(command), action: 'duplicate' });
       case 'blackhole':
-        return await Promise.all(SIDES.map((from) => pair.fault({ from, action: 'drop' })));
+        return await pair.blackhole();
       case 'lose': {
-        const sides = command.from === undefined ? SIDES : [command.from];
-        return await Promise.all(
-          sides.map((from) => pair.fault({ from, nth: lostOrdinals(command, from), action: 'drop' })),
-        );
+        const { rate, seed, from } = command;
+        return await pair.lose({ rate, seed, ...(from !== undefined && { from }) });
       }
       case 'delay':
-        return [await this.#lab.delay(command.ms)];
+        return await this.#lab.delay(command.ms);
       case 'unplug':
-        return [await this.#lab.unplug(command.host)];
+        return await this.#lab.unplug(command.host);
     }
   }
 }

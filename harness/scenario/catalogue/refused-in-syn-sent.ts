@@ -7,7 +7,7 @@ export const scenario: Scenario = {
   name: 'refused-in-syn-sent',
   title: 'A RST ends SYN-SENT: refused after a lost SYN',
   explanation:
-    'Nobody listens, and the first SYN is lost, so that SYN-SENT can be seen. The second, a second later, meets a RST ' +
+    'Nobody listens, and the SYN is lost until SYN-SENT has been seen. The next, a second later, meets a RST ' +
     'that acknowledges it: only such a one counts in SYN-SENT (RFC 9293 §3.10.7.3), or anybody could end a connection ' +
     'attempt without having seen it.',
   chapter: 'states',

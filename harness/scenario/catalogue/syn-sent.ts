@@ -5,10 +5,10 @@ import { ends, endsLast } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'syn-sent',
-  title: 'SYN-SENT held still: the first SYN is lost',
+  title: 'SYN-SENT held still: the SYN is lost',
   explanation:
-    'The network loses the first SYN. The client waits in SYN-SENT, its program in connect(), until the kernel sends ' +
-    'the SYN again after one second (RFC 6298 §2: nothing is known of the round trip yet). Then all goes its usual way.',
+    'The network loses the SYN until ss has shown the client waiting in SYN-SENT, its program in connect(). The kernel ' +
+    'sends the SYN again after one second (RFC 6298 §2: nothing is known of the round trip yet), and all goes its usual way.',
   chapter: 'states',
   rank: 5,
   server: 'half-open',

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../model/endpoint.ts';
 import { plainAddress } from '../model/endpoint.ts';
 import type { CallSite, LayerFields, NodeEvent } from '../model/node-event.ts';
-import type { ConnectAttempt, ListenLife, SocketLife, ThreadEnd } from '../model/socket-life.ts';
+import type { ConnectAttempt, ListenLife, Silence, SocketLife, ThreadEnd } from '../model/socket-life.ts';
 
 /** What one thread recorded, as far as lives are made of it. */
 export interface ThreadEvents {
@@ -10,8 +10,10 @@ export interface ThreadEvents {
   readonly nodeVersion: string;
   /** In order of time. */
   readonly events: readonly NodeEvent[];
-  /** False when it was killed, or still runs. */
+  /** False when it left no last words. */
   readonly ended: boolean;
+  /** Why, where it was not killed. */
+  readonly silence?: Silence;
 }
 
 /** The sockets of a thread, each from its first event to its last, and where it listened. */
@@ -152,10 +154,10 @@ function setEnds(life: Draft, { local, peer }: { local?: Endpoint; peer?: Endpoi
   if (peer !== undefined) life.peer = plain(peer);
 }
 
-function endOf({ events, ended }: ThreadEvents): ThreadEnd {
+function endOf({ events, ended, silence }: ThreadEvents): ThreadEnd {
   const exit = events.findLast((event) => event.name === 'finwait:process:exit');
   const lastEventAtNs = events.at(-1)?.atNs ?? 0n;
-  if (exit === undefined) return { cut: !ended, lastEventAtNs };
+  if (exit === undefined) return { ...(silence && { silence }), cut: !ended, lastEventAtNs };
   return { exitedAtNs: exit.atNs, exitCode: exit.exitCode, cut: false, lastEventAtNs };
 }
 

@@ -5,8 +5,12 @@ import { pace } from '../timing.ts';
 import { Lanes } from './lanes.ts';
 import { LiveEvents } from './live-events.ts';
 import { outerEnvironment, isInPrivateNetwork } from './private-network.ts';
+import { runningThreads } from './node-lane.ts';
+import { openRun } from './open-run.ts';
 import { type ProgramEnd, runToEnd } from './program-process.ts';
-import { makeRunDirectory, newRunRecord, RunFile, writeRunRecord } from './run-record.ts';
+import { ignoreSignals } from './program-signals.ts';
+import { makeRunDirectory } from './run-directory.ts';
+import { newRunRecord, RunFile, type RunRecord, writeRunRecord } from './run-record.ts';
 
 export interface RunProgramOptions {
   /** Where the record goes. @default a new directory below ./.finwait */
@@ -22,6 +26,8 @@ export interface RunProgramOptions {
 export interface ProgramRun {
   readonly directory: string;
   readonly end: ProgramEnd;
+  /** What went wrong with the record, or with `onEvent`; the program did not notice. */
+  readonly troubles: readonly Error[];
 }
 
 const CAPTURE_LIMIT_BYTES = 1024 ** 3;
@@ -39,20 +45,31 @@ export async function runProgram(
   const directory = await makeRunDirectory(out);
   const record = newRunRecord(command, isInPrivateNetwork() ? 'private' : 'host', ports);
   const lanes = await Lanes.start(directory, { filter: captureFilter(ports), limitBytes: captureLimitBytes });
-  await writeRunRecord(directory, { ...record, ...lanes.started });
+  const troubles: Error[] = [];
+  const trouble = (error: unknown): void => void troubles.push(error as Error);
+  await writeRunRecord(directory, { ...record, ...lanes.started }).catch(trouble);
+  // What would end us after the program's end is not to take the record away.
+  using _ignoring = ignoreSignals();
   const over = new AbortController();
-  const told = onEvent === undefined ? undefined : tellLive(directory, onEvent, over.signal);
+  const told = onEvent && tellLive(directory, onEvent, over.signal).catch(trouble);
   let end: ProgramEnd = {};
   try {
     end = await runToEnd(command, programEnvironment(directory));
   } finally {
     over.abort();
     await told;
-    const endedAtNs = String(process.hrtime.bigint());
-    const seen = await lanes.stop();
-    await writeRunRecord(directory, { ...record, ...seen, ...end, endedAtNs, finished: true });
+    await finish(directory, { ...record, ...end }, lanes).catch(trouble);
   }
-  return { directory, end };
+  return { directory, end, troubles };
+}
+
+async function finish(directory: string, record: RunRecord, lanes: Lanes): Promise<void> {
+  const endedAtNs = String(process.hrtime.bigint());
+  const stillRunning = await runningThreads(join(directory, RunFile.node));
+  const seen = await lanes.stop();
+  await writeRunRecord(directory, { ...record, ...seen, endedAtNs, stillRunning, finished: true });
+  // Leaves in it what is the run's own, also when nobody will read it.
+  await openRun(directory);
 }
 
 const LIVE_MS = 50;
@@ -62,7 +79,7 @@ async function tellLive(
   onEvent: (event: LiveEvent) => void,
   over: AbortSignal,
 ): Promise<void> {
-  await using events = new LiveEvents(join(directory, RunFile.node));
+  const events = new LiveEvents(join(directory, RunFile.node));
   for (;;) {
     const last = over.aborted;
     for (const event of await events.poll()) onEvent(event);

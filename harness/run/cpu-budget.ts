@@ -8,11 +8,13 @@ export class CpuBudget {
   readonly #share: number;
   readonly #sampler: Pick<SocketSampler, 'cpuTimeMs'>;
   readonly #startedAtMs = performance.now();
+  readonly #startedSamplerMs: number;
   #ownMs = 0;
 
   constructor(share: number, sampler: Pick<SocketSampler, 'cpuTimeMs'>) {
     this.#share = share;
     this.#sampler = sampler;
+    this.#startedSamplerMs = sampler.cpuTimeMs();
   }
 
   /** Charges what this process uses until the work is done, what it does besides included. */
@@ -28,7 +30,7 @@ export class CpuBudget {
 
   /** How long to rest until what was spent since the start, `ss` itself included, is within the share; 0 when it is. */
   pauseMs(): number {
-    const usedMs = this.#ownMs + this.#sampler.cpuTimeMs();
+    const usedMs = this.#ownMs + this.#sampler.cpuTimeMs() - this.#startedSamplerMs;
     return Math.max(0, this.#startedAtMs + usedMs / this.#share - performance.now());
   }
 }

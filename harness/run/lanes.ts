@@ -24,7 +24,6 @@ export interface LaneOptions {
 interface Looks {
   readonly sampler: SocketSampler;
   readonly log: SocketLog;
-  readonly budget: CpuBudget;
 }
 
 /** The wire and the kernel lane of a run; each missing one leaves a word, and the run goes on. */
@@ -104,25 +103,26 @@ export class Lanes {
     }
     const log = new SocketLog(join(directory, RunFile.sockets));
     this.#socketLog = log;
-    const looks = { sampler: this.#sampler, log, budget: new CpuBudget(SAMPLING_SHARE, this.#sampler) };
+    const looks = { sampler: this.#sampler, log };
     // What is in TIME-WAIT now can be none of the run's, and is known to be so only if the program waits for this look.
     if (await this.#look(looks)) this.#sampling = this.#lookOn(looks);
   }
 
   async #lookOn(looks: Looks): Promise<void> {
     const { signal } = this.#over;
+    const budget = new CpuBudget(SAMPLING_SHARE, looks.sampler);
     for (;;) {
-      await pace(Math.max(LEAST_PACE_MS, looks.budget.pauseMs()), signal).catch(() => undefined);
+      await pace(Math.max(LEAST_PACE_MS, budget.pauseMs()), signal).catch(() => undefined);
       // One more is taken after the program's end, so that the last states are seen.
       const last = signal.aborted;
-      if (!(await this.#look(looks)) || last) return;
+      if (!(await budget.spend(async () => this.#look(looks))) || last) return;
     }
   }
 
   /** @returns false when there is no use in another */
-  async #look({ sampler, log, budget }: Looks): Promise<boolean> {
+  async #look({ sampler, log }: Looks): Promise<boolean> {
     try {
-      return await budget.spend(async () => log.add(await sampler.sample()));
+      return log.add(await sampler.sample());
     } catch (error) {
       const detail = (error as Error).message;
       this.#damage.push({ lane: 'kernel', kind: 'sampling-failed', detail });

@@ -195,7 +195,8 @@ function nodeDamage({ threads }: NodeLane, state: RunState): Damage[] {
   }
   const runOn = new Set(silent.filter(({ silence }) => silence === 'still running').map(({ pid }) => pid));
   if (runOn.size > 0 && state !== 'running') {
-    const detail = `process ${[...runOn].join(', ')} still running when the run ended: its later packets were not captured`;
+    const when = state === 'ended' ? 'when the run ended' : 'when this was read';
+    const detail = `process ${[...runOn].join(', ')} still running ${when}: its later packets were not captured`;
     damage.push({ lane: 'wire', kind: 'capture-ended', detail });
   }
   const leftOut = threads.reduce((sum, each) => sum + each.leftOut.sockets, 0);

@@ -22,7 +22,7 @@ test('what this process uses beside its sampling is not charged; what it uses in
   t.is(budget.pauseMs(), 0);
   await budget.spend(async () => {
     spin();
-    return await Promise.resolve();
+    await Promise.resolve();
   });
   t.true(budget.pauseMs() > 1000);
 });

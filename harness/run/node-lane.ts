@@ -74,15 +74,23 @@ function silenceOf(runsOn: boolean, isWorkerOfUnkilled: boolean): Silence | unde
   return isWorkerOfUnkilled ? 'worker terminated' : undefined;
 }
 
+/** The processes that left a record. */
+export async function recordedProcesses(directory: string): Promise<Set<number>> {
+  return new Set((await recordNames(directory)).map(processOf));
+}
+
+function processOf(name: string): number {
+  return Number(RECORD_FILE.exec(name)?.[1]);
+}
+
 /**
  * Names of the records in a directory that a process has open to write on: its thread still runs. A worker's is
  * closed when the worker is terminated.
  */
 export async function runningThreads(directory: string): Promise<string[]> {
-  return (await recordNames(directory)).filter((name) => {
-    const pid = Number(RECORD_FILE.exec(name)?.[1]);
-    return holdsOpen(pid, join(directory, name)) === true;
-  });
+  return (await recordNames(directory)).filter(
+    (name) => holdsOpen(processOf(name), join(directory, name)) === true,
+  );
 }
 
 function callSiteKey(site: CallSite): string {

@@ -57,7 +57,7 @@ function isFile(path: string, { dev, ino }: { readonly dev: number; readonly ino
 }
 
 /** Undefined for a process that is not there, or is dead and not yet reaped. */
-function startTicksOf(pid: number): number | undefined {
+export function startTicksOf(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // After the program's name, which may hold anything: fields from the third, the state, on.

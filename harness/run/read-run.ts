@@ -34,7 +34,7 @@ export async function readRun(directory: string, options: ReadRunOptions = {}): 
   const { record, node, state, source } = await openToTell(directory);
   const history = await SocketHistory.read(join(directory, RunFile.sockets));
   const clock = clockOf(record);
-  const damage = [...record.damage, ...stateDamage(state), ...nodeDamage(node, state)];
+  const damage = [...record.damage, ...stateDamage(state), ...nodeDamage(node, state), ...unobserved(record)];
   if (state === 'ended' || state === 'killed') damage.push(...(await laterDamage(directory, record)));
   const facts: RunFacts = {
     clock,
@@ -205,6 +205,17 @@ function nodeDamage({ threads }: NodeLane, state: RunState): Damage[] {
     damage.push({ lane: 'node', kind: 'reports-lost', detail });
   }
   return damage;
+}
+
+const LONGEST_COMMAND = 80;
+
+function unobserved({ unobserved: processes = [] }: RunRecord): Damage[] {
+  return processes.map(({ pid, command }) => {
+    const why = 'Node before 20.19, or it may not write files or was not handed NODE_OPTIONS';
+    const words = command.join(' ').replaceAll(/\s+/g, ' ').slice(0, LONGEST_COMMAND);
+    const detail = `process ${pid} (${words}) ran Node and left no record: ${why}`;
+    return { lane: 'node', kind: 'lane-missing', detail };
+  });
 }
 
 function reportOf(

@@ -5,7 +5,8 @@ import { pace } from '../timing.ts';
 import { Lanes } from './lanes.ts';
 import { LiveEvents } from './live-events.ts';
 import { outerEnvironment, isInPrivateNetwork } from './private-network.ts';
-import { runningThreads } from './node-lane.ts';
+import { recordedProcesses, runningThreads } from './node-lane.ts';
+import { NodeProcesses } from './node-processes.ts';
 import { openRun } from './open-run.ts';
 import { type ProgramEnd, runToEnd } from './program-process.ts';
 import { ignoreSignals } from './program-signals.ts';
@@ -52,22 +53,32 @@ export async function runProgram(
   using _ignoring = ignoreSignals();
   const over = new AbortController();
   const told = onEvent && tellLive(directory, onEvent, over.signal).catch(trouble);
+  const processes = new NodeProcesses();
+  let watching: Promise<void> | undefined;
   let end: ProgramEnd = {};
   try {
-    end = await runToEnd(command, programEnvironment(directory));
+    end = await runToEnd(command, programEnvironment(directory), (pid) => {
+      watching = processes.watch(pid, over.signal);
+    });
   } finally {
     over.abort();
-    await told;
-    await finish(directory, { ...record, ...end }, lanes).catch(trouble);
+    await Promise.all([told, watching]);
+    await finish(directory, { ...record, ...end }, lanes, processes).catch(trouble);
   }
   return { directory, end, troubles };
 }
 
-async function finish(directory: string, record: RunRecord, lanes: Lanes): Promise<void> {
-  const endedAtNs = String(process.hrtime.bigint());
-  const stillRunning = await runningThreads(join(directory, RunFile.node));
-  const seen = await lanes.stop();
-  await writeRunRecord(directory, { ...record, ...seen, endedAtNs, stillRunning, finished: true });
+async function finish(
+  directory: string,
+  record: RunRecord,
+  lanes: Lanes,
+  processes: NodeProcesses,
+): Promise<void> {
+  const ended = { finished: true, endedAtNs: String(process.hrtime.bigint()) };
+  const records = join(directory, RunFile.node);
+  const stillRunning = await runningThreads(records);
+  const unobserved = processes.without(await recordedProcesses(records));
+  await writeRunRecord(directory, { ...record, ...(await lanes.stop()), ...ended, stillRunning, unobserved });
   // Leaves in it what is the run's own, also when nobody will read it.
   await openRun(directory);
 }

@@ -36,9 +36,16 @@ export interface RunRecord {
   readonly ownOnly?: boolean;
   /** Names of the records whose threads still ran when the program had ended. */
   readonly stillRunning?: readonly string[];
+  /** Processes that ran Node and left no record. */
+  readonly unobserved?: readonly UnobservedProcess[];
   readonly damage: readonly Damage[];
   /** What to type so that the next run sees more. */
   readonly hints: readonly string[];
+}
+
+export interface UnobservedProcess {
+  readonly pid: number;
+  readonly command: readonly string[];
 }
 
 export interface SocketsRecord {

@@ -6,7 +6,7 @@ import { findProgram } from '../../harness/install-hint.ts';
 import { findProcesses } from '../support/found-processes.ts';
 import { finwait } from '../support/finwait.ts';
 import { requireCapability } from '../support/require.ts';
-import { startProgram } from '../support/running-program.ts';
+import { startProgram, WAITS_FOR_SIGINT } from '../support/running-program.ts';
 import { programPath, temporaryDirectory, toldAgain, watchedRun } from '../support/watched-run.ts';
 
 const NODE = process.execPath;
@@ -87,6 +87,27 @@ test('the program starts only when ss has looked, so that what it finds later is
     env: { PATH },
   });
   t.is(exitCode, 0, stderr);
+});
+
+test('a Node process that left no record is named', async (t) => {
+  const nodeFlags = ['--experimental-permission', '--allow-fs-read=*'];
+  const { directory, finwait: running, ready } = await startProgram(t, WAITS_FOR_SIGINT, { nodeFlags });
+  // It is finwait that passes the signal on, so that it has looked before the program ends.
+  running.kill('SIGINT');
+  const { exitCode, stderr } = await running;
+  t.is(exitCode, 7, stderr);
+  const { report } = await toldAgain(directory);
+  const [none, named] = report.damage.filter(({ lane }) => lane === 'node').map(({ detail }) => detail);
+  t.is(none, 'no Node process left a record');
+  t.true(named?.startsWith(`process ${ready.replace('ready ', '')} (`), named);
+  t.true(named?.includes(' ran Node and left no record: '), named);
+});
+
+test('a program that is no Node is not missed', async (t) => {
+  const run = await watchedRun(t, ['sh', '-c', 'true']);
+  if (run === undefined) return;
+  const details = run.report.damage.map(({ detail }) => detail);
+  t.deepEqual(details, ['no Node process left a record']);
 });
 
 test('sockets that a record has no more room for are counted', async (t) => {

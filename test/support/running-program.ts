@@ -26,27 +26,31 @@ export const WAITS_FOR_SIGINT = `
     net.connect(server.address().port, '127.0.0.1', () => console.log('ready ' + process.pid));
   });`;
 
-/** Starts a script under `finwait run`; resolves at its first output. */
+/**
+ * Starts a script under `finwait run`; resolves at its first output.
+ * @param options `flags` of finwait, `nodeFlags` of the script's Node
+ */
 export async function startProgram(
   t: ExecutionContext,
   script: string = WAITS_FOR_SIGINT,
-  { flags = [], before = [] }: { flags?: readonly string[]; before?: readonly string[] } = {},
+  { flags = [], nodeFlags = [] }: { flags?: readonly string[]; nodeFlags?: readonly string[] } = {},
 ): Promise<RunningProgram> {
   const directory = join(await temporaryDirectory(t), 'run');
-  const [file = '', ...args] = [...before, process.execPath, MAIN, 'run', '--out', directory, ...flags];
-  const finwait = execa(file, [...args, '--', process.execPath, '-e', script], OPTIONS);
+  const program = [process.execPath, ...nodeFlags, '-e', script];
+  const args = [MAIN, 'run', '--out', directory, ...flags, '--', ...program];
+  const finwait = execa(process.execPath, args, OPTIONS);
   const [text] = (await once(finwait.stdout, 'data')) as [Buffer];
   return { directory, finwait, ready: text.toString().trim() };
 }
 
-/** Runs a shell script under finwait to its end. */
+/** Runs a shell script under finwait, itself started by the command `before`, to its end. */
 export async function runShell(
   t: ExecutionContext,
   script: string,
-  { flags = [], before = [] }: { flags?: readonly string[]; before?: readonly string[] } = {},
+  { before = [] }: { before?: readonly string[] } = {},
 ): Promise<{ exitCode: number | undefined; signal: string | undefined; stderr: string; directory: string }> {
   const directory = join(await temporaryDirectory(t), 'run');
-  const [file = '', ...args] = [...before, process.execPath, MAIN, 'run', '--out', directory, ...flags];
+  const [file = '', ...args] = [...before, process.execPath, MAIN, 'run', '--out', directory];
   const { exitCode, signal, stderr } = await execa(file, [...args, '--', 'sh', '-c', script], OPTIONS);
   return { exitCode, signal, stderr, directory };
 }

@@ -50,7 +50,7 @@ export async function runShell(
   { before = [] }: { before?: readonly string[] } = {},
 ): Promise<{ exitCode: number | undefined; signal: string | undefined; stderr: string; directory: string }> {
   const directory = join(await temporaryDirectory(t), 'run');
-  const [file = '', ...args] = [...before, process.execPath, MAIN, 'run', '--out', directory];
+  const [file, ...args] = [...before, process.execPath, MAIN, 'run', '--out', directory];
   const { exitCode, signal, stderr } = await execa(file, [...args, '--', 'sh', '-c', script], OPTIONS);
   return { exitCode, signal, stderr, directory };
 }

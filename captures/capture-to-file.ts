@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { isFinwaitError } from '../harness/errors.ts';
 import type { Damage } from '../harness/model/evidence.ts';
 import { pace, type WaitOptions, withDeadline } from '../harness/timing.ts';
 import { type CaptureStats, parseFinalStats } from './capture-stats.ts';
 import { ClockMarks, type SentMark } from './clock-marks.ts';
 import { DamageLog } from './damage-log.ts';
+import { addressedInterfaces, type Interfaces } from './interfaces.ts';
 import { diedFailure, startFailure, type TcpdumpEnd } from './tcpdump-errors.ts';
 import { spawnTcpdumpInto, tcpdumpFlags, type TcpdumpProcess } from './tcpdump-process.ts';
 
@@ -53,29 +52,25 @@ const TAIL_BYTES = 64 * 1024;
  */
 export async function startCaptureToFile(options: CaptureToFileOptions): Promise<CaptureToFile> {
   const { filter = 'tcp' } = options;
-  const indices = interfaceIndices();
+  const interfaces = addressedInterfaces();
+  const indices = [...interfaces.values()];
+  if (indices.length === 0 || indices.includes(undefined)) return await start(options, filter, undefined);
+  const here = indices.map((each) => `ifindex ${each ?? ''}`).join(' or ');
   try {
-    return await start(options, `(${indices.map((each) => `ifindex ${each}`).join(' or ')}) and (${filter})`);
+    return await start(options, `(${here}) and (${filter})`, interfaces);
   } catch (error) {
     // libpcap before 1.10 does not know the word.
     if (!isFinwaitError(error) || error.code !== 'ERR_FINWAIT_CAPTURE_FILTER') throw error;
-    return await start(options, filter);
+    return await start(options, filter, undefined);
   }
 }
 
-/** Of those that have an address. */
-function interfaceIndices(): number[] {
-  return Object.keys(networkInterfaces()).flatMap((name) => {
-    try {
-      const index = Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
-      return Number.isInteger(index) ? [index] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-async function start(options: CaptureToFileOptions, filter: string): Promise<CaptureToFile> {
+/** @param interfaces those that the filter is for; undefined for every one */
+async function start(
+  options: CaptureToFileOptions,
+  filter: string,
+  interfaces: Interfaces | undefined,
+): Promise<CaptureToFile> {
   const marks = await ClockMarks.open();
   // Of the person alone: until the run's end it holds packets of other programs, too.
   const file = await open(options.file, 'w+', 0o600);
@@ -100,31 +95,41 @@ async function start(options: CaptureToFileOptions, filter: string): Promise<Cap
     await file.close();
     throw error;
   }
-  return new RunningCapture(tcpdump, file, marks, options);
+  return new RunningCapture({ tcpdump, file, marks, interfaces, limitBytes: options.limitBytes });
+}
+
+interface Parts {
+  readonly tcpdump: Omit<TcpdumpProcess, 'stdout'>;
+  readonly file: FileHandle;
+  readonly marks: ClockMarks;
+  readonly interfaces: Interfaces | undefined;
+  readonly limitBytes: number;
 }
 
 class RunningCapture implements CaptureToFile {
   readonly #tcpdump: Omit<TcpdumpProcess, 'stdout'>;
   readonly #file: FileHandle;
   readonly #marks: ClockMarks;
+  readonly #interfaces: Parts['interfaces'];
   readonly #limitBytes: number;
   readonly #damageLog = new DamageLog();
+  readonly #missed = new Set<string>();
+  readonly #startedAtNs = process.hrtime.bigint();
   #ending = false;
   #stopped: Promise<CaptureToFileResult> | undefined;
 
-  constructor(
-    tcpdump: Omit<TcpdumpProcess, 'stdout'>,
-    file: FileHandle,
-    marks: ClockMarks,
-    { limitBytes }: CaptureToFileOptions,
-  ) {
+  constructor({ tcpdump, file, marks, interfaces, limitBytes }: Parts) {
     this.#tcpdump = tcpdump;
     this.#file = file;
     this.#marks = marks;
+    this.#interfaces = interfaces;
     this.#limitBytes = limitBytes;
     void tcpdump.ended.then((end) => {
-      if (!this.#ending)
-        this.#damageLog.report('capture-ended', diedFailure(end, 'before it was told to').message);
+      if (this.#ending) return;
+      this.#ending = true;
+      const afterMs = Number((process.hrtime.bigint() - this.#startedAtNs) / 1_000_000n);
+      const when = `${(afterMs / 1000).toFixed(1)} s after it began, before it was told to`;
+      this.#damageLog.report('capture-ended', diedFailure(end, when).message);
     });
     // One of several is not interrupted between its two looks at the clock, and bounds the error best.
     for (let count = 0; count < FIRST_MARKS; count++) this.#marks.send();
@@ -141,6 +146,7 @@ class RunningCapture implements CaptureToFile {
   async mark(): Promise<void> {
     if (this.#ending) return;
     this.#marks.send();
+    this.#lookForInterfaces();
     const { size } = await this.#file.stat();
     if (size > this.#limitBytes) this.#endAtLimit();
   }
@@ -148,6 +154,22 @@ class RunningCapture implements CaptureToFile {
   stop(): Promise<CaptureToFileResult> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
+  }
+
+  /** A VPN or a container's network may come up while the capture runs. */
+  #lookForInterfaces(): void {
+    if (this.#interfaces === undefined) return;
+    for (const [name, index] of addressedInterfaces()) {
+      // One that went and came again is another.
+      const isCaptured = this.#interfaces.has(name) && this.#interfaces.get(name) === index;
+      if (!isCaptured) this.#missed.add(name);
+    }
+    if (this.#missed.size === 0) return;
+    const names = [...this.#missed].join(', ');
+    this.#damageLog.report(
+      'interface-missed',
+      `not captured, as it came up after the capture began: ${names}`,
+    );
   }
 
   #endAtLimit(): void {
@@ -163,7 +185,10 @@ class RunningCapture implements CaptureToFile {
 
   async #stop(): Promise<CaptureToFileResult> {
     // What the kernel's buffer holds when tcpdump is told to end is lost, and not counted.
-    if (!this.#ending) await this.#lastMark();
+    if (!this.#ending) {
+      this.#lookForInterfaces();
+      await this.#lastMark();
+    }
     this.#ending = true;
     this.#tcpdump.release();
     const end = await this.#end();

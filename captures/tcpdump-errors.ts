@@ -83,7 +83,7 @@ function exitText({ exitCode }: TcpdumpEnd): string {
   return exitCode > 128 ? `signal ${exitCode - 128}` : `exit status ${exitCode}`;
 }
 
-const NOT_A_REASON = /listening on|dropped privs|^\s*\d+ packets? |^tcpdump: \d+ packets? /;
+const NOT_A_REASON = /listening on|data link type|dropped privs|^\s*\d+ packets? |^tcpdump: \d+ packets? /;
 
 function withReason(message: string, stderr: string): string {
   const reason = stderr

@@ -174,7 +174,7 @@ export { readRunConnection, type RunConnectionInFull } from './run/read-connecti
 export { type ProgramEnd, runToEnd } from './run/program-process.ts';
 export { isInPrivateNetwork, privateCommand } from './run/private-network.ts';
 export { type RunReportOptions, renderRunReport } from './report/terminal/run-report.ts';
-export type { LaneCoverage, RunGroup, RunReport } from './model/run-report.ts';
+export type { LaneCoverage, RunGroup, RunReport, RunState } from './model/run-report.ts';
 export type {
   ControlSegment,
   Doer,
@@ -188,7 +188,7 @@ export type {
 } from './model/run-connection.ts';
 export type { LiveEvent } from './model/live-event.ts';
 export type { Packet } from './model/packet.ts';
-export type { ConnectAttempt, ListenLife, SocketLife, ThreadEnd } from './model/socket-life.ts';
+export type { ConnectAttempt, ListenLife, Silence, SocketLife, ThreadEnd } from './model/socket-life.ts';
 
 export { judge } from './expect/judge.ts';
 export { assertMet, ExpectationError } from './assert/assert-met.ts';

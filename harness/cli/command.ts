@@ -9,8 +9,11 @@ export interface Command {
   readonly name: string;
   /** After the name: `[scenario] [--list]`. */
   readonly synopsis: string;
-  /** Whether it takes arguments that are no options. @default false */
-  readonly positionals?: boolean;
+  /**
+   * Whether it takes arguments that are no options. With 'program' the first of them begins another's command line, all
+   * of which is passed on as it is. @default false
+   */
+  readonly positionals?: boolean | 'program';
   /** One line for the list of commands. */
   readonly about: string;
   /** What each option does, a line an option; also what `parseArgs` is given. */

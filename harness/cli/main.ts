@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { isFinwaitError } from '../errors.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode, exitCodeOfError } from './exit-codes.ts';
@@ -46,9 +46,11 @@ interface CommandEntry extends Pick<Command, 'name' | 'about'> {
 }
 
 // Who pipes us into `head` has read enough; the verdict, and so the exit code, is still owed.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -77,15 +79,24 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 }
 
 function parse(command: Command, args: string[]): { values: OptionValues; positionals: string[] } {
+  const options = { ...command.options, help: { type: 'boolean' } } as const;
+  const programAt = command.positionals === 'program' ? firstPositional(args, options) : args.length;
   try {
-    return parseArgs({
-      args,
-      options: { ...command.options, help: { type: 'boolean' } },
-      allowPositionals: command.positionals ?? false,
+    const { values, positionals } = parseArgs({
+      args: args.slice(0, programAt),
+      options,
+      allowPositionals: command.positionals === true,
     });
+    return { values, positionals: [...positionals, ...args.slice(programAt)] };
   } catch (error) {
     throw usageError((error as Error).message, `finwait ${command.name} --help shows its options.`);
   }
+}
+
+/** Where in the arguments the first stands that is no option, nor an option's value. */
+function firstPositional(args: string[], options: ParseArgsConfig['options'] & {}): number {
+  const { tokens } = parseArgs({ args, options, strict: false, tokens: true });
+  return tokens.find(({ kind }) => kind === 'positional')?.index ?? args.length;
 }
 
 function answer(text: string): ExitCode {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { relative } from 'node:path';
 import { type FinwaitErrorCode, isFinwaitError } from '../errors.ts';
 import {
@@ -15,6 +16,7 @@ import { renderLiveLine } from '../report/terminal/live-line.ts';
 import { renderRunReport } from '../report/terminal/run-report.ts';
 import { type Command, type OptionValues, usageError } from './command.ts';
 import { ExitCode } from './exit-codes.ts';
+import { SpareSignal } from './spare-signal.ts';
 import { errorTextOptions, say } from './terminal.ts';
 
 /** As shells have them. */
@@ -25,8 +27,8 @@ const NOT_STARTED: Readonly<Partial<Record<FinwaitErrorCode, number>>> = {
 
 export const run: Command = {
   name: 'run',
-  synopsis: '[OPTIONS] -- PROGRAM [ARGUMENT…]',
-  positionals: true,
+  synopsis: '[OPTIONS] [--] PROGRAM [ARGUMENT…]',
+  positionals: 'program',
   about: 'run a program with all lanes on, and tell of every TCP connection which line closed it',
   options: {
     out: { type: 'string', about: 'the directory of the record (default: a new one below .finwait)' },
@@ -40,17 +42,8 @@ export const run: Command = {
   async run(values, command) {
     if (command.length === 0) throw usageError('run needs a program.', 'finwait run -- node app.js');
     if (values['private'] === true && !isInPrivateNetwork()) return await runInside();
-    const ports = portsOf(values);
-    const { out, where, live } = values;
-    const matches = where === undefined ? undefined : parseWhere(String(where));
     try {
-      const { directory, end } = await runProgram(command, {
-        ...(typeof out === 'string' && { out }),
-        ports,
-        ...(live === true && { onEvent: liveTeller(values) }),
-      });
-      if (values['quiet'] !== true) await report(directory, matches, values);
-      return exitAs(end);
+      return exitAs(await runAndTell(command, values));
     } catch (error) {
       const exitCode = isFinwaitError(error) ? NOT_STARTED[error.code] : undefined;
       if (exitCode === undefined) throw error;
@@ -59,6 +52,22 @@ export const run: Command = {
     }
   },
 };
+
+async function runAndTell(command: readonly string[], values: OptionValues): Promise<ProgramEnd> {
+  const ports = portsOf(values);
+  const { out, where, live, quiet } = values;
+  const matches = where === undefined ? undefined : parseWhere(String(where));
+  using spare = new SpareSignal();
+  const { directory, end, troubles } = await runProgram(command, {
+    ...(typeof out === 'string' && { out }),
+    ports,
+    ...(live === true && { onEvent: liveTeller(values) }),
+  });
+  spare.programEnded();
+  for (const error of troubles) tellTrouble(error);
+  if (quiet !== true) await report(directory, matches, values).catch(tellTrouble);
+  return end;
+}
 
 /** This same command line once more, in the network. */
 async function runInside(): Promise<ExitCode> {
@@ -82,10 +91,18 @@ async function report(directory: string, where: RowTest | undefined, values: Opt
   say(`\n${renderRunReport(told, { ...errorTextOptions(values), directory: path })}`);
 }
 
-/** Our end is the program's: its exit code, or its signal. */
+/** Our end is the program's, whatever becomes of its record. */
+function tellTrouble(error: Error): void {
+  const isOurs = !isFinwaitError(error) && (error as NodeJS.ErrnoException).code === undefined;
+  say(`finwait: ${isOurs ? (error.stack ?? error.message) : error.message}`);
+}
+
+/** Our end is the program's: its exit code, or its signal; where a signal does not end us, 128 + its number. */
 function exitAs({ exitCode, signal }: ProgramEnd): ExitCode {
-  if (signal !== undefined) process.kill(process.pid, signal);
-  return (exitCode ?? ExitCode.failed) as ExitCode;
+  if (signal === undefined) return (exitCode ?? ExitCode.failed) as ExitCode;
+  // To Node it is the wish for a debugger. It ignores SIGPIPE, and whoever is process 1 all that it has no handler for.
+  if (signal !== 'SIGUSR1') process.kill(process.pid, signal);
+  return (128 + constants.signals[signal]) as ExitCode;
 }
 
 function portsOf({ port }: OptionValues): number[] {

@@ -40,18 +40,22 @@ export class PlacedLife {
   }
 
   /** The process was gone by then: how. */
-  goneBy(ns: bigint): 'exit' | 'killed' | undefined {
+  goneBy(ns: bigint): Gone | undefined {
     return goneBy(this.life.thread, ns, this.#clock);
   }
 }
 
+/** How a thread went that no longer is. */
+export type Gone = 'exit' | 'worker terminated' | 'killed';
+
 /** Whether a thread was gone at a time of the capture's clock, and how. */
 export function goneBy(
-  { exitedAtNs, cut, lastEventAtNs }: ThreadEnd,
+  { silence, exitedAtNs, cut, lastEventAtNs }: ThreadEnd,
   ns: bigint,
   { offsetNs, errorNs }: ClockMap,
-): 'exit' | 'killed' | undefined {
+): Gone | undefined {
   const latest = ns - offsetNs + errorNs;
   if (exitedAtNs !== undefined) return exitedAtNs <= latest ? 'exit' : undefined;
-  return cut && lastEventAtNs <= latest ? 'killed' : undefined;
+  if (!cut || silence === 'still running' || lastEventAtNs > latest) return undefined;
+  return silence ?? 'killed';
 }

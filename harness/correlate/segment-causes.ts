@@ -146,6 +146,7 @@ function goneCause(
   if (thread === undefined) return undefined;
   const gone = goneBy(thread, segment.atNs, clock);
   if (gone === 'killed') return { by: 'exit', what: 'process killed' };
+  if (gone === 'worker terminated') return { by: 'exit', what: gone };
   const { exitCode, exitedAtNs } = thread;
   if (gone !== 'exit' || exitedAtNs === undefined) return undefined;
   return {

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../model/endpoint.ts';
 import { plainAddress } from '../model/endpoint.ts';
 import type { CallSite, LayerFields, NodeEvent } from '../model/node-event.ts';
-import type { ConnectAttempt, ListenLife, SocketLife, ThreadEnd } from '../model/socket-life.ts';
+import type { ConnectAttempt, ListenLife, Silence, SocketLife, ThreadEnd } from '../model/socket-life.ts';
 
 /** What one thread recorded, as far as lives are made of it. */
 export interface ThreadEvents {
@@ -10,10 +10,12 @@ export interface ThreadEvents {
   readonly nodeVersion: string;
   /** In order of time. */
   readonly events: readonly NodeEvent[];
-  /** False when it was killed, or still runs. */
+  /** False when it left no last words. */
   readonly ended: boolean;
   /** False when events are known to be missing among these. @default true */
   readonly isWhole?: boolean;
+  /** Why, where it was not killed. */
+  readonly silence?: Silence;
 }
 
 /** The sockets of a thread, each from its first event to its last, and where it listened. */
@@ -157,11 +159,11 @@ function setEnds(life: Draft, { local, peer }: { local?: Endpoint; peer?: Endpoi
   if (peer !== undefined) life.peer = plain(peer);
 }
 
-function endOf({ events, ended, isWhole = true }: ThreadEvents): ThreadEnd {
+function endOf({ events, ended, isWhole = true, silence }: ThreadEvents): ThreadEnd {
   const exit = events.findLast((event) => event.name === 'finwait:process:exit');
   const lastEventAtNs = events.at(-1)?.atNs ?? 0n;
   const known = { lastEventAtNs, ...(!isWhole && { leftOut: true as const }) };
-  if (exit === undefined) return { cut: !ended, ...known };
+  if (exit === undefined) return { ...(silence && { silence }), cut: !ended, ...known };
   const { atNs, exitCode } = exit;
   return { exitedAtNs: atNs, ...(exitCode !== undefined && { exitCode }), cut: false, ...known };
 }

@@ -7,6 +7,8 @@ export interface Damage {
     | 'kernel-drops'
     /** tcpdump ended before it was told to. */
     | 'capture-ended'
+    /** A network interface came up after the capture had begun, and is not captured. */
+    | 'interface-missed'
     /** The capture could not be saved whole (disk full). */
     | 'file-incomplete'
     /** Packets that were captured and could not be decoded up to the TCP header. */

@@ -39,12 +39,19 @@ export interface LaneCoverage {
   readonly kernel: number;
 }
 
+/**
+ * Whether a run has ended. `killed`: its finwait was, before the program ended. `unknown`: one or the other, its finwait
+ * counts processes in another pid namespace.
+ */
+export type RunState = 'ended' | 'running' | 'killed' | 'unknown';
+
 /** A run as a whole. */
 export interface RunReport {
   readonly directory: string;
+  readonly state: RunState;
   readonly command: readonly string[];
   readonly network: 'host' | 'private';
-  /** ns; absent when finwait was killed before the program ended. */
+  /** ns; absent unless it has ended. */
   readonly durationNs: bigint | undefined;
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;

@@ -1,12 +1,17 @@
 import type { Endpoint } from './endpoint.ts';
 import type { CallSite, Layer, NodeEvent } from './node-event.ts';
 
+/** How a thread came to have left no last words, where it was not killed. */
+export type Silence = 'worker terminated' | 'still running';
+
 /** How the thread of a socket came to its end. */
 export interface ThreadEnd {
-  /** Monotonic ns of its last words; absent when it was killed, or still runs. */
+  /** Absent for a thread that said its last words, or was killed. */
+  readonly silence?: Silence;
+  /** Monotonic ns of its last words; absent without them. */
   readonly exitedAtNs?: bigint;
   readonly exitCode?: number;
-  /** No last words: ended by a signal, or still running when the record was read. */
+  /** No last words: its last few ms may be missing. */
   readonly cut: boolean;
   /** ns of the last event of the thread, for one without last words. */
   readonly lastEventAtNs: bigint;

@@ -1,30 +1,36 @@
 import type { SocketSampler } from '../kernel/sampler.ts';
 
 /**
- * Keeps what we take of the processor within a share of one core. By processor time, not by the clock: on a busy
+ * Keeps what sampling takes of the processor within a share of one core. By processor time, not by the clock: on a busy
  * machine a sample waits long and costs no more.
  */
 export class CpuBudget {
   readonly #share: number;
   readonly #sampler: Pick<SocketSampler, 'cpuTimeMs'>;
   readonly #startedAtMs = performance.now();
-  readonly #startedCpuMs: number;
+  readonly #startedSamplerMs: number;
+  #ownMs = 0;
 
   constructor(share: number, sampler: Pick<SocketSampler, 'cpuTimeMs'>) {
     this.#share = share;
     this.#sampler = sampler;
-    this.#startedCpuMs = this.#cpuMs();
+    this.#startedSamplerMs = sampler.cpuTimeMs();
   }
 
-  /** How long to rest until what was used since the start is within the share again; 0 when it is. */
+  /** Charges what this process uses until the work is done, what it does besides included. */
+  async spend<T>(work: () => Promise<T>): Promise<T> {
+    const before = process.cpuUsage();
+    try {
+      return await work();
+    } finally {
+      const { user, system } = process.cpuUsage(before);
+      this.#ownMs += (user + system) / 1000;
+    }
+  }
+
+  /** How long to rest until what was spent since the start, `ss` itself included, is within the share; 0 when it is. */
   pauseMs(): number {
-    const usedMs = this.#cpuMs() - this.#startedCpuMs;
+    const usedMs = this.#ownMs + this.#sampler.cpuTimeMs() - this.#startedSamplerMs;
     return Math.max(0, this.#startedAtMs + usedMs / this.#share - performance.now());
-  }
-
-  /** Ours and that of the processes of `ss`. */
-  #cpuMs(): number {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000 + this.#sampler.cpuTimeMs();
   }
 }

@@ -9,7 +9,7 @@ import { CpuBudget } from './cpu-budget.ts';
 import { type CaptureRecord, RunFile, type RunRecord } from './run-record.ts';
 import { SocketLog } from './socket-log.ts';
 
-/** `ss` and reading what it says may take so much of one core. */
+/** `ss` and reading what it says take no more of one core, from the second sample on. */
 const SAMPLING_SHARE = 0.02;
 const LEAST_PACE_MS = 50;
 const MARK_MS = 1000;
@@ -18,6 +18,12 @@ export interface LaneOptions {
   /** In pcap-filter(7) language; `tcp` for everything. */
   readonly filter: string;
   readonly limitBytes: number;
+}
+
+/** What each sample needs. */
+interface Looks {
+  readonly sampler: SocketSampler;
+  readonly log: SocketLog;
 }
 
 /** The wire and the kernel lane of a run; each missing one leaves a word, and the run goes on. */
@@ -31,7 +37,7 @@ export class Lanes {
   #sampling: Promise<void> | undefined;
   #marking: Promise<void> | undefined;
 
-  /** Starts what this machine grants; once it resolves, what the program sends is seen. */
+  /** Starts what this machine grants; once it resolves, what the program sends is seen, and what was there before known. */
   static async start(directory: string, options: LaneOptions): Promise<Lanes> {
     const lanes = new Lanes();
     await Promise.all([lanes.#startCapture(directory, options), lanes.#startSampling(directory)]);
@@ -54,9 +60,12 @@ export class Lanes {
     await this.#marking;
     const captured = await this.#capture?.stop();
     await Promise.all([this.#sampler?.stop(), this.#socketLog?.close()]);
-    const sockets = this.#socketLog && {
-      samples: this.#socketLog.samples,
-      largestGapMs: Math.round(this.#socketLog.largestGapMs),
+    const log = this.#socketLog;
+    if (log?.trouble !== undefined)
+      this.#damage.push({ lane: 'kernel', kind: 'file-incomplete', detail: log.trouble });
+    const sockets = log && {
+      samples: log.samples,
+      largestGapMs: Math.round(log.largestGapMs),
       share: SAMPLING_SHARE,
     };
     return {
@@ -92,24 +101,32 @@ export class Lanes {
       this.#miss('kernel', error);
       return;
     }
-    this.#socketLog = new SocketLog(join(directory, RunFile.sockets));
-    this.#sampling = this.#sample(this.#sampler, this.#socketLog);
+    const log = new SocketLog(join(directory, RunFile.sockets));
+    this.#socketLog = log;
+    const looks = { sampler: this.#sampler, log };
+    // What is in TIME-WAIT now can be none of the run's, and is known to be so only if the program waits for this look.
+    if (await this.#look(looks)) this.#sampling = this.#lookOn(looks);
   }
 
-  async #sample(sampler: SocketSampler, log: SocketLog): Promise<void> {
+  async #lookOn(looks: Looks): Promise<void> {
     const { signal } = this.#over;
-    const budget = new CpuBudget(SAMPLING_SHARE, sampler);
+    const budget = new CpuBudget(SAMPLING_SHARE, looks.sampler);
+    for (;;) {
+      await pace(Math.max(LEAST_PACE_MS, budget.pauseMs()), signal).catch(() => undefined);
+      // One more is taken after the program's end, so that the last states are seen.
+      const last = signal.aborted;
+      if (!(await budget.spend(async () => this.#look(looks))) || last) return;
+    }
+  }
+
+  /** @returns false when there is no use in another */
+  async #look({ sampler, log }: Looks): Promise<boolean> {
     try {
-      for (;;) {
-        // One more is taken after the program's end, so that the last states are seen.
-        const last = signal.aborted;
-        log.add(await sampler.sample());
-        if (last) return;
-        await pace(Math.max(LEAST_PACE_MS, budget.pauseMs()), signal).catch(() => undefined);
-      }
+      return log.add(await sampler.sample());
     } catch (error) {
       const detail = (error as Error).message;
       this.#damage.push({ lane: 'kernel', kind: 'sampling-failed', detail });
+      return false;
     }
   }
 

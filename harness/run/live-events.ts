@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { LiveEvent } from '../model/live-event.ts';
@@ -15,16 +15,18 @@ interface Ends {
 }
 
 interface Growing {
-  readonly file: FileHandle;
+  readonly path: string;
   readonly record: GrowingRecord;
   readonly ends: Map<number, Ends>;
   offset: number;
 }
 
-/** The records of a run's threads while they are written. */
-export class LiveEvents implements AsyncDisposable {
+/** The records of a run's threads while they are written. No file stays open: a program may start any number. */
+export class LiveEvents {
   readonly #directory: string;
-  readonly #files = new Map<string, Growing>();
+  readonly #growing = new Map<string, Growing>();
+  /** Those whose threads have said their last words. */
+  readonly #over = new Set<string>();
   readonly #buffer = Buffer.alloc(READ_BYTES);
   readonly #positions = new OriginalPositions();
 
@@ -34,33 +36,47 @@ export class LiveEvents implements AsyncDisposable {
 
   /** What was recorded since the last call, in order of time. */
   async poll(): Promise<LiveEvent[]> {
-    await this.#openNew();
     const events: LiveEvent[] = [];
-    for (const growing of this.#files.values()) events.push(...(await this.#readOn(growing)));
+    for (const name of await readdir(this.#directory)) {
+      if (!RECORD_FILE.test(name) || this.#over.has(name)) continue;
+      for (const event of await this.#readOn(name, this.#growingOf(name))) events.push(event);
+    }
     return events.sort((a, b) => (a.event.atNs < b.event.atNs ? -1 : 1));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#files.values()].map(async ({ file }) => file.close()));
-  }
-
-  async #openNew(): Promise<void> {
-    for (const name of await readdir(this.#directory)) {
-      if (this.#files.has(name) || !RECORD_FILE.test(name)) continue;
-      const file = await open(join(this.#directory, name));
-      this.#files.set(name, { file, record: new GrowingRecord(), ends: new Map(), offset: 0 });
+  #growingOf(name: string): Growing {
+    let growing = this.#growing.get(name);
+    if (growing === undefined) {
+      growing = {
+        path: join(this.#directory, name),
+        record: new GrowingRecord(),
+        ends: new Map<number, Ends>(),
+        offset: 0,
+      };
+      this.#growing.set(name, growing);
     }
+    return growing;
   }
 
-  async #readOn(growing: Growing): Promise<LiveEvent[]> {
+  async #readOn(name: string, growing: Growing): Promise<LiveEvent[]> {
     const events: LiveEvent[] = [];
-    for (;;) {
-      const { bytesRead } = await growing.file.read(this.#buffer, 0, READ_BYTES, growing.offset);
-      const read = growing.record.read(this.#buffer.subarray(0, bytesRead));
-      growing.offset += read.bytes;
-      for (const event of read.events) events.push(this.#placed(event, growing));
-      if (read.bytes === 0 || bytesRead < READ_BYTES) return events;
+    const file = await open(growing.path);
+    try {
+      for (;;) {
+        const { bytesRead } = await file.read(this.#buffer, 0, READ_BYTES, growing.offset);
+        const read = growing.record.read(this.#buffer.subarray(0, bytesRead));
+        growing.offset += read.bytes;
+        for (const event of read.events) events.push(this.#placed(event, growing));
+        if (read.bytes === 0 || bytesRead < READ_BYTES) break;
+      }
+    } finally {
+      await file.close();
     }
+    if (events.some(({ event }) => event.name === 'finwait:process:exit')) {
+      this.#growing.delete(name);
+      this.#over.add(name);
+    }
+    return events;
   }
 
   /** The ends stand in few events; the others have them by their socket. */

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { joinHandedOver } from '../correlate/handed-over-lives.ts';
 import { socketLives } from '../correlate/socket-lives.ts';
 import type { CallFields, CallSite, NodeEvent } from '../model/node-event.ts';
-import type { ListenLife, SocketLife } from '../model/socket-life.ts';
+import type { ListenLife, Silence, SocketLife } from '../model/socket-life.ts';
 import { RECORD_FILE } from '../node/record-format.ts';
 import { decodeRecord } from '../node/record-reader.ts';
 import { OriginalPositions } from '../node/source-maps.ts';
+import { holdsOpen } from './process-identity.ts';
 
 /** One thread that left a record. */
 export interface ThreadSummary {
@@ -16,8 +17,10 @@ export interface ThreadSummary {
   readonly nodeVersion: string;
   readonly sockets: number;
   readonly leftOut: { readonly sockets: number; readonly events: number };
-  /** False for one that was killed. */
+  /** False for one that left no last words. */
   readonly ended: boolean;
+  /** Why, where it was not killed. */
+  readonly silence: Silence | undefined;
 }
 
 export interface NodeLane {
@@ -26,9 +29,14 @@ export interface NodeLane {
   readonly threads: readonly ThreadSummary[];
 }
 
-/** Reads one file after the other, so that the events of only one are in memory beside the lives that they make. */
-export async function readNodeLane(directory: string): Promise<NodeLane> {
-  const names = (await readdir(directory).catch(() => [])).filter((name) => RECORD_FILE.test(name));
+/**
+ * Reads one file after the other, so that the events of only one are in memory beside the lives that they make.
+ * @param stillRunning names of the files whose threads still ran when the run ended, or now while it lasts
+ */
+export async function readNodeLane(directory: string, stillRunning: ReadonlySet<string>): Promise<NodeLane> {
+  const names = (await recordNames(directory)).sort(mainThreadsFirst);
+  /** Processes that were not killed, by what is known of their main threads. */
+  const unkilled = new Set<number>();
   const lives: SocketLife[] = [];
   const listens: ListenLife[] = [];
   const threads: ThreadSummary[] = [];
@@ -38,18 +46,60 @@ export async function readNodeLane(directory: string): Promise<NodeLane> {
     if (record === undefined) continue;
     const { header, leftOut, ended, cut } = record;
     const { pid, threadId, argv, nodeVersion } = header;
+    const runsOn = stillRunning.has(name);
+    if (threadId === 0 && (ended || runsOn)) unkilled.add(pid);
+    const silence = ended ? undefined : silenceOf(runsOn, threadId !== 0 && unkilled.has(pid));
     const events = record.events.map((event) => sites.of(event));
     const isWhole = leftOut.events === 0 && !cut;
-    const found = socketLives({ pid, threadId, nodeVersion, events, ended, isWhole });
+    const found = socketLives({
+      ...{ pid, threadId, nodeVersion, events, ended, isWhole },
+      ...(silence && { silence }),
+    });
     for (const life of found.lives) lives.push(life);
     listens.push(...found.listens);
-    threads.push({ pid, threadId, argv, nodeVersion, sockets: found.lives.length, leftOut, ended });
+    threads.push({ pid, threadId, argv, nodeVersion, sockets: found.lives.length, leftOut, ended, silence });
   }
   return {
     lives: joinHandedOver(lives, listens),
     listens,
     threads: threads.sort((a, b) => a.pid - b.pid || a.threadId - b.threadId),
   };
+}
+
+async function recordNames(directory: string): Promise<string[]> {
+  return (await readdir(directory).catch(() => [])).filter((name) => RECORD_FILE.test(name));
+}
+
+function mainThreadsFirst(a: string, b: string): number {
+  return threadIdOf(a) - threadIdOf(b);
+}
+
+function threadIdOf(name: string): number {
+  return Number(RECORD_FILE.exec(name)?.[2]);
+}
+
+function silenceOf(runsOn: boolean, isWorkerOfUnkilled: boolean): Silence | undefined {
+  if (runsOn) return 'still running';
+  return isWorkerOfUnkilled ? 'worker terminated' : undefined;
+}
+
+/** The processes that left a record. */
+export async function recordedProcesses(directory: string): Promise<Set<number>> {
+  return new Set((await recordNames(directory)).map(processOf));
+}
+
+function processOf(name: string): number {
+  return Number(RECORD_FILE.exec(name)?.[1]);
+}
+
+/**
+ * Names of the records in a directory that a process has open to write on: its thread still runs. A worker's is
+ * closed when the worker is terminated.
+ */
+export async function runningThreads(directory: string): Promise<string[]> {
+  return (await recordNames(directory)).filter(
+    (name) => holdsOpen(processOf(name), join(directory, name)) === true,
+  );
 }
 
 function callSiteKey(site: CallSite): string {

@@ -1,5 +1,4 @@
 import { openSync, closeSync, writeSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { markNumber } from '../../captures/clock-marks.ts';
 import { encodePcapHeader, encodePcapRecord } from '../../captures/pcap-file.ts';
@@ -11,53 +10,46 @@ import type { ClockReading } from '../model/observation.ts';
 import { CaptureReader } from '../wire/capture-reader.ts';
 import { decodePacket } from '../wire/decode-packet.ts';
 import { Decoding } from '../wire/decoding.ts';
+import type { CaptureDamage } from '../wire/capture-damage.ts';
 import { capturedAtNs } from '../wire/segment-of.ts';
-import type { NodeLane } from './node-lane.ts';
-import { type CaptureRecord, RunFile, type RunRecord, writeRunRecord } from './run-record.ts';
+import type { OwnPairs } from './own-sockets.ts';
+import { type CaptureRecord, replaceFile, RunFile } from './run-record.ts';
 
 /**
  * Leaves in a run's capture what is the run's own: connections that a process of it had a socket of, or that came to a
- * port where one listened; and of each packet its headers. Only then the packets of others and all payload are gone.
- * @returns the record as it is now
+ * port where one listened; and of each packet its headers. Their ends are added to `own`.
+ * @returns what the record then says of it; the file that it names until now is no longer needed
  */
 export async function keepOwnPackets(
   directory: string,
-  record: RunRecord,
-  node: NodeLane,
-): Promise<RunRecord> {
-  const { capture } = record;
-  if (capture === undefined || capture.ownOnly) return record;
-  const raw = join(directory, capture.file);
-  const clock = await clockOf(raw, capture);
-  const { addresses } = record;
-  const lives = { ...node, ...(addresses && { addresses }) };
-  const kept = clock === undefined ? () => true : await ownFrames(raw, lives, clock);
-  const path = join(directory, RunFile.capture);
-  await copyHeaders(raw, `${path}.new`, kept);
-  await rename(`${path}.new`, path);
-  const { captured, dropped } = capture;
-  const next: RunRecord = {
-    ...record,
-    capture: {
-      file: RunFile.capture,
-      ownOnly: true,
-      token: '',
-      marks: [],
-      ...(clock && { clock: { offsetNs: String(clock.offsetNs), errorNs: String(clock.errorNs) } }),
-      ...(captured !== undefined && { captured }),
-      ...(dropped !== undefined && { dropped }),
-    },
-  };
-  await writeRunRecord(directory, next);
-  await rm(raw);
-  return next;
+  capture: CaptureRecord,
+  lives: RecordedLives,
+  clock: ClockMap,
+  own: OwnPairs,
+): Promise<CaptureRecord> {
+  const from = join(directory, capture.file);
+  const isOwn = await ownFrames(from, lives, clock, own);
+  if (capture.ownOnly) return capture;
+  await replaceFile(join(directory, RunFile.capture), async (made) => {
+    await copyHeaders(from, made, isOwn);
+  });
+  return { ...capture, file: RunFile.capture, ownOnly: true, token: '', marks: [] };
 }
 
-/** The two clocks, by the marks in the capture. Undefined when it holds none. */
-async function clockOf(path: string, { token, marks }: CaptureRecord): Promise<ClockMap | undefined> {
+/** What a capture as tcpdump wrote it says of itself. */
+export interface RawCapture {
+  /** The two clocks, by its marks; undefined when it holds none. */
+  readonly clock: ClockMap | undefined;
+  readonly damage: readonly CaptureDamage[];
+}
+
+export async function readRawCapture(
+  directory: string,
+  { file, token, marks }: CaptureRecord,
+): Promise<RawCapture> {
   const bytes = Buffer.from(token, 'hex');
   const readings: ClockReading[] = [];
-  await analyzeCapture(await openCaptureSource(path), {
+  const { damage } = await analyzeCapture(await openCaptureSource(join(directory, file)), {
     onDatagram: (payload, packet) => {
       const mark = marks[markNumber(bytes, payload) ?? -1];
       if (mark === undefined) return;
@@ -69,7 +61,14 @@ async function clockOf(path: string, { token, marks }: CaptureRecord): Promise<C
       });
     },
   });
-  return alignClocks(readings);
+  return { clock: alignClocks(readings), damage };
+}
+
+/** What is wrong with a capture as a file, without looking into its packets. */
+export async function findDamage(path: string): Promise<readonly CaptureDamage[]> {
+  const reader = new CaptureReader(() => undefined);
+  for await (const chunk of (await openCaptureSource(path)).chunks) reader.push(chunk);
+  return reader.end();
 }
 
 /** Whether the frame of that ordinal is the run's own. */
@@ -77,6 +76,7 @@ async function ownFrames(
   path: string,
   lives: RecordedLives,
   clock: ClockMap,
+  pairs: OwnPairs,
 ): Promise<(frame: number) => boolean> {
   const index = new LifeIndex(lives, clock);
   const own = new Set<number>();
@@ -91,7 +91,9 @@ async function ownFrames(
       connections[frame] = connection;
     },
     onRow: (row) => {
-      if (index.take(row) !== undefined) own.add(row.id);
+      if (index.take(row) === undefined) return;
+      own.add(row.id);
+      pairs.add(row.client, row.server);
     },
   });
   return (frame) => own.has(connections[frame] ?? 0);

@@ -6,8 +6,9 @@ import { lifeReports } from '../correlate/life-reports.ts';
 import type { Connection, Side } from '../model/connection.ts';
 import type { ClockReading } from '../model/observation.ts';
 import type { RunConnection } from '../model/run-connection.ts';
-import { clockOf, readRun } from './read-run.ts';
-import { readRunRecord, RunFile } from './run-record.ts';
+import { clockOf, openRun } from './open-run.ts';
+import { readRun } from './read-run.ts';
+import { RunFile } from './run-record.ts';
 import { SocketHistory } from './socket-log.ts';
 
 /** One connection of a run, whole. */
@@ -35,7 +36,8 @@ export async function readRunConnection(
   const [connection] = found;
   if (connection === undefined) return undefined;
   const { row } = connection;
-  const { capture, ...record } = await readRunRecord(directory);
+  const opened = await openRun(directory);
+  const { capture, ...record } = opened.record;
   if (row === undefined || capture === undefined) return { connection };
   const source = await openCaptureSource(join(directory, capture.file));
   const { segments } = await analyzeCapture(source, { follow: id });

@@ -1,8 +1,7 @@
 import { join, resolve } from 'node:path';
 import { analyzeCapture } from '../analyze/analyze-capture.ts';
-import { openCaptureSource } from '../analyze/capture-source.ts';
+import { type CaptureSource, openCaptureSource } from '../analyze/capture-source.ts';
 import type { RowTest } from '../analyze/where.ts';
-import type { ClockMap } from '../correlate/clocks.ts';
 import { connectionWithoutWire } from '../correlate/connection-without-wire.ts';
 import { ControlSegments } from '../correlate/control-segments.ts';
 import { LifeIndex } from '../correlate/life-index.ts';
@@ -12,12 +11,13 @@ import { FinwaitError } from '../errors.ts';
 import type { Damage } from '../model/evidence.ts';
 import type { ConnectionRow } from '../model/connection-row.ts';
 import type { RunConnection } from '../model/run-connection.ts';
-import type { RunReport } from '../model/run-report.ts';
+import type { RunReport, RunState } from '../model/run-report.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { knownFacts } from './known-facts.ts';
-import { type NodeLane, readNodeLane } from './node-lane.ts';
-import { keepOwnPackets } from './own-packets.ts';
-import { readRunRecord, RunFile, type RunRecord } from './run-record.ts';
+import type { NodeLane } from './node-lane.ts';
+import { captureDamage, clockOf, type OpenedRun, openRun } from './open-run.ts';
+import { findDamage } from './own-packets.ts';
+import { RunFile, type RunRecord } from './run-record.ts';
 import { SocketHistory } from './socket-log.ts';
 
 export interface ReadRunOptions {
@@ -31,28 +31,27 @@ export interface ReadRunOptions {
 }
 
 /**
- * Joins the lanes of a run that `runProgram()` left. The first to read it leaves out of its capture what is not the
- * run's own.
+ * Joins the lanes of a run that `runProgram()` left, or of one that still runs, as far as it has come.
  * @throws FinwaitError ERR_FINWAIT_FORMAT when the directory holds no run
  */
 export async function readRun(directory: string, options: ReadRunOptions = {}): Promise<RunReport> {
   rejectUnknownOptions(options, ['onConnection', 'where']);
   const { onConnection, where } = options;
-  const written = await readRunRecord(directory);
-  const node = await readNodeLane(join(directory, RunFile.node));
-  const record = await keepOwnPackets(directory, written, node);
+  const { record, node, state, source } = await openToTell(directory);
   const history = await SocketHistory.read(join(directory, RunFile.sockets));
   const clock = clockOf(record);
-  const damage = [...record.damage, ...nodeDamage(node)];
+  const damage = [...record.damage, ...stateDamage(state), ...nodeDamage(node, state), ...unobserved(record)];
+  if (state === 'ended' || state === 'killed') damage.push(...(await laterDamage(directory, record)));
   const facts: RunFacts = {
     clock,
-    wireIsWhole: record.capture !== undefined && !damage.some(({ lane }) => lane === 'wire'),
+    wireIsWhole:
+      record.capture !== undefined && state !== 'running' && !damage.some(({ lane }) => lane === 'wire'),
     seenStates: (ends) => history.statesOf(ends, clock),
   };
   const groups = new RunGroups();
   let leftOut = 0;
   let undetermined = 0;
-  await joinLanes(directory, record, node, facts, (connection, ours) => {
+  await joinLanes(source, record, node, facts, (connection, ours) => {
     const matches = where === undefined || judge(connection, where);
     if (matches === undefined) undetermined++;
     else if (!matches) leftOut++;
@@ -60,16 +59,33 @@ export async function readRun(directory: string, options: ReadRunOptions = {}): 
     groups.add(connection, ours);
     onConnection?.(connection);
   });
-  return { ...reportOf(resolve(directory), record, node, damage), ...groups.counts, leftOut, undetermined };
+  const told = { state, ...groups.counts, leftOut, undetermined };
+  return { ...reportOf(resolve(directory), record, node, damage), ...told };
+}
+
+/** What has happened to the capture since it was made the run's own. */
+async function laterDamage(directory: string, { capture }: RunRecord): Promise<Damage[]> {
+  if (capture?.ownOnly !== true) return [];
+  return (await findDamage(join(directory, capture.file))).map(captureDamage);
 }
 
 /**
  * The capture of a run, for whoever wants only the wire.
- * @throws FinwaitError ERR_FINWAIT_FORMAT when the directory holds no run, or the run has no capture
+ * @throws FinwaitError ERR_FINWAIT_FORMAT when the directory holds no run, or the run has no capture; ERR_FINWAIT_USAGE
+ * while the run goes on, as its capture is not yet its own
  */
 export async function captureOfRun(directory: string): Promise<string> {
-  const node = await readNodeLane(join(directory, RunFile.node));
-  const { capture } = await keepOwnPackets(directory, await readRunRecord(directory), node);
+  const { record, state } = await openRun(directory);
+  const { capture } = record;
+  if (state === 'running' || state === 'unknown') {
+    throw new FinwaitError(
+      'ERR_FINWAIT_USAGE',
+      `${directory}: the run has not ended, or is not known to have`,
+      {
+        hint: `finwait analyze ${directory}, or with --json or --connection N, tells what there is so far.`,
+      },
+    );
+  }
   if (capture !== undefined) return join(directory, capture.file);
   throw new FinwaitError('ERR_FINWAIT_FORMAT', `${directory}: nothing could be captured in this run`, {
     hint: `finwait analyze ${directory} tells what the other lanes saw.`,
@@ -81,20 +97,37 @@ function judge(connection: RunConnection, where: NonNullable<ReadRunOptions['whe
   return row === undefined ? where.byFacts?.(knownFacts(connection)) : where(row);
 }
 
+/** A run with its capture open: what makes that the run's own meanwhile does not take it away. */
+async function openToTell(
+  directory: string,
+): Promise<OpenedRun & { readonly source: CaptureSource | undefined }> {
+  for (;;) {
+    const run = await openRun(directory);
+    const { capture } = run.record;
+    try {
+      const source = capture && (await openCaptureSource(join(directory, capture.file)));
+      return { ...run, source };
+    } catch (error) {
+      // It went on, and has ended since.
+      if (run.state !== 'running') throw error;
+    }
+  }
+}
+
 type Told = (connection: RunConnection, ours: Parameters<RunGroups['add']>[1]) => void;
 
 async function joinLanes(
-  directory: string,
-  { capture, ports, addresses }: RunRecord,
+  source: CaptureSource | undefined,
+  { ports, addresses }: RunRecord,
   node: NodeLane,
   facts: RunFacts,
   tell: Told,
 ): Promise<void> {
   const index = new LifeIndex({ ...node, ...(addresses && { addresses }) }, facts.clock);
   let connections = 0;
-  if (capture !== undefined) {
+  if (source !== undefined) {
     const controls = new Map<number, ControlSegments>();
-    const analysis = await analyzeCapture(await openCaptureSource(join(directory, capture.file)), {
+    const analysis = await analyzeCapture(source, {
       onPacket: (packet, id) => {
         let segments = controls.get(id);
         if (segments === undefined) {
@@ -146,23 +179,37 @@ function sidesOf({ lives }: RunConnection, listens: boolean): ('client' | 'serve
   ];
 }
 
-/** Without a capture there is no second clock: what the wall said at the start will do. */
-export function clockOf({ capture, startedAt, startedAtNs }: RunRecord): ClockMap {
-  if (capture?.clock !== undefined) {
-    const { offsetNs, errorNs } = capture.clock;
-    return { offsetNs: BigInt(offsetNs), errorNs: BigInt(errorNs) };
-  }
-  return { offsetNs: BigInt(Date.parse(startedAt)) * 1_000_000n - BigInt(startedAtNs), errorNs: 1_000_000n };
+const STATE_DETAILS: Readonly<Partial<Record<RunState, string>>> = {
+  killed: 'finwait was killed before the program ended',
+  unknown:
+    'the run goes on, or its finwait was killed: that cannot be told from here, as it runs in another pid namespace',
+};
+
+function stateDamage(state: RunState): Damage[] {
+  const detail = STATE_DETAILS[state];
+  return detail === undefined ? [] : [{ lane: 'wire', kind: 'capture-ended', detail }];
 }
 
-function nodeDamage({ threads }: NodeLane): Damage[] {
+function nodeDamage({ threads }: NodeLane, state: RunState): Damage[] {
   const damage: Damage[] = [];
   if (threads.length === 0)
     damage.push({ lane: 'node', kind: 'lane-missing', detail: 'no Node process left a record' });
-  const killed = threads.filter(({ ended }) => !ended).length;
-  if (killed > 0) {
-    const detail = `${killed} of ${threads.length} threads ended by a signal: their last few ms may be missing`;
+  const silent = threads.filter(({ ended }) => !ended);
+  const killed = silent.filter(({ silence }) => silence === undefined).length;
+  const terminated = silent.filter(({ silence }) => silence === 'worker terminated').length;
+  for (const [count, how] of [
+    [killed, 'ended by a signal'],
+    [terminated, 'were workers, and were terminated'],
+  ] as const) {
+    if (count === 0) continue;
+    const detail = `${count} of ${threads.length} threads ${how}: their last few ms may be missing`;
     damage.push({ lane: 'node', kind: 'reports-lost', detail });
+  }
+  const runOn = new Set(silent.filter(({ silence }) => silence === 'still running').map(({ pid }) => pid));
+  if (runOn.size > 0 && state !== 'running') {
+    const when = state === 'ended' ? 'when the run ended' : 'when this was read';
+    const detail = `process ${[...runOn].join(', ')} still running ${when}: its later packets were not captured`;
+    damage.push({ lane: 'wire', kind: 'capture-ended', detail });
   }
   const leftOut = threads.reduce((sum, each) => sum + each.leftOut.sockets, 0);
   if (leftOut > 0) {
@@ -172,12 +219,23 @@ function nodeDamage({ threads }: NodeLane): Damage[] {
   return damage;
 }
 
+const LONGEST_COMMAND = 80;
+
+function unobserved({ unobserved: processes = [] }: RunRecord): Damage[] {
+  return processes.map(({ pid, command }) => {
+    const why = 'Node before 20.19, or it may not write files or was not handed NODE_OPTIONS';
+    const words = command.join(' ').replaceAll(/\s+/g, ' ').slice(0, LONGEST_COMMAND);
+    const detail = `process ${pid} (${words}) ran Node and left no record: ${why}`;
+    return { lane: 'node', kind: 'lane-missing', detail };
+  });
+}
+
 function reportOf(
   directory: string,
   record: RunRecord,
   { threads }: NodeLane,
   damage: readonly Damage[],
-): Omit<RunReport, keyof RunGroups['counts'] | 'leftOut' | 'undetermined'> {
+): Omit<RunReport, keyof RunGroups['counts'] | 'leftOut' | 'undetermined' | 'state'> {
   const { command, network, startedAtNs, endedAtNs, exitCode, signal, sockets, hints } = record;
   return {
     directory,
@@ -189,12 +247,7 @@ function reportOf(
     processes: new Set(threads.map(({ pid }) => pid)).size,
     threads: threads.length,
     largestGapMs: sockets?.largestGapMs,
-    damage: record.finished
-      ? damage
-      : [
-          ...damage,
-          { lane: 'wire', kind: 'capture-ended', detail: 'finwait was killed before the program ended' },
-        ],
+    damage,
     hints,
   };
 }

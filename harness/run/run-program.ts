@@ -5,8 +5,13 @@ import { pace } from '../timing.ts';
 import { Lanes } from './lanes.ts';
 import { LiveEvents } from './live-events.ts';
 import { outerEnvironment, isInPrivateNetwork } from './private-network.ts';
+import { recordedProcesses, runningThreads } from './node-lane.ts';
+import { NodeProcesses } from './node-processes.ts';
+import { openRun } from './open-run.ts';
 import { type ProgramEnd, runToEnd } from './program-process.ts';
-import { makeRunDirectory, newRunRecord, ownAddresses, RunFile, writeRunRecord } from './run-record.ts';
+import { ignoreSignals } from './program-signals.ts';
+import { makeRunDirectory } from './run-directory.ts';
+import { newRunRecord, ownAddresses, RunFile, type RunRecord, writeRunRecord } from './run-record.ts';
 
 export interface RunProgramOptions {
   /** Where the record goes. @default a new directory below ./.finwait */
@@ -22,6 +27,8 @@ export interface RunProgramOptions {
 export interface ProgramRun {
   readonly directory: string;
   readonly end: ProgramEnd;
+  /** What went wrong with the record, or with `onEvent`; the program did not notice. */
+  readonly troubles: readonly Error[];
 }
 
 const CAPTURE_LIMIT_BYTES = 1024 ** 3;
@@ -39,21 +46,42 @@ export async function runProgram(
   const directory = await makeRunDirectory(out);
   const record = newRunRecord(command, isInPrivateNetwork() ? 'private' : 'host', ports);
   const lanes = await Lanes.start(directory, { filter: captureFilter(ports), limitBytes: captureLimitBytes });
-  await writeRunRecord(directory, { ...record, ...lanes.started });
+  const troubles: Error[] = [];
+  const trouble = (error: unknown): void => void troubles.push(error as Error);
+  await writeRunRecord(directory, { ...record, ...lanes.started }).catch(trouble);
+  // What would end us after the program's end is not to take the record away.
+  using _ignoring = ignoreSignals();
   const over = new AbortController();
-  const told = onEvent === undefined ? undefined : tellLive(directory, onEvent, over.signal);
+  const told = onEvent && tellLive(directory, onEvent, over.signal).catch(trouble);
+  const processes = new NodeProcesses();
+  let watching: Promise<void> | undefined;
   let end: ProgramEnd = {};
   try {
-    end = await runToEnd(command, programEnvironment(directory));
+    end = await runToEnd(command, programEnvironment(directory), (pid) => {
+      watching = processes.watch(pid, over.signal);
+    });
   } finally {
     over.abort();
-    await told;
-    const endedAtNs = String(process.hrtime.bigint());
-    const seen = await lanes.stop();
-    const addresses = ownAddresses(record.addresses);
-    await writeRunRecord(directory, { ...record, addresses, ...seen, ...end, endedAtNs, finished: true });
+    await Promise.all([told, watching]);
+    await finish(directory, { ...record, ...end }, lanes, processes).catch(trouble);
   }
-  return { directory, end };
+  return { directory, end, troubles };
+}
+
+async function finish(
+  directory: string,
+  record: RunRecord,
+  lanes: Lanes,
+  processes: NodeProcesses,
+): Promise<void> {
+  const ended = { finished: true, endedAtNs: String(process.hrtime.bigint()) };
+  const records = join(directory, RunFile.node);
+  const stillRunning = await runningThreads(records);
+  const unobserved = processes.without(await recordedProcesses(records));
+  const found = { addresses: ownAddresses(record.addresses), stillRunning, unobserved };
+  await writeRunRecord(directory, { ...record, ...(await lanes.stop()), ...ended, ...found });
+  // Leaves in it what is the run's own, also when nobody will read it.
+  await openRun(directory);
 }
 
 const LIVE_MS = 50;
@@ -63,7 +91,7 @@ async function tellLive(
   onEvent: (event: LiveEvent) => void,
   over: AbortSignal,
 ): Promise<void> {
-  await using events = new LiveEvents(join(directory, RunFile.node));
+  const events = new LiveEvents(join(directory, RunFile.node));
   for (;;) {
     const last = over.aborted;
     for (const event of await events.poll()) onEvent(event);

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { networkInterfaces, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { FinwaitError } from '../errors.ts';
 import type { Damage } from '../model/evidence.ts';
+import { ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
 /** Raised when a field changes its meaning or goes. */
 const SCHEMA_VERSION = 1;
@@ -25,15 +27,34 @@ export interface RunRecord {
   readonly startedAtNs: string;
   /** False while it runs, and for ever when finwait was killed. */
   readonly finished: boolean;
+  /** The finwait that writes this; absent where /proc did not tell. */
+  readonly finwait?: ProcessIdentity;
   readonly endedAtNs?: string;
   readonly exitCode?: number;
   readonly signal?: string;
   /** Absent when nothing could be captured; `damage` then says why. */
   readonly capture?: CaptureRecord;
-  readonly sockets?: { readonly samples: number; readonly largestGapMs: number; readonly share: number };
+  readonly sockets?: SocketsRecord;
+  /** True once the capture and the socket log hold what is the run's own, and nothing else. */
+  readonly ownOnly?: boolean;
+  /** Names of the records whose threads still ran when the program had ended. */
+  readonly stillRunning?: readonly string[];
+  /** Processes that ran Node and left no record. */
+  readonly unobserved?: readonly UnobservedProcess[];
   readonly damage: readonly Damage[];
   /** What to type so that the next run sees more. */
   readonly hints: readonly string[];
+}
+
+export interface UnobservedProcess {
+  readonly pid: number;
+  readonly command: readonly string[];
+}
+
+export interface SocketsRecord {
+  readonly samples: number;
+  readonly largestGapMs: number;
+  readonly share: number;
 }
 
 export interface CaptureRecord {
@@ -60,50 +81,12 @@ export const RunFile = {
   node: 'node',
 } as const;
 
-/**
- * Makes the directory of a new run: `wanted`, else one below `.finwait` here, else below the system's temporary
- * directory.
- * @throws FinwaitError ERR_FINWAIT_USAGE when `wanted` cannot be made or holds a run already
- */
-export async function makeRunDirectory(wanted: string | undefined): Promise<string> {
-  const name = `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${process.pid}`;
-  if (wanted !== undefined) return await makeWanted(resolve(wanted));
-  try {
-    const directory = join(process.cwd(), '.finwait', name);
-    await mkdir(join(directory, RunFile.node), { recursive: true });
-    // Packets and paths are nothing for a repository.
-    await writeFile(join(process.cwd(), '.finwait', '.gitignore'), '*\n');
-    return directory;
-  } catch {
-    const directory = join(tmpdir(), `finwait-${name}`);
-    await mkdir(join(directory, RunFile.node), { recursive: true });
-    return directory;
-  }
-}
-
-async function makeWanted(directory: string): Promise<string> {
-  try {
-    await mkdir(join(directory, RunFile.node), { recursive: true });
-  } catch (error) {
-    throw new FinwaitError('ERR_FINWAIT_USAGE', `--out ${directory}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  const taken = await readFile(join(directory, RunFile.record)).then(
-    () => true,
-    () => false,
-  );
-  if (!taken) return directory;
-  throw new FinwaitError('ERR_FINWAIT_USAGE', `--out ${directory}: there is a run in it already`, {
-    hint: 'Name another directory, or remove that one.',
-  });
-}
-
 export function newRunRecord(
   command: readonly string[],
   network: RunRecord['network'],
   ports: readonly number[],
 ): RunRecord {
+  const finwait = ownIdentity();
   return {
     kind: 'finwait-run',
     schemaVersion: SCHEMA_VERSION,
@@ -116,6 +99,7 @@ export function newRunRecord(
     startedAt: new Date().toISOString(),
     startedAtNs: String(process.hrtime.bigint()),
     finished: false,
+    ...(finwait && { finwait }),
     damage: [],
     hints: [],
   };
@@ -129,11 +113,25 @@ export function ownAddresses(known: readonly string[] = []): string[] {
   return [...new Set([...known, ...now])];
 }
 
-/** Whole or not at all: a reader never meets half of it. */
 export async function writeRunRecord(directory: string, record: RunRecord): Promise<void> {
-  const path = join(directory, RunFile.record);
-  await writeFile(`${path}.new`, `${JSON.stringify(record, undefined, 2)}\n`);
-  await rename(`${path}.new`, path);
+  await replaceFile(join(directory, RunFile.record), async (path) => {
+    await writeFile(path, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+  });
+}
+
+/**
+ * Whole or not at all: no reader meets half of it, and of several writers the last has made it.
+ * @param write makes the file of that name
+ */
+export async function replaceFile(path: string, write: (path: string) => Promise<void>): Promise<void> {
+  const made = `${path}.${randomUUID()}.new`;
+  try {
+    await write(made);
+    await rename(made, path);
+  } catch (error) {
+    await rm(made, { force: true });
+    throw error;
+  }
 }
 
 /** @throws FinwaitError ERR_FINWAIT_FORMAT when the directory holds no run, or one of a later version */

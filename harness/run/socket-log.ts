@@ -10,7 +10,7 @@ import type { SeenState } from '../model/run-connection.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 
 /** A row of `ss` as the log has it; queues in octets. */
-type Row = readonly [
+export type Row = readonly [
   identity: string,
   state: TcpState,
   local: string,
@@ -20,7 +20,7 @@ type Row = readonly [
 ];
 
 /** One sample: what changed since the one before. */
-interface Line {
+export interface Line {
   /** Monotonic ns between which the kernel was read. */
   readonly at: readonly [string, string];
   /** New sockets, and those whose state or queues changed. */
@@ -28,22 +28,44 @@ interface Line {
   readonly gone: readonly string[];
 }
 
-/** Writes what `ss` shows as lines of JSON, a sample a line, differences only. */
+/** On a machine where nothing happens, ten days. */
+const LIMIT_BYTES = 64 * 1024 * 1024;
+const QUIET_NS = 1_000_000_000n;
+
+/**
+ * Writes what `ss` shows as lines of JSON, a sample a line, differences only. Of samples that show no change, the last
+ * before a change is written, and one a second.
+ */
 export class SocketLog {
   samples = 0;
   largestGapMs = 0;
   readonly #stream: WriteStream;
+  readonly #limitBytes: number;
+  #bytes = 0;
+  #trouble: string | undefined;
   #known = new Map<string, string>();
   readonly #old = new Set<string>();
   #lastNs: bigint | undefined;
+  #quiet: Line | undefined;
+  #writtenNs = 0n;
 
-  constructor(path: string) {
-    this.#stream = createWriteStream(path);
-    // A disk that is full costs the lane, not the run; its end tells.
-    this.#stream.on('error', () => undefined);
+  constructor(path: string, limitBytes: number = LIMIT_BYTES) {
+    this.#limitBytes = limitBytes;
+    this.#stream = createWriteStream(path, { mode: 0o600 });
+    // A disk that is full costs the lane, not the run.
+    this.#stream.on('error', ({ message }) => {
+      this.#trouble = `the socket log could not be written: ${message}; ${this.#untilNow()}`;
+    });
   }
 
-  add({ startedAtNs, endedAtNs, sockets }: SocketSnapshot): void {
+  /** Why later samples are not in it; undefined while all are. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** @returns false when it takes no more */
+  add({ startedAtNs, endedAtNs, sockets }: SocketSnapshot): boolean {
+    if (this.#trouble !== undefined) return false;
     this.samples++;
     if (this.#lastNs !== undefined)
       this.largestGapMs = Math.max(this.largestGapMs, Number(startedAtNs - this.#lastNs) / 1e6);
@@ -63,10 +85,38 @@ export class SocketLog {
     const gone = [...this.#known.keys()].filter((identity) => !now.has(identity));
     this.#known = now;
     const line: Line = { at: [String(startedAtNs), String(endedAtNs)], seen, gone };
-    this.#stream.write(`${JSON.stringify(line)}\n`);
+    const isQuiet = seen.length === 0 && gone.length === 0;
+    if (isQuiet && startedAtNs - this.#writtenNs < QUIET_NS) {
+      this.#quiet = line;
+      return true;
+    }
+    if (!isQuiet) this.#writeQuiet();
+    this.#quiet = undefined;
+    this.#writtenNs = startedAtNs;
+    return this.#write(line);
+  }
+
+  #writeQuiet(): void {
+    if (this.#quiet !== undefined) this.#write(this.#quiet);
+    this.#quiet = undefined;
+  }
+
+  #write(line: Line): boolean {
+    const text = `${JSON.stringify(line)}\n`;
+    this.#stream.write(text);
+    this.#bytes += text.length;
+    if (this.#bytes <= this.#limitBytes) return true;
+    const limit = `${Math.round(this.#limitBytes / 1e6)} MB`;
+    this.#trouble ??= `the socket log reached its limit of ${limit}; ${this.#untilNow()}`;
+    return false;
+  }
+
+  #untilNow(): string {
+    return `ss was asked ${this.samples} times until then, and not after`;
   }
 
   async close(): Promise<void> {
+    this.#writeQuiet();
     this.#stream.end();
     await finished(this.#stream).catch(() => undefined);
   }

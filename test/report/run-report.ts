@@ -66,6 +66,7 @@ function report(fields: Partial<RunReport> = {}): RunReport {
   for (let id = 4; id <= 1203; id++) groups.add(orderly(id), ['client', 'server']);
   return {
     directory: '/work/app/.finwait/1',
+    state: 'ended',
     command: ['node', 'app.js'],
     network: 'host',
     durationNs: 4_210_000_000n,

@@ -6,7 +6,7 @@ test('the rest is as long as the processor time that was used asks for', (t) => 
   const budget = new CpuBudget(0.02, { cpuTimeMs: () => usedMs });
   usedMs = 1000;
   const pause = budget.pauseMs();
-  // 1 s of the samplers is 2 % of 50 s; our own time only adds to that, and the time since the start is taken off.
+  // 1 s of the samplers is 2 % of 50 s; the time since the start is taken off.
   t.true(pause > 49_000, `${pause}`);
 });
 
@@ -15,3 +15,20 @@ test('whoever has used less than the share need not rest', (t) => {
   const budget = new CpuBudget(1000, { cpuTimeMs: () => 0 });
   t.is(budget.pauseMs(), 0);
 });
+
+test('what this process uses beside its sampling is not charged; what it uses in it is', async (t) => {
+  const budget = new CpuBudget(1e-6, { cpuTimeMs: () => 0 });
+  spin();
+  t.is(budget.pauseMs(), 0);
+  await budget.spend(async () => {
+    spin();
+    await Promise.resolve();
+  });
+  t.true(budget.pauseMs() > 1000);
+});
+
+/** Uses some ms of the processor. */
+function spin(): void {
+  const before = process.cpuUsage();
+  while (process.cpuUsage(before).user + process.cpuUsage(before).system < 5000);
+}

@@ -1,14 +1,13 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openCaptureSource, type RunConnection } from '../../harness/index.ts';
-import { findProgram } from '../../harness/install-hint.ts';
 import { causeText } from '../../harness/report/terminal/run-ladder.ts';
 import { CaptureReader } from '../../harness/wire/capture-reader.ts';
 import { decodePacket } from '../../harness/wire/decode-packet.ts';
 import { Decoding } from '../../harness/wire/decoding.ts';
 import { finwait } from '../support/finwait.ts';
-import { lineOf, programPath, temporaryDirectory, toldAgain, watchedRun } from '../support/watched-run.ts';
+import { lineOf, programPath, watchedRun } from '../support/watched-run.ts';
 
 const NODE = process.execPath;
 const PROGRAM = 'many-endings';
@@ -108,34 +107,6 @@ test('the capture keeps headers only, and of the run’s own connections only', 
   );
 });
 
-test('a program that is not there ends as a shell has it', async (t) => {
-  const directory = join(await temporaryDirectory(t), 'run');
-  const { exitCode, stderr } = await finwait(['run', '--out', directory, '--', 'no-such-program-here']);
-  t.is(exitCode, 127);
-  t.true(stderr.includes('no-such-program-here cannot be started: there is no such program'));
-});
-
-test('a folder of the PATH that refuses does not hide that a program is not there', async (t) => {
-  const folder = await temporaryDirectory(t);
-  // execve refuses a folder as it does what lies in a closed one; but root, too, whom no mode stops.
-  await mkdir(join(folder, 'no-such-program-here'));
-  const { exitCode, stderr } = await finwait(
-    ['run', '--out', join(folder, 'run'), '--', 'no-such-program-here'],
-    { env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } },
-  );
-  t.is(exitCode, 127);
-  t.true(stderr.includes('no-such-program-here cannot be started: there is no such program'), stderr);
-});
-
-test('a program that may not be executed is said to be so', async (t) => {
-  const folder = await temporaryDirectory(t);
-  const program = join(folder, 'program');
-  await writeFile(program, '#!/bin/sh\n', { mode: 0o600 });
-  const { exitCode, stderr } = await finwait(['run', '--out', join(folder, 'run'), '--', program]);
-  t.is(exitCode, 126);
-  t.true(stderr.includes(`${program} cannot be started: it may not be executed`), stderr);
-});
-
 test('stdin, stdout, stderr and the environment are the program’s own', async (t) => {
   const script = `
     process.stdin.on('data', (data) => process.stdout.write('got ' + data));
@@ -147,16 +118,6 @@ test('stdin, stdout, stderr and the environment are the program’s own', async 
   t.true(run.stderr.startsWith('words of its own\n'));
   t.is(run.report.connections, 0);
   t.true(run.stderr.includes('no TCP connections'));
-});
-
-test('a directory that holds a run is not written over', async (t) => {
-  const run = await watchedRun(t, [NODE, '-e', '']);
-  if (run === undefined) return;
-  const before = await readFile(join(run.directory, 'run.json'), 'utf8');
-  const { exitCode, stderr } = await finwait(['run', '--out', run.directory, '--', NODE, '-e', '']);
-  t.is(exitCode, 2);
-  t.true(stderr.includes('there is a run in it already'));
-  t.is(await readFile(join(run.directory, 'run.json'), 'utf8'), before);
 });
 
 test('a 4-tuple that is used again is as many connections as it was', async (t) => {
@@ -188,30 +149,6 @@ test('a 4-tuple that is used again is as many connections as it was', async (t) 
   t.is(new Set(sockets).size, 5);
 });
 
-test('with --live, openings and endings are told in order, before the report', async (t) => {
-  const run = await watchedRun(t, [NODE, programPath(PROGRAM)], { flags: ['--private', '--live'] });
-  if (run === undefined) return;
-  const [live = ''] = run.stderr.split('\n\nfinwait ');
-  const told = live.split('\n').filter((line) => /^ *\+\d/.test(line));
-  const times = told.map((line) => Number(line.trim().split(' ')[0]));
-  t.deepEqual(
-    times,
-    [...times].sort((a, b) => a - b),
-  );
-  for (const [call, comment] of [
-    ['end()', 'server ends'],
-    ['resetAndDestroy()', 'server resets'],
-    ['destroy()', 'client destroys'],
-  ] as const) {
-    const place = `${call} ${await lineOf(PROGRAM, comment)}`;
-    t.true(
-      told.some((line) => line.includes(place)),
-      `${place} is not in\n${live}`,
-    );
-  }
-  t.true(told.some((line) => line.endsWith('error ECONNRESET')));
-});
-
 test('with --port, only connections of that port are told', async (t) => {
   const script = `
     const net = require('node:net');
@@ -228,48 +165,4 @@ test('with --port, only connections of that port are told', async (t) => {
     run.connections.map(({ server, row }) => [server.port, row !== undefined]),
     [[47002, true]],
   );
-});
-
-test('child processes of the program are watched, too', async (t) => {
-  const script = `
-    const { fork } = require('node:child_process');
-    const net = require('node:net');
-    if (process.argv[2] === 'child') net.connect(Number(process.argv[3]), '127.0.0.1').end('from the child');
-    else {
-      const server = net.createServer((socket) => socket.resume().on('close', () => server.close()));
-      server.listen(0, '127.0.0.1', () => fork(__filename, ['child', String(server.address().port)]));
-    }`;
-  const directory = await temporaryDirectory(t);
-  const file = join(directory, 'parent.cjs');
-  await writeFile(file, script);
-  const run = await watchedRun(t, [NODE, file]);
-  if (run === undefined) return;
-  const [connection] = run.connections;
-  t.is(run.connections.length, 1);
-  t.is(run.report.processes, 2);
-  t.not(connection?.lives.client?.pid, connection?.lives.server?.pid);
-  t.true(causes(connection as RunConnection)[0]?.startsWith('client end() '));
-});
-
-test('without a capture, JS and ss still tell, and the report says what is missing', async (t) => {
-  const directory = join(await temporaryDirectory(t), 'run');
-  const bin = await temporaryDirectory(t);
-  // A PATH without tcpdump; where it lies in /usr/sbin, which is looked into too, this machine cannot be made to lack it.
-  for (const tool of ['sh', 'ss']) await symlink(findProgram(tool) ?? '/nowhere', join(bin, tool));
-  const options = { env: { PATH: bin, COLUMNS: '100' } };
-  const { exitCode, stderr } = await finwait(
-    ['run', '--out', directory, '--', NODE, programPath(PROGRAM)],
-    options,
-  );
-  t.is(exitCode, 3);
-  if (!stderr.includes('missing  wire: tcpdump is not on the PATH')) {
-    t.log('skipped: tcpdump is found in /usr/sbin');
-    return;
-  }
-  t.true(stderr.includes('Install it: apt-get install tcpdump'));
-  const { connections, report } = await toldAgain(directory);
-  t.is(report.coverage.wire, 0);
-  t.is(connections.length, 6, stderr);
-  const endings = connections.map(({ ending }) => ending).sort();
-  t.deepEqual(endings, ['closed', 'closed', 'failed', 'half-closed', 'open', 'reset']);
 });

@@ -1,32 +1,18 @@
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { execa } from 'execa';
 import { findProgram } from '../../harness/install-hint.ts';
 import { eventually } from '../support/eventually.ts';
 import { requireCapability } from '../support/require.ts';
+import { runShell, startProgram, WAITS_FOR_SIGINT } from '../support/running-program.ts';
 import { temporaryDirectory, toldAgain } from '../support/watched-run.ts';
 
 const MAIN = fileURLToPath(new URL('../../harness/cli/main.js', import.meta.url));
 
-/** Says when it listens and has a connection; at SIGINT it says so and exits with 7. */
-const PROGRAM = `
-  const net = require('node:net');
-  process.on('SIGINT', () => { console.log('interrupted'); process.exit(7); });
-  const server = net.createServer().listen(0, '127.0.0.1', () => {
-    net.connect(server.address().port, '127.0.0.1', () => console.log('ready ' + process.pid));
-  });`;
-
 test('Ctrl-C without a terminal is passed on, and the program’s exit code is ours', async (t) => {
-  const directory = join(await temporaryDirectory(t), 'run');
-  const running = execa(process.execPath, [MAIN, 'run', '--out', directory, '--', 'node', '-e', PROGRAM], {
-    reject: false,
-    // Of its own, so that no terminal of whoever runs the tests has a say.
-    detached: true,
-  });
-  for await (const line of running) if (line.startsWith('ready')) running.kill('SIGINT');
-  const { exitCode, stdout } = await running;
+  const { finwait } = await startProgram(t);
+  finwait.kill('SIGINT');
+  const { exitCode, stdout } = await finwait;
   t.is(exitCode, 7);
   t.true(stdout.endsWith('interrupted'));
 });
@@ -35,22 +21,13 @@ test('Ctrl-C in a terminal reaches the program once', async (t) => {
   const script = findProgram('script');
   const missing = script === undefined ? 'no "script" (util-linux) to make a terminal with' : undefined;
   if (!requireCapability(t, 'script', missing) || script === undefined) return;
-  const directory = join(await temporaryDirectory(t), 'run');
-  const counting = PROGRAM.replace(
+  const directory = await temporaryDirectory(t);
+  const counting = WAITS_FOR_SIGINT.replace(
     "console.log('interrupted'); process.exit(7);",
     'count++; setImmediate(() => setImmediate(() => { console.log("count " + count); process.exit(7); }));',
   );
-  const command = [
-    process.execPath,
-    MAIN,
-    'run',
-    '--out',
-    directory,
-    '--',
-    'node',
-    '-e',
-    `let count = 0; ${counting}`,
-  ];
+  const run = [process.execPath, MAIN, 'run', '--out', `${directory}/run`, '--', 'node', '-e'];
+  const command = [...run, `let count = 0; ${counting}`];
   const quoted = command.map((each) => `'${each.replaceAll("'", String.raw`'\''`)}'`).join(' ');
   const running = execa(script, ['-qec', `exec ${quoted}`, '/dev/null'], {
     reject: false,
@@ -68,16 +45,26 @@ test('Ctrl-C in a terminal reaches the program once', async (t) => {
   t.true(seen.includes('exit code 7'), seen);
 });
 
+test('a second Ctrl-C, for a program that has ended at the first, leaves the report and the exit code', async (t) => {
+  const { finwait, directory, ready } = await startProgram(t);
+  const program = Number(ready.replace('ready ', ''));
+  finwait.kill('SIGINT');
+  await eventually('the end of the program', () => (isThere(program) ? undefined : true));
+  finwait.kill('SIGINT');
+  const { exitCode, signal, stderr } = await finwait;
+  t.is(signal, undefined);
+  t.is(exitCode, 7);
+  t.true(stderr.includes('exit code 7'), stderr);
+  t.is((await toldAgain(directory)).report.exitCode, 7);
+});
+
 test('a program that a signal ends ends finwait by the same signal, after the report', async (t) => {
-  const directory = join(await temporaryDirectory(t), 'run');
-  const dies = PROGRAM.replace("console.log('ready ' + process.pid)", "process.kill(process.pid, 'SIGKILL')");
-  const { signal, stderr } = await execa(
-    process.execPath,
-    [MAIN, 'run', '--out', directory, '--', 'node', '-e', dies],
-    {
-      reject: false,
-    },
+  const dies = WAITS_FOR_SIGINT.replace(
+    "console.log('ready ' + process.pid)",
+    "{ console.log('ready'); process.kill(process.pid, 'SIGKILL'); }",
   );
+  const { finwait, directory } = await startProgram(t, dies);
+  const { signal, stderr } = await finwait;
   t.is(signal, 'SIGKILL');
   t.true(stderr.includes('ended by SIGKILL'));
   const words = stderr.replaceAll(/\s+/g, ' ');
@@ -87,24 +74,37 @@ test('a program that a signal ends ends finwait by the same signal, after the re
   if (!words.includes('missing wire')) t.is(report.connections, 1);
 });
 
-test('when finwait is killed, what it had seen until then is told', async (t) => {
-  const directory = join(await temporaryDirectory(t), 'run');
-  const running = execa(process.execPath, [MAIN, 'run', '--out', directory, '--', 'node', '-e', PROGRAM], {
-    reject: false,
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
+  test(`a program that ${name} ends ends finwait by it`, async (t) => {
+    // No core of finwait is wanted; the shell's limit holds for what it starts.
+    const before = ['sh', '-c', 'ulimit -c 0; exec "$@"', 'sh'];
+    const { signal, stderr } = await runShell(t, `kill -${name.slice(3)} $$`, { before });
+    t.is(signal, name);
+    t.true(stderr.includes(`ended by ${name}`), stderr);
   });
-  const exited = once(running, 'exit');
-  const [text] = (await once(running.stdout, 'data')) as [Buffer];
-  const program = Number(text.toString().replace('ready ', ''));
-  running.kill('SIGKILL');
-  t.deepEqual(await exited, [null, 'SIGKILL']);
-  process.kill(program, 'SIGINT');
-  await running;
-  await eventually('the end of the program', () => (isThere(program) ? undefined : true));
-  const { connections, report } = await toldAgain(directory);
-  t.true(report.damage.some(({ detail }) => detail === 'finwait was killed before the program ended'));
-  t.is(connections.length, 1);
-  t.truthy(connections[0]?.lives.client);
-  t.truthy(connections[0]?.lives.server);
+}
+
+test('a signal that does not end Node gives 128 + its number: SIGPIPE, which it ignores', async (t) => {
+  const { exitCode, stderr } = await runShell(t, 'kill -PIPE $$');
+  t.is(exitCode, 141);
+  t.true(stderr.includes('ended by SIGPIPE'), stderr);
+});
+
+test('SIGUSR1 gives 128 + its number, and opens no debugger', async (t) => {
+  const { exitCode, stderr } = await runShell(t, 'kill -USR1 $$');
+  t.is(exitCode, 138);
+  t.false(stderr.includes('Debugger'), stderr);
+});
+
+test('finwait as process 1, which no signal of its own ends, gives 128 + its number', async (t) => {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user', '--keep-caps'];
+  const before = ['unshare', ...user, '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const [unshare = '', ...flags] = before;
+  const tried = await execa(unshare, [...flags, 'true'], { reject: false });
+  const refused = tried.exitCode === 0 ? undefined : tried.stderr;
+  if (!requireCapability(t, 'pid-namespace', refused)) return;
+  const { exitCode, stderr } = await runShell(t, 'kill -TERM $$', { before });
+  t.is(exitCode, 143, stderr);
 });
 
 function isThere(pid: number): boolean {

@@ -2,7 +2,8 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { SocketSample, SocketSnapshot } from '../../harness/index.ts';
-import { SocketHistory, SocketLog } from '../../harness/run/socket-log.ts';
+import { keepOwnSockets, OwnPairs } from '../../harness/run/own-sockets.ts';
+import { type Line, SocketHistory, SocketLog } from '../../harness/run/socket-log.ts';
 import { CLIENT, CLOCK, MS, SERVER, wireMs } from '../correlate/_life.ts';
 import { temporaryDirectory } from '../support/watched-run.ts';
 
@@ -50,6 +51,70 @@ test('a sample in which nothing changed is a line without sockets', async (t) =>
     lines.map((line) => (JSON.parse(line) as { seen: unknown[] }).seen.length),
     [1, 0],
   );
+});
+
+test('of samples without a change, the last before a change is written, and one a second', async (t) => {
+  const path = join(await temporaryDirectory(t), 'sockets.jsonl');
+  const log = new SocketLog(path);
+  for (let ms = 0; ms < 2500; ms += 50) log.add(at(ms, sample('ESTABLISHED')));
+  log.add(at(2500, sample('CLOSE-WAIT')));
+  await log.close();
+  const lines = (await readFile(path, 'utf8')).trim().split('\n');
+  const times = lines.map((line) => Number(BigInt((JSON.parse(line) as { at: [string] }).at[0]) / MS));
+  t.deepEqual(times, [0, 1000, 2000, 2450, 2500]);
+  const states = (await SocketHistory.read(path)).statesOf({ ...LIFE, endNs: wireMs(3000) }, CLOCK);
+  t.is((states[0]?.lastSeenNs ?? 0n) - CLOCK.offsetNs, 2450n * MS + 1000n);
+});
+
+test('a log that has reached its limit takes no more, and says how far it goes', async (t) => {
+  const path = join(await temporaryDirectory(t), 'sockets.jsonl');
+  const log = new SocketLog(path, 200);
+  t.true(log.add(at(10, sample('ESTABLISHED'))));
+  t.is(log.trouble, undefined);
+  t.false(log.add(at(20, sample('CLOSE-WAIT'))));
+  t.false(log.add(at(30, sample('LAST-ACK'))));
+  await log.close();
+  const limit = 'the socket log reached its limit of 0 MB';
+  t.is(log.trouble, `${limit}; ss was asked 2 times until then, and not after`);
+  t.is((await SocketHistory.read(path)).statesOf(LIFE, CLOCK).length, 2);
+});
+
+test('a log that cannot be written says so', async (t) => {
+  const log = new SocketLog(join(await temporaryDirectory(t), 'no such folder', 'sockets.jsonl'));
+  log.add(at(10, sample('ESTABLISHED')));
+  await log.close();
+  t.regex(log.trouble ?? '', /^the socket log could not be written: ENOENT/);
+  t.false(log.add(at(20)));
+});
+
+test('of a log, the rows of the run’s own pairs and of what came to its listeners are kept', async (t) => {
+  const path = join(await temporaryDirectory(t), 'sockets.jsonl');
+  const log = new SocketLog(path);
+  const foreign = { local: { address: '10.0.0.1', port: 50 }, peer: { address: '10.0.0.2', port: 443 } };
+  const listened = { local: { address: '10.0.0.1', port: 81 }, peer: { address: '10.0.0.3', port: 51 } };
+  const all = [
+    sample('ESTABLISHED'),
+    sample('ESTABLISHED', { cookie: 'b', local: SERVER, peer: CLIENT }),
+    sample('ESTABLISHED', { cookie: 'c', ...foreign }),
+    sample('CLOSE-WAIT', { cookie: 'd', ...listened }),
+    sample('FIN-WAIT-2', { cookie: 'e', local: listened.peer, peer: listened.local }),
+  ];
+  log.add(at(10, ...all));
+  log.add(at(20));
+  await log.close();
+  const listen = { pid: 1, thread: { cut: false, lastEventAtNs: 0n }, fromNs: 0n };
+  const own = new OwnPairs([], [{ ...listen, local: { address: '0.0.0.0', port: 81 } }]);
+  own.add(CLIENT, SERVER);
+  await keepOwnSockets(path, own);
+  const [first, second] = (await readFile(path, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+  t.deepEqual(
+    first?.seen.map(([identity]) => identity),
+    ['a', 'b', 'd', 'e'],
+  );
+  t.deepEqual(second?.gone, ['a', 'b', 'd', 'e']);
 });
 
 test('what lingered in TIME-WAIT when the run began is none of its sockets; listeners are left out', async (t) => {

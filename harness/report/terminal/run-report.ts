@@ -42,10 +42,11 @@ export function renderRunReport(report: RunReport, options: RunReportOptions = {
 }
 
 function headLines(report: RunReport, theme: Theme): readonly string[] {
-  const { command, durationNs, exitCode, signal, processes, threads, network } = report;
+  const { command, state, durationNs, exitCode, signal, processes, threads, network } = report;
   const { separator } = theme.glyphs;
   const facts = [
     theme.clean(commandText(command)),
+    ...(state === 'running' ? ['still running'] : []),
     ...(durationNs === undefined ? [] : [duration(durationNs)]),
     ...(signal === undefined ? [] : [`ended by ${signal}`]),
     ...(exitCode === undefined ? [] : [`exit code ${exitCode}`]),

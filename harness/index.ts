@@ -163,7 +163,8 @@ export type { AnalysisTotals, AnomalyTotal, Spread } from './model/analysis-tota
 export type { Anomaly } from './model/anomaly.ts';
 export { type CaptureSource, openCaptureSource } from './analyze/capture-source.ts';
 export { type Field, FIELDS, type FieldValue, findField } from './analyze/fields.ts';
-export { type KnownFacts, parseWhere, type RowTest } from './analyze/where.ts';
+export type { KnownFacts, RowTest } from './analyze/row-test.ts';
+export { parseWhere } from './analyze/where.ts';
 export type { ConnectionRow, Opening, PerSide, RowEnding } from './model/connection-row.ts';
 export type { ZeekLogRow } from './model/zeek-log-row.ts';
 export type { CaptureDamage } from './wire/capture-damage.ts';

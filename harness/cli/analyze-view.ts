@@ -1,5 +1,6 @@
 import { type Field, fieldHint, type FieldValue, findField } from '../analyze/fields.ts';
-import { parseWhere, type RowTest } from '../analyze/where.ts';
+import type { RowTest } from '../analyze/row-test.ts';
+import { parseWhere } from '../analyze/where.ts';
 import type { ConnectionRow } from '../index.ts';
 import { type OptionValues, usageError } from './command.ts';
 

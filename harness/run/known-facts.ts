@@ -1,4 +1,4 @@
-import type { KnownFacts } from '../analyze/where.ts';
+import type { KnownFacts } from '../analyze/row-test.ts';
 import type { RunConnection } from '../model/run-connection.ts';
 
 /** What JS and `ss` tell of a connection of which there is no packet, as far as a condition can be judged by it. */

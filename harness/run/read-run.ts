@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { analyzeCapture } from '../analyze/analyze-capture.ts';
 import { type CaptureSource, openCaptureSource } from '../analyze/capture-source.ts';
-import type { RowTest } from '../analyze/where.ts';
+import type { RowTest } from '../analyze/row-test.ts';
 import { connectionWithoutWire } from '../correlate/connection-without-wire.ts';
 import { ControlSegments } from '../correlate/control-segments.ts';
 import { LifeIndex } from '../correlate/life-index.ts';

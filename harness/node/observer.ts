@@ -30,8 +30,10 @@ function watchSockets(prototype: Socket, watch: SocketWatch): void {
   });
   wrapMethod(prototype, 'end', (original: Method) => {
     return function end(this: Socket, ...args: never[]): unknown {
-      watch.endCalled(this, args[0], end);
-      return Reflect.apply(original, this, args);
+      watch.endCalled(this, args, end);
+      const result: unknown = Reflect.apply(original, this, args);
+      watch.endReturned(this);
+      return result;
     };
   });
   wrapMethod(prototype, 'resetAndDestroy', (original: Method) => {

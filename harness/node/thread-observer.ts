@@ -41,10 +41,9 @@ function limitFrom(text: string | undefined): number {
 }
 
 function keepRecord(sink: EventSink, directory: string, limitBytes: number): void {
-  const file = RecordFile.open({ directory, limitBytes });
+  const file = RecordFile.open({ directory, limitBytes, definitions: sink.definitions });
   if (file === undefined) return;
   sink.recorder = file;
-  sink.definitions.listener = file;
   onThreadExit((exitCode) => {
     sink.put(exitCode);
     sink.emit(Code['finwait:process:exit'], sinceOriginNs(), 0);

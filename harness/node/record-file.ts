@@ -2,12 +2,12 @@ import fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { EVENT_LAYOUTS } from '../model/node-event-layout.ts';
-import { flushTimer } from '../timing.ts';
 import { monotonicNs, sinceOriginNs } from './clock.ts';
 import type { DefinitionTable } from './definitions.ts';
 import { Code, type EventRecorder } from './event-sink.ts';
 import { OwnFile } from './own-file.ts';
 import { HEAD_BYTES, HeadOffset, MAGIC, type RecordHeader, RecordType } from './record-format.ts';
+import { WritePace } from './write-pace.ts';
 
 // Taken now: a program may put a stand-in in its place.
 const { mkdirSync } = fs;
@@ -22,14 +22,11 @@ export interface RecordFileOptions {
 
 /** Room for events between two writes; each takes some 15 octets, a definition more. */
 const BUFFER_BYTES = 65_536;
-/** No event waits longer for its write while JS runs, save in a program that blocks its own event loop. */
-const WRITE_EVERY_MS = 3;
 const LONGEST_EVENT_BYTES = 160;
 
 /**
- * One thread's record on disk. Events wait in a small buffer: the first after a quiet time is written at once, the
- * others together 3 ms later by a timer that keeps nothing alive; so a killed process loses 3 ms. Nothing is ever
- * thrown: a disk that refuses ends the record, and what follows is counted as left out.
+ * One thread's record on disk. Events wait in a small buffer, 7 ms at most while the event loop turns: so much a killed
+ * process loses. Nothing is ever thrown: a disk that refuses ends the record, and what follows is counted as left out.
  */
 export class RecordFile implements EventRecorder {
   readonly #file: OwnFile;
@@ -38,8 +35,6 @@ export class RecordFile implements EventRecorder {
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #used = 0;
   #lastEventNs: number;
-  #lastWriteNs = Number.NEGATIVE_INFINITY;
-  #scheduled = false;
   /** The bound is reached. */
   #full = false;
   /** The disk is full, or the descriptor no longer ours: nothing goes in any more. */
@@ -52,17 +47,16 @@ export class RecordFile implements EventRecorder {
   #waitingEvents = 0;
   readonly #counts = new Float64Array(3);
   #countsChanged = false;
-  readonly #schedule: () => void;
+  readonly #pace: WritePace;
 
   private constructor(file: OwnFile, { limitBytes, definitions }: RecordFileOptions) {
     this.#file = file;
     this.#limitBytes = limitBytes;
     this.#definitions = definitions;
     this.#lastEventNs = sinceOriginNs();
-    this.#schedule = flushTimer(() => {
-      this.#scheduled = false;
+    this.#pace = new WritePace(() => {
       this.write();
-    }, WRITE_EVERY_MS);
+    });
     this.#buffer.set(MAGIC);
     this.#used = HEAD_BYTES;
     this.#define(RecordType.header, undefined, JSON.stringify(headerAt(this.#lastEventNs)));
@@ -100,7 +94,7 @@ export class RecordFile implements EventRecorder {
 
   /** Hands what waits to the kernel; from there it reaches the file though the process be killed. */
   write(): void {
-    this.#lastWriteNs = sinceOriginNs();
+    this.#pace.wrote();
     const isOurs = this.#file.isOurs();
     this.#refused ||= !isOurs || !this.#file.append(this.#buffer, this.#used);
     if (this.#refused && this.#waitingEvents > 0) this.#leaveOut(this.#waitingSockets, this.#waitingEvents);
@@ -141,12 +135,8 @@ export class RecordFile implements EventRecorder {
   }
 
   #writeOrWait(nowNs: number): void {
-    if (this.#ending || nowNs - this.#lastWriteNs > WRITE_EVERY_MS * 1e6) {
-      this.write();
-    } else if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#schedule();
-    }
+    if (this.#ending) this.write();
+    else this.#pace.came(nowNs);
   }
 
   #event(code: number, atNs: number, subject: number, values: readonly number[], count: number): void {

@@ -4,7 +4,7 @@ import { plainAddress } from '../model/endpoint.ts';
 import type { Layer } from '../model/node-event.ts';
 
 // Taken now: a program may put stand-ins in their place.
-const { byteLength } = Buffer;
+const byteLength = Buffer.byteLength.bind(Buffer);
 const { getOwnPropertyDescriptor } = Object;
 
 /** What libuv's handle for TCP, or TLS over it, offers. */

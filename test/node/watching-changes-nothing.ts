@@ -30,6 +30,7 @@ const PROGRAMS: readonly (readonly [file: string, args: readonly string[], shows
   ['child-processes.mjs', [], /child exit 0/],
   ['http-keep-alive.mjs', [], /reused false[^]*reused true[^]*upgraded 101[^]*answer to \/4\nclosed/],
   ['fake-clock.cjs', [], /^$/],
+  ['timer-order.cjs', [], /^other timers at most one$/m],
   ['own-getters.cjs', [], /closed/],
   ['long-names.cjs', [], /70000\nclosed/],
   ['loses-descriptor.cjs', [], /served 3000/],

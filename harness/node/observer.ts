@@ -11,12 +11,12 @@ import { SocketWatch } from './socket-watch.ts';
 import { type Method, wrapMethod } from './wrap-method.ts';
 
 /** Puts the methods in place, for good: once a thread. */
-export function observePrototypes(sink: EventSink): SocketWatch {
+export function observePrototypes(sink: EventSink): { sockets: SocketWatch; servers: ServerWatch } {
   const sockets = new SocketWatch(sink);
   const servers = new ServerWatch(sink, sockets);
   watchSockets(net.Socket.prototype, sockets);
   watchServers(net.Server.prototype, servers);
-  return sockets;
+  return { sockets, servers };
 }
 
 function watchSockets(prototype: Socket, watch: SocketWatch): void {

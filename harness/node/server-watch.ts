@@ -38,6 +38,11 @@ export class ServerWatch {
     this.#sockets = sockets;
   }
 
+  /** The id that events give this server. */
+  idOf(server: Server): number {
+    return this.#lifeOf(server).id;
+  }
+
   listenCalled(server: Server, below: Below): void {
     this.#lifeOf(server).caller = this.#sockets.callers.callerOf(below, 0, sinceOriginNs());
   }

@@ -14,7 +14,7 @@ export default {
   input: { finwait: MAIN },
   platform: 'node',
   // By the names that they are imported by: a resolved path would be this machine's.
-  external: ['string-width', '../index.js', ...commands.filter((path) => !BUNDLED_COMMANDS.includes(path))],
+  external: ['../index.js', ...commands.filter((path) => !BUNDLED_COMMANDS.includes(path))],
   output: {
     dir: 'dist/harness/cli',
     entryFileNames: '[name].js',

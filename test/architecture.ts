@@ -54,11 +54,10 @@ const LAYOUT: Layout = {
   pure: {
     model: [],
     wire: [],
-    // Hashes: Community ID, uids.
-    correlate: ['node:crypto'],
+    correlate: [],
     expect: [],
     diagnose: [],
-    report: ['node:util', 'string-width'],
+    report: ['node:util', 'node:module', 'string-width'],
   },
   rootFiles: {
     'harness/index.ts': 'anything',
@@ -73,6 +72,8 @@ const LAYOUT: Layout = {
   departures: [],
   // A peer process loads the behaviour that it is told to be, the catalogue whatever is in its folder.
   computedImports: ['harness/peer/child.ts', 'harness/scenario/catalogue.ts'],
+  // Seeds, so that nobody can prepare keys that collide.
+  chance: ['harness/correlate/flow-hash.ts'],
   publicApi: 'harness/index.ts',
   timerOwner: 'harness/timing.ts',
 };

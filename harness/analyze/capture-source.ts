@@ -1,6 +1,5 @@
 import { readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
 import { FinwaitError } from '../errors.ts';
 import { turn } from '../timing.ts';
 import type { CaptureDamage } from '../wire/capture-damage.ts';
@@ -151,6 +150,7 @@ async function* gunzip(
   name: string,
   noteDamage: NoteDamage,
 ): AsyncGenerator<Uint8Array> {
+  const { createGunzip } = await import('node:zlib');
   const gunzipper = createGunzip({ chunkSize: CHUNK_BYTES });
   let unpacked: Uint8Array[] = [];
   let unpackedBytes = 0;

@@ -1,4 +1,4 @@
-import type { FlowTuple } from '../correlate/community-id.ts';
+import type { FlowTuple } from './community-id.ts';
 import { addressText } from '../model/address.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 

@@ -1,4 +1,4 @@
-import { communityId } from '../correlate/community-id.ts';
+import { communityId } from './community-id.ts';
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import type { Engine } from '../correlate/engine.ts';
 import { type End, NEVER_NS } from '../correlate/lifecycle-end.ts';

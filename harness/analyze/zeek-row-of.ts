@@ -1,7 +1,7 @@
-import { communityId } from '../correlate/community-id.ts';
+import { communityId } from './community-id.ts';
 import type { ConnectionRecord } from '../correlate/connection-record.ts';
 import type { Engine } from '../correlate/engine.ts';
-import { zeekUid } from '../correlate/zeek-uid.ts';
+import { zeekUid } from './zeek-uid.ts';
 import type { ZeekLogRow } from '../model/zeek-log-row.ts';
 import { endsOf, flowOf } from './flow-of.ts';
 

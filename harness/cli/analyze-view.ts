@@ -18,7 +18,7 @@ export interface SortKey {
 }
 
 export interface Order {
-  readonly keyOf: (row: ConnectionRow) => SortKey;
+  readonly valueOf: (row: ConnectionRow) => FieldValue;
   readonly compare: (a: SortKey, b: SortKey) => number;
 }
 
@@ -97,7 +97,7 @@ function orderBy(text: string): Order {
   const { of } = fieldNamed(descending ? text.slice(1) : text, '--sort');
   const sign = descending ? -1 : 1;
   return {
-    keyOf: (row) => ({ id: row.id, value: of(row) }),
+    valueOf: of,
     compare: ({ id: leftId, value: left }, { id: rightId, value: right }) => {
       if (left === right) return leftId - rightId;
       // What is not known comes last, whichever way.

@@ -122,8 +122,7 @@ async function showSummary(source: CaptureSource, { json, checksums }: View): Pr
 }
 
 /** A connection that is to be shown: no more is kept of it than what it is sorted by and what is printed. */
-interface Kept {
-  readonly key: SortKey;
+interface Kept extends SortKey {
   readonly text: string;
 }
 
@@ -138,9 +137,9 @@ async function showRows(source: CaptureSource, view: View, values: OptionValues)
   const analysis = await analyzeRows(source, view, (row, zeekRow) => {
     const text = table?.add(row) ?? renderRow(row, zeekRow, kind).replace(/\n$/, '');
     if (order === undefined) print(text);
-    else kept.push({ key: order.keyOf(row), text });
+    else kept.push({ id: row.id, value: order.valueOf(row), text });
   });
-  if (order !== undefined) kept.sort((a, b) => order.compare(a.key, b.key));
+  if (order !== undefined) kept.sort(order.compare);
   if (table !== undefined) print(table.header);
   for (let at = 0; at < Math.min(top, kept.length); at += LINES_AT_ONCE) {
     const lines = kept.slice(at, Math.min(at + LINES_AT_ONCE, top)).map(({ text }) => text);

@@ -5,6 +5,7 @@ import { FlowTable } from './flow-table.ts';
 import { HeaderPrediction, Taken } from './header-prediction.ts';
 import { PredictedConnection } from './predicted-connection.ts';
 import { SlotList } from './slot-list.ts';
+import { By, Slots } from './slots.ts';
 
 export interface EngineOptions {
   /**
@@ -25,15 +26,6 @@ export interface EngineOptions {
 const LINGER_NS = 5e9;
 /** So many at most wait that way, so that a fast capture costs no more memory than a slow one. */
 const MOST_LINGERING = 4096;
-
-/**
- * Room for most captures: V8 takes a field that was never set again for a constant, and whatever grows in mid-capture
- * throws away the code that was compiled on that belief.
- */
-const FIRST_SLOTS = 8192;
-
-/** Who follows a slot's connection. */
-const By = { NOBODY: 0, PREDICTION: 1, RECORD: 2 } as const;
 
 /**
  * From packets to connections. Fed with one reused {@link Packet} after another; allocates nothing per packet and
@@ -60,13 +52,9 @@ export class Engine {
   readonly #predicts: boolean;
   readonly #flows = new FlowTable();
   readonly #prediction = new HeaderPrediction();
-  /** By slot: who follows it (a place in By), its id, whether it waits, over, for stragglers. */
-  #followedBy = new Uint8Array(FIRST_SLOTS);
-  #ids = new Int32Array(FIRST_SLOTS);
-  #lingers = new Uint8Array(FIRST_SLOTS);
+  readonly #slots = new Slots();
   readonly #records: (ConnectionRecord | undefined)[] = [];
   readonly #freeRecords: ConnectionRecord[] = [];
-  readonly #freeSlots: number[] = [];
   readonly #lingering = new SlotList();
   /** Open ones in order of their first packets. */
   readonly #opened = new SlotList();
@@ -99,14 +87,14 @@ export class Engine {
       flows.find(packet);
       return this.#begin(packet, true);
     }
-    if (this.#followedBy[slot] === By.PREDICTION) {
+    if (this.#slots.followedBy[slot] === By.PREDICTION) {
       const taken = this.#prediction.see(slot, side, packet);
       if (taken === Taken.LAST) this.#linger(slot);
-      if (taken !== Taken.NO) return this.#ids[slot] ?? 0;
+      if (taken !== Taken.NO) return this.#slots.ids[slot] ?? 0;
       this.#handOver(slot);
     }
     this.#see(slot, packet, side);
-    return this.#ids[slot] ?? 0;
+    return this.#slots.ids[slot] ?? 0;
   }
 
   /** The capture is over: finishes every connection, in order of their first packets. */
@@ -126,7 +114,7 @@ export class Engine {
   }
 
   #startsAnother(slot: number, packet: Packet, side: 0 | 1): boolean {
-    if (this.#followedBy[slot] === By.PREDICTION)
+    if (this.#slots.followedBy[slot] === By.PREDICTION)
       return this.#prediction.startsAnother(slot, side, packet.sequenceNumber);
     const record = this.#records[slot];
     if (record?.wireshark.startsAnother(packet, side) !== true) return false;
@@ -135,7 +123,7 @@ export class Engine {
   }
 
   #noteReuse(slot: number, frame: number): void {
-    if (this.#followedBy[slot] === By.PREDICTION) this.#handOver(slot);
+    if (this.#slots.followedBy[slot] === By.PREDICTION) this.#handOver(slot);
     this.#records[slot]?.noteReuse(frame);
   }
 
@@ -145,13 +133,15 @@ export class Engine {
       this.#evict();
       this.#flows.find(packet);
     }
-    const slot = this.#takeSlot();
+    const slot = this.#slots.take();
+    // A place for each slot from the start: an array with holes is slow.
+    if (slot === this.#records.length) this.#records.push(undefined);
     const id = ++this.connections;
     this.#flows.insert(packet, slot);
     this.#opened.add(slot);
-    this.#ids[slot] = id;
+    this.#slots.ids[slot] = id;
     if (this.#predicts && this.#prediction.begin(slot, packet, reused)) {
-      this.#followedBy[slot] = By.PREDICTION;
+      this.#slots.followedBy[slot] = By.PREDICTION;
       return id;
     }
     const record = this.#takeRecord(slot);
@@ -170,7 +160,7 @@ export class Engine {
   #read(slot: number, record: ConnectionRecord): void {
     const predicted = this.#predicted;
     this.#prediction.load(slot, predicted);
-    record.adopt(slot, this.#ids[slot] ?? 0, predicted);
+    record.adopt(slot, this.#slots.ids[slot] ?? 0, predicted);
   }
 
   #see(slot: number, packet: Packet, side: 0 | 1): void {
@@ -181,8 +171,8 @@ export class Engine {
   }
 
   #linger(slot: number): void {
-    if (this.#lingers[slot] === 1) return;
-    this.#lingers[slot] = 1;
+    if (this.#slots.lingers[slot] === 1) return;
+    this.#slots.lingers[slot] = 1;
     if (this.#lingering.size === 0) this.#lingerUntilNs[0] = this.#lastNs(slot) + LINGER_NS;
     this.#lingering.add(slot);
     if (this.#lingering.size > MOST_LINGERING) this.#finish(this.#lingering.first);
@@ -202,13 +192,13 @@ export class Engine {
   }
 
   #lastNs(slot: number): number {
-    if (this.#followedBy[slot] === By.PREDICTION) return this.#prediction.lastNs(slot);
+    if (this.#slots.followedBy[slot] === By.PREDICTION) return this.#prediction.lastNs(slot);
     return this.#records[slot]?.lastNs ?? 0;
   }
 
   #finish(slot: number): void {
     let record = this.#records[slot];
-    const isOwn = this.#followedBy[slot] === By.RECORD;
+    const isOwn = this.#slots.followedBy[slot] === By.RECORD;
     if (!isOwn || record === undefined) {
       record = this.#finishedRecord;
       this.#read(slot, record);
@@ -216,12 +206,10 @@ export class Engine {
     record.finish();
     this.#onFinished(record, this);
     if (isOwn) this.#freeRecords.push(record);
-    if (this.#lingers[slot] === 1) this.#lingering.remove(slot);
+    if (this.#slots.lingers[slot] === 1) this.#lingering.remove(slot);
     this.#opened.remove(slot);
     this.#flows.remove(slot);
-    this.#lingers[slot] = 0;
-    this.#followedBy[slot] = By.NOBODY;
-    this.#freeSlots.push(slot);
+    this.#slots.release(slot);
   }
 
   #evict(): void {
@@ -232,27 +220,8 @@ export class Engine {
   #takeRecord(slot: number): ConnectionRecord {
     const record = this.#freeRecords.pop() ?? new ConnectionRecord();
     this.#records[slot] = record;
-    this.#followedBy[slot] = By.RECORD;
+    this.#slots.followedBy[slot] = By.RECORD;
     return record;
-  }
-
-  #takeSlot(): number {
-    const free = this.#freeSlots.pop();
-    if (free !== undefined) return free;
-    // A place for each slot from the start: an array with holes is slow.
-    const slot = this.#records.push(undefined) - 1;
-    const capacity = this.#ids.length;
-    if (slot < capacity) return slot;
-    const followedBy = new Uint8Array(capacity * 2);
-    const ids = new Int32Array(capacity * 2);
-    const lingers = new Uint8Array(capacity * 2);
-    followedBy.set(this.#followedBy);
-    ids.set(this.#ids);
-    lingers.set(this.#lingers);
-    this.#followedBy = followedBy;
-    this.#ids = ids;
-    this.#lingers = lingers;
-    return slot;
   }
 }
 

@@ -1,9 +1,15 @@
-import { randomFillSync } from 'node:crypto';
 import type { Packet } from '../model/packet.ts';
 
-/** Odd numbers that are others in every process, so that nobody can prepare a capture whose keys collide. */
-const SEEDS = randomFillSync(new Int32Array(5)).map((seed) => seed | 1);
-const [SEED0 = 1, SEED1 = 1, SEED2 = 1, SEED3 = 1, SEED_PORT = 1] = SEEDS;
+/**
+ * Odd numbers that are others in every process, so that nobody can prepare a capture whose keys collide. Whoever
+ * prepares one does not see them, so Math.random is as good as node:crypto, and that takes longer to load than all
+ * of the engine.
+ */
+const SEED0 = seed();
+const SEED1 = seed();
+const SEED2 = seed();
+const SEED3 = seed();
+const SEED_PORT = seed();
 
 /**
  * 32 bits of a packet's addresses and ports, the same both ways: built from the sum and the exclusive or of the ends'
@@ -20,6 +26,10 @@ export function hashOf(packet: Packet): number {
   const a = mix(from);
   const b = mix(to);
   return mix((a + b) ^ Math.imul(a ^ b, 0xc2b2ae3d));
+}
+
+function seed(): number {
+  return (Math.random() * 2 ** 32) | 1;
 }
 
 /** Mixed in between, for in a sum of odd multiples the upper bits of words would cancel each other whatever the seeds. */

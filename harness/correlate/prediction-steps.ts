@@ -149,7 +149,7 @@ export function acknowledgeFin(
 export function noteLetter(words: Int32Array, base: number, letter: number, side: number): void {
   const letters = words[base + Word.LETTERS] ?? 0;
   const code = side === 0 ? letter : letter | RESPONDER;
-  const word = base + (letters < LETTERS_PER_WORD ? Word.HISTORY0 : Word.HISTORY1);
+  const word = base + Word.HISTORY0 + (letters < LETTERS_PER_WORD ? 0 : 1);
   words[word] = (words[word] ?? 0) | (code << ((letters % LETTERS_PER_WORD) * LETTER_BITS));
   words[base + Word.LETTERS] = letters + 1;
 }

@@ -5,7 +5,7 @@
 export function addressText(version: number, w0: number, w1: number, w2: number, w3: number): string {
   const isMapped = w0 === 0 && w1 === 0 && w2 === 0x0000ffff;
   if (version === 4 || isMapped)
-    return [w3 >>> 24, (w3 >>> 16) & 0xff, (w3 >>> 8) & 0xff, w3 & 0xff].join('.');
+    return `${w3 >>> 24}.${(w3 >>> 16) & 0xff}.${(w3 >>> 8) & 0xff}.${w3 & 0xff}`;
   const groups = [w0, w1, w2, w3].flatMap((word) => [word >>> 16, word & 0xffff]);
   const { start, length } = longestZeroRun(groups);
   if (length < 2) return hexadecimal(groups);

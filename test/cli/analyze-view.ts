@@ -41,7 +41,7 @@ test('without options: a table of every connection in order of ids', (t) => {
   const view = viewOf();
   t.like(view, { kind: 'table', top: Number.POSITIVE_INFINITY, needsCommunityId: false });
   t.true(view.matches(row({})));
-  const [first, second] = [1, 2].map((id) => view.order?.keyOf(row({ id })));
+  const [first, second] = [1, 2].map((id) => ({ id, value: view.order?.valueOf(row({ id })) }));
   t.true(first !== undefined && second !== undefined && view.order !== undefined);
   if (first !== undefined && second !== undefined) t.true((view.order?.compare(first, second) ?? 0) < 0);
 });

@@ -43,9 +43,9 @@ test('what it imports is beside it, of Node, or a dependency by its name: no pat
   const files = readdirSync(folder).filter((name) => /^finwait.*\.js$/.test(name));
   const imported = files.flatMap((name) => {
     const text = readFileSync(path.join(folder, name), 'utf8');
-    return [...text.matchAll(/\b(?:from|import)\s*\(?\s*["'`]([^"'`\n]+)["'`]/g)].map(
-      ([, what = '']) => what,
-    );
+    return [
+      ...text.matchAll(/\b(?:from|import|createRequire\(import\.meta\.url\))\s*\(?\s*["'`]([^"'`\n]+)["'`]/g),
+    ].map(([, what = '']) => what);
   });
   t.true(files.length > 1);
   t.true(imported.includes('string-width') && imported.includes('node:util'));

@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import test from 'ava';
 import { printable } from '../../harness/report/terminal/printable.ts';
 import { wrap, wrapHanging } from '../../harness/report/terminal/text.ts';
-import { duration, relativeMs } from '../../harness/report/terminal/time.ts';
+import { duration, durationOfMs, relativeMs } from '../../harness/report/terminal/time.ts';
 
 test('escape sequences, controls and bidi overrides go; letters of all scripts stay', (t) => {
   t.is(printable('\u001B[31mred\u001B[0m'), 'red');
@@ -48,4 +49,27 @@ test('durations have three digits and a unit', (t) => {
     ].map(duration),
     ['0.034 ms', '1.5 ms', '2.2 ms', '40 ms', '40.6 ms', '1 s', '1.25 s', '60 s', '3600 s'],
   );
+});
+
+test('a duration has three digits, as toPrecision and toFixed would round them', (t) => {
+  const oneOf = (ns: number): string => {
+    const ms = ns / 1e6;
+    if (ms < 1) return `${Number(ms.toFixed(3))} ms`;
+    if (ms < 999.5) return `${Number(ms.toPrecision(3))} ms`;
+    const seconds = ms / 1000;
+    return `${seconds < 99.5 ? Number(seconds.toPrecision(3)) : seconds.toFixed(0)} s`;
+  };
+  // Whole steps of the last digit, and just beside its halves: on those, binary fractions round either way.
+  const nanoseconds = fc.tuple(
+    fc.integer({ min: 0, max: 999 }),
+    fc.integer({ min: 3, max: 9 }),
+    fc.constantFrom(-4, 0, 4),
+  );
+  fc.assert(
+    fc.property(nanoseconds, ([digits, power, tenths]) => {
+      const ns = Math.max(0, (digits + tenths / 10) * 10 ** power);
+      t.is(durationOfMs(ns / 1e6), oneOf(ns));
+    }),
+  );
+  t.is(durationOfMs(-0.25), '-0.25 ms');
 });

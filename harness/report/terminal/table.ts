@@ -61,7 +61,7 @@ export class Table<Row> {
     for (const column of this.#columns) {
       at++;
       const text = textOf(column, row);
-      const width = column.kind === 'number' ? text.length : widthOf(text);
+      const width = column.kind === 'number' ? text.length : cells(text);
       if (width > (widths[at] ?? 0)) widths[at] = width;
       if (text !== UNKNOWN) this.#hasValue[at] = true;
       texts.push(text);
@@ -142,7 +142,7 @@ function narrow(texts: readonly number[], widths: number[], excess: number): voi
 
 function textOf<Row>({ unit, of }: Column<Row>, row: Row): string {
   const value = of(row);
-  return unit === 'ms' && typeof value === 'number' ? durationOfMs(value).replace(' ', '') : cellText(value);
+  return unit === 'ms' && typeof value === 'number' ? durationOfMs(value, '') : cellText(value);
 }
 
 /** `0.412`, `-`, `yes`: numbers with at most three decimals. */
@@ -163,22 +163,17 @@ function padded(text: string, width: number, isNumber: boolean, ellipsis: string
   if (isNumber) return text.padStart(width);
   if (text.length <= width && isPlain(text)) return text.padEnd(width);
   const shown = cut(text, width, ellipsis);
-  return shown + ' '.repeat(Math.max(0, width - widthOf(shown)));
+  return shown + ' '.repeat(Math.max(0, width - cells(shown)));
 }
 
 /** Both ends of a text say more than its middle: an address ends in its port. */
 function cut(text: string, width: number, ellipsis: string): string {
-  if (widthOf(text) <= width) return text;
+  if (cells(text) <= width) return text;
   const characters = Array.from(text);
   const half = (width - 1) / 2;
   const back = characters.slice(-Math.floor(half));
-  while (back.length > 0 && widthOf(back.join('')) > half) back.shift();
+  while (back.length > 0 && cells(back.join('')) > half) back.shift();
   const front = characters.slice(0, width - 1);
-  while (front.length > 0 && widthOf(front.join('')) + 1 + widthOf(back.join('')) > width) front.pop();
+  while (front.length > 0 && cells(front.join('')) + 1 + cells(back.join('')) > width) front.pop();
   return `${front.join('')}${ellipsis}${back.join('')}`;
-}
-
-/** Nearly every cell is ASCII, whose width needs no tables. */
-function widthOf(text: string): number {
-  return isPlain(text) ? text.length : cells(text);
 }

@@ -1,5 +1,7 @@
 /** Text as cells of a terminal: measuring it, wrapping it. */
-import stringWidth from 'string-width';
+import { createRequire } from 'node:module';
+import type StringWidth from 'string-width';
+import { isPlain } from './printable.ts';
 
 /** Signs that our own sentences use, spelt in ASCII. */
 const ASCII_SPELLINGS: Readonly<Record<string, string>> = {
@@ -26,6 +28,14 @@ export function asciiSigns(text: string): string {
 
 /** Cells that `text` takes: two for CJK, none for combining marks and colour sequences. */
 export function cells(text: string): number {
+  return isPlain(text) ? text.length : widthOf(text);
+}
+
+let stringWidth: typeof StringWidth | undefined;
+
+/** Its patterns of Unicode take thirty milliseconds to load, and most tables are ASCII. */
+function widthOf(text: string): number {
+  stringWidth ??= (createRequire(import.meta.url)('string-width') as { default: typeof StringWidth }).default;
   return stringWidth(text);
 }
 
@@ -94,13 +104,15 @@ export function wrapHanging(head: string, text: string, width: number): readonly
 /** Room for one character of any script. */
 const MINIMUM_CELLS = 2;
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Made when a word is to be split: that takes ten milliseconds. */
+let graphemes: Intl.Segmenter | undefined;
 
 /** First piece may stand after a head, later ones after the indent, which is never longer. */
 function splitWord(word: string, width: number): readonly string[] {
   if (cells(word) <= width) return [word];
   const pieces: string[] = [];
   let piece = '';
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   for (const { segment } of graphemes.segment(word)) {
     if (piece !== '' && cells(piece + segment) > width) {
       pieces.push(piece);

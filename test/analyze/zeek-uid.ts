@@ -1,5 +1,5 @@
 import test from 'ava';
-import { zeekUid } from '../../harness/correlate/zeek-uid.ts';
+import { zeekUid } from '../../harness/analyze/zeek-uid.ts';
 
 test('a uid looks like Zeek’s, and is the same whenever the run is read again', (t) => {
   t.regex(zeekUid('a.pcap', 1), /^C[0-9A-Za-z]{17}$/);

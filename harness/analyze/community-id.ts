@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha1 } from './sha1.ts';
 
 /** The five values that make a TCP flow; which end is the source does not matter. */
 export interface FlowTuple {
@@ -32,7 +32,7 @@ export function communityId(flow: FlowTuple, seed = 0): string {
   bytes.setUint8(2 + 2 * addressBytes, TCP);
   bytes.setUint16(4 + 2 * addressBytes, lowPort);
   bytes.setUint16(6 + 2 * addressBytes, highPort);
-  return `1:${createHash('sha1').update(bytes).digest('base64')}`;
+  return `1:${sha1(bytes).toString('base64')}`;
 }
 
 /** Below 0 when the source comes first: by address, octet by octet, then by port. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { communityId, type FlowTuple } from '../../harness/correlate/community-id.ts';
+import { communityId, type FlowTuple } from '../../harness/analyze/community-id.ts';
 
 /** 128.232.110.120:34855 → 66.35.250.204:80, as in the specification's examples. */
 const WEB: FlowTuple = {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha1 } from './sha1.ts';
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** As many as Zeek's have after the C. */
@@ -11,7 +11,7 @@ const LENGTH = 17;
  * @param ordinal the connection's, from 1.
  */
 export function zeekUid(run: string, ordinal: number): string {
-  const digest = createHash('sha1').update(`${run}\0${ordinal}`).digest();
+  const digest = sha1(`${run}\0${ordinal}`);
   let uid = 'C';
   for (const octet of digest.subarray(0, LENGTH)) uid += DIGITS.charAt(octet % DIGITS.length);
   return uid;

@@ -1,6 +1,7 @@
 /**
- * The command line in few files: `finwait analyze` is to be done with a capture in the time that a hundred modules take
- * to load. What the other commands need stays where it is and is loaded when one of them is asked for.
+ * Two bundles. The command line in few files: `finwait analyze` is to be done with a capture in the time that a hundred
+ * modules take to load; what the other commands need stays where it is and is loaded when one of them is asked for.
+ * And the observer, for `finwait/register` to require: CommonJS, since not every thread can require an ES module.
  */
 import { readFileSync } from 'node:fs';
 
@@ -10,7 +11,7 @@ const BUNDLED_COMMANDS = ['./analyze.js'];
 /** As main.js imports them when asked. */
 const commands = [...readFileSync(MAIN, 'utf8').matchAll(/import\("(\.\/[^"]+)"\)/g)].map(([, path]) => path);
 
-export default {
+const commandLine = {
   input: { finwait: MAIN },
   platform: 'node',
   // By the names that they are imported by: a resolved path would be this machine's.
@@ -23,3 +24,11 @@ export default {
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   },
 };
+
+const preload = {
+  input: { preload: 'dist/harness/node/thread-observer.js' },
+  platform: 'node',
+  output: { dir: 'dist/harness/node', format: 'cjs', entryFileNames: '[name].cjs', comments: false },
+};
+
+export default [commandLine, preload];

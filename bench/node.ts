@@ -12,7 +12,7 @@ import { median } from './figures.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LOAD = fileURLToPath(new URL('./node-load.js', import.meta.url));
-const REGISTER = fileURLToPath(new URL('../harness/node/register.js', import.meta.url));
+const REGISTER = fileURLToPath(new URL('../harness/node/register.cjs', import.meta.url));
 const ROUNDS = 5;
 
 interface Way {

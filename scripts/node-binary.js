@@ -10,7 +10,14 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** @throws when it is not a version, or npm cannot install it */
+/** What npm says when nobody answers. */
+const OFFLINE =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)\b/;
+
+/**
+ * @returns undefined when it is not there and no registry answers
+ * @throws when it is not a version, or npm cannot install it
+ */
 export function nodeBinary(version) {
   if (!/^\d+$/.test(version)) throw new TypeError(`Not a major version of Node: ${version}`);
   const folder = join(ROOT, 'node_modules', '.cache', `node-${version}`);
@@ -18,16 +25,25 @@ export function nodeBinary(version) {
   if (existsSync(binary)) return binary;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
-  const args = ['install', '--no-audit', '--no-fund', '--loglevel=error', `node@${version}`];
-  // Its output is not ours to print: our one line is the path.
-  const { status } = spawnSync('npm', args, { cwd: folder, stdio: ['ignore', process.stderr, 'inherit'] });
-  if (status !== 0) throw new Error(`npm cannot install node@${version}`);
-  return binary;
+  const args = [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--fetch-retries=1',
+    `node@${version}`,
+  ];
+  const { status, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
+  if (status === 0) return binary;
+  if (OFFLINE.test(stderr)) return undefined;
+  throw new Error(`npm install node@${version} failed:\n${stderr}`);
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
-    console.log(nodeBinary(process.argv[2] ?? ''));
+    const binary = nodeBinary(process.argv[2] ?? '');
+    if (binary === undefined) throw new Error('No npm registry answers.');
+    console.log(binary);
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

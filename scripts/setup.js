@@ -155,7 +155,7 @@ function installPackages() {
 }
 
 function build() {
-  const sources = SOURCE_FOLDERS.flatMap((folder) => filesIn(folder)).filter((path) => path.endsWith('.ts'));
+  const sources = SOURCE_FOLDERS.flatMap((folder) => filesIn(folder)).filter((path) => /\.c?ts$/.test(path));
   const wanted = [...sources, 'tsconfig.json', 'rolldown.config.js', 'package.json', 'package-lock.json']
     .map((path) => {
       const { mtimeMs, size } = statSync(join(ROOT, path));
@@ -181,15 +181,18 @@ function build() {
  * tsc's notes too: they would make it believe that the output is there.
  */
 function removeOrphans(sources) {
-  const stems = new Set(sources.map((path) => path.replace(/\.ts$/, '')));
-  const built = new Set();
-  for (const path of filesIn('dist')) {
-    const stem = path.slice('dist/'.length).replace(/(\.d\.ts|\.js\.map|\.js)$/, '');
-    if (stem === path.slice('dist/'.length)) continue;
-    if (stems.has(stem)) built.add(path);
-    else rmSync(join(ROOT, path));
+  const outputs = new Set(
+    sources.flatMap((path) => {
+      // register.cts: register.cjs, register.d.cts.
+      const [, stem, c] = /^(.*)\.(c?)ts$/.exec(path);
+      return stem.endsWith('.d') ? [] : [`${stem}.${c}js`, `${stem}.${c}js.map`, `${stem}.d.${c}ts`];
+    }),
+  );
+  const built = new Set(filesIn('dist').map((path) => path.slice('dist/'.length)));
+  for (const path of built) {
+    if (/\.(d\.c?ts|c?js\.map|c?js)$/.test(path) && !outputs.has(path)) rmSync(join(ROOT, 'dist', path));
   }
-  const complete = [...stems].every((stem) => stem.endsWith('.d') || built.has(`dist/${stem}.js`));
+  const complete = [...outputs].every((path) => !/\.c?js$/.test(path) || built.has(path));
   if (!complete) rmSync(join(ROOT, 'dist', '.tsbuildinfo'), { force: true });
 }
 

@@ -101,8 +101,8 @@ export function whyDestroyed(
   if (call.unreadBytes > 0) return `${bytesText(call.unreadBytes)} unread`;
   if (call.pendingBytes > 0) return `${bytesText(call.pendingBytes)} unsent`;
   const timeout = life.last('finwait:socket:timeout');
-  if (isBefore(timeout, call) && timeout !== undefined) return `after a timeout of ${timeout.timeoutMs} ms`;
-  return idleText(call);
+  if (!isBefore(timeout, call) || timeout === undefined) return idleText(call);
+  return `after a timeout${timeout.timeoutMs === undefined ? '' : ` of ${timeout.timeoutMs} ms`}`;
 }
 
 function idleText({ idle, layer }: { idle?: boolean; layer?: string }): string | undefined {

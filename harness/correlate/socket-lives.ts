@@ -156,7 +156,8 @@ function endOf({ events, ended }: ThreadEvents): ThreadEnd {
   const exit = events.findLast((event) => event.name === 'finwait:process:exit');
   const lastEventAtNs = events.at(-1)?.atNs ?? 0n;
   if (exit === undefined) return { cut: !ended, lastEventAtNs };
-  return { exitedAtNs: exit.atNs, exitCode: exit.exitCode, cut: false, lastEventAtNs };
+  const { atNs, exitCode } = exit;
+  return { exitedAtNs: atNs, ...(exitCode !== undefined && { exitCode }), cut: false, lastEventAtNs };
 }
 
 /** Mapped addresses made plain, zones left out: as a packet has them. */

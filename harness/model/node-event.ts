@@ -88,7 +88,8 @@ export interface NodeEvents {
     CallFields &
     EndsFields & {
       readonly role?: 'client' | 'server';
-      readonly allowHalfOpen: boolean;
+      /** Absent where a subclass has an accessor of this name: it is not run. */
+      readonly allowHalfOpen?: boolean;
       /** The id of the socket that this one wraps: a TLS socket over a plain one. */
       readonly over?: number;
       readonly layer?: Layer;
@@ -116,7 +117,7 @@ export interface NodeEvents {
   'finwait:socket:accept': SocketEventBase &
     EndsFields & {
       readonly server: number;
-      readonly allowHalfOpen: boolean;
+      readonly allowHalfOpen?: boolean;
       readonly layer?: Layer;
     };
   /** `end()`, the first on this socket. Stable. */
@@ -167,7 +168,7 @@ export interface NodeEvents {
       readonly syscall?: string;
     };
   /** 'timeout'. Stable. */
-  'finwait:socket:timeout': SocketEventBase & LayerFields & { readonly timeoutMs: number };
+  'finwait:socket:timeout': SocketEventBase & LayerFields & { readonly timeoutMs?: number };
   /** An HTTP agent took the socket back into its pool. Experimental. */
   'finwait:socket:free': SocketEventBase & LayerFields;
   /** 'close'. The socket's last event. Stable. */
@@ -196,8 +197,11 @@ export interface NodeEvents {
   'finwait:server:close': ServerEventBase;
   /** 'error'. Stable. */
   'finwait:server:error': ServerEventBase & { readonly code: string; readonly syscall?: string };
-  /** The thread ends of its own accord. Absent after a signal. Experimental. */
-  'finwait:process:exit': NodeEventBase & { readonly exitCode: number };
+  /**
+   * The thread ends of its own accord. Absent after a signal. `exitCode` is absent where a listener of 'exit' threw:
+   * Node makes the code after that. Experimental.
+   */
+  'finwait:process:exit': NodeEventBase & { readonly exitCode?: number };
 }
 
 export type NodeEventName = keyof NodeEvents;

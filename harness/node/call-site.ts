@@ -128,31 +128,45 @@ export class CallerReader {
   }
 }
 
-/** The frames below a function, nearest first, and the program's own settings as they were. */
+/** The frames below a function, nearest first; the program's own settings are then as they were, accessors too. */
 function rawFrames(below: Below, limit: number): readonly NodeJS.CallSite[] | undefined {
-  const { stackTraceLimit } = Error;
-  const formatter = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   let frames: readonly NodeJS.CallSite[] | undefined;
+  const stackTraceLimit = putOnError('stackTraceLimit', limit);
+  const prepareStackTrace = putOnError('prepareStackTrace', (_error: Error, sites: NodeJS.CallSite[]) => {
+    frames = sites;
+    return '';
+  });
   try {
-    Error.stackTraceLimit = limit;
-    Error.prepareStackTrace = (_error, sites) => {
-      frames = sites;
-      return '';
-    };
+    // Not put: Error is frozen, or the like. This program hides its stacks.
+    if (stackTraceLimit === undefined || prepareStackTrace === undefined) return undefined;
     const target: { stack?: unknown } = {};
     captureStackTrace(target, below);
     Reflect.get(target, 'stack');
-  } catch {
-    // Error is frozen: this program hides its stacks.
+    return frames;
+  } finally {
+    putBack('prepareStackTrace', prepareStackTrace);
+    putBack('stackTraceLimit', stackTraceLimit);
   }
-  try {
-    Error.stackTraceLimit = stackTraceLimit;
-    if (formatter === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-    else if ('value' in formatter) Reflect.set(Error, 'prepareStackTrace', formatter.value);
-  } catch {
-    // It was frozen before, too.
-  }
-  return frames;
+}
+
+type Setting = 'stackTraceLimit' | 'prepareStackTrace';
+
+/** Says that Error had none of its own. */
+const NONE = Symbol('none');
+
+/**
+ * Defined, not assigned: an assignment would run the program's setter.
+ * @returns what stood there; undefined when nothing may be put
+ */
+function putOnError(name: Setting, value: unknown): PropertyDescriptor | typeof NONE | undefined {
+  const descriptor = Object.getOwnPropertyDescriptor(Error, name);
+  const ours = descriptor === undefined ? { value, configurable: true } : { value };
+  return Reflect.defineProperty(Error, name, ours) ? (descriptor ?? NONE) : undefined;
+}
+
+function putBack(name: Setting, descriptor: PropertyDescriptor | typeof NONE | undefined): void {
+  if (descriptor === NONE) Reflect.deleteProperty(Error, name);
+  else if (descriptor !== undefined) Reflect.defineProperty(Error, name, descriptor);
 }
 
 /** The offset in the script; V8 has it, Node's types do not. */

@@ -10,6 +10,8 @@ import type { DefinitionTable } from './definitions.ts';
 export interface EventRecorder {
   /** @param values of which the first `count` are the event's; they are its reader's only until it returns */
   record(code: number, atNs: number, subject: number, values: readonly number[], count: number): void;
+  /** An event could not be put together. */
+  missed(): void;
 }
 
 /** The code of every event. */
@@ -50,9 +52,9 @@ export class EventSink {
     this.#values[this.#count++] = value;
   }
 
-  /** A flag as a value. */
-  putFlag(value: boolean): void {
-    this.#values[this.#count++] = value ? 1 : 0;
+  /** A flag as a value; −1 for what is none. */
+  putFlag(value: unknown): void {
+    this.#values[this.#count++] = typeof value === 'boolean' ? Number(value) : -1;
   }
 
   putText(text: string | undefined): void {
@@ -68,6 +70,12 @@ export class EventSink {
     this.putText(caller?.by);
     this.put(caller?.siteId ?? -1);
     this.put(caller?.isInferred === true ? 1 : -1);
+  }
+
+  /** Forgets the values that were put: their event could not be put together. */
+  abandon(): void {
+    this.#count = 0;
+    this.recorder?.missed();
   }
 
   /**

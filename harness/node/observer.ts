@@ -1,104 +1,130 @@
 /**
  * Sees what a program does with its TCP sockets and servers, by methods put around those of `net`'s prototypes.
- * It adds no listener, holds no handle and never throws: watching changes nothing but the stacks, in which the
- * methods show.
+ * It adds no listener, holds no handle and never throws: watching changes little but the stacks, in which the
+ * methods show (docs/node-lane.md lists what else).
  */
 import net, { type Server, type Socket } from 'node:net';
 import { sinceOriginNs } from './clock.ts';
 import type { EventSink } from './event-sink.ts';
 import { ServerWatch } from './server-watch.ts';
 import { SocketWatch } from './socket-watch.ts';
-import { type Method, wrapMethod } from './wrap-method.ts';
+import { type Method, type Watcher, watchMethod, wrapMethod } from './wrap-method.ts';
 
 /** Puts the methods in place, for good: once a thread. */
 export function observePrototypes(sink: EventSink): { sockets: SocketWatch; servers: ServerWatch } {
   const sockets = new SocketWatch(sink);
   const servers = new ServerWatch(sink, sockets);
-  watchSockets(net.Socket.prototype, sockets);
-  watchServers(net.Server.prototype, servers);
+  watchSocketCalls(net.Socket.prototype, sockets, sink);
+  watchWrites(net.Socket.prototype, sockets, sink);
+  watchSocketEvents(net.Socket.prototype, sockets, sink);
+  watchServers(net.Server.prototype, servers, sink);
   return { sockets, servers };
 }
 
-function watchSockets(prototype: Socket, watch: SocketWatch): void {
-  wrapMethod(prototype, 'connect', (original: Method) => {
-    return function connect(this: Socket, ...args: never[]): unknown {
-      watch.connecting(this, sinceOriginNs(), connect);
-      const result: unknown = Reflect.apply(original, this, args);
-      watch.connectCalled(this);
-      return result;
-    };
-  });
-  wrapMethod(prototype, 'end', (original: Method) => {
-    return function end(this: Socket, ...args: never[]): unknown {
-      watch.endCalled(this, args, end);
-      const result: unknown = Reflect.apply(original, this, args);
-      watch.endReturned(this);
-      return result;
-    };
-  });
-  wrapMethod(prototype, 'resetAndDestroy', (original: Method) => {
-    return function resetAndDestroy(this: Socket, ...args: never[]): unknown {
-      watch.resetCalled(this, resetAndDestroy);
-      return Reflect.apply(original, this, args);
-    };
-  });
-  wrapMethod(prototype, '_destroy', (original: Method) => {
-    return function _destroy(this: Socket, ...args: never[]): unknown {
-      watch.destroyCalled(this, args[0], _destroy);
-      return Reflect.apply(original, this, args);
-    };
-  });
-  wrapMethod(prototype, 'pause', (original: Method) => {
-    return function pause(this: Socket, ...args: never[]): unknown {
-      watch.pauseCalled(this, pause);
-      return Reflect.apply(original, this, args);
-    };
-  });
-  wrapMethod(prototype, 'resume', (original: Method) => {
-    return function resume(this: Socket, ...args: never[]): unknown {
-      watch.resumeCalled(this, resume);
-      return Reflect.apply(original, this, args);
-    };
-  });
-  wrapMethod(prototype, '_writeGeneric', (original: Method) => {
+function watchSocketCalls(prototype: Socket, watch: SocketWatch, sink: EventSink): void {
+  const failed = (): void => {
+    sink.abandon();
+  };
+  const calls: Readonly<Record<string, Omit<Watcher<Socket>, 'failed'>>> = {
+    connect: {
+      before: (socket, _args, below) => {
+        watch.connecting(socket, sinceOriginNs(), below);
+      },
+      after: (socket) => {
+        watch.connectCalled(socket);
+      },
+    },
+    end: {
+      before: (socket, args, below) => {
+        watch.endCalled(socket, args, below);
+      },
+      after: (socket) => {
+        watch.endReturned(socket);
+      },
+    },
+    resetAndDestroy: {
+      before: (socket, _args, below) => {
+        watch.resetCalled(socket, below);
+      },
+    },
+    _destroy: {
+      before: (socket, args, below) => {
+        watch.destroyCalled(socket, args[0], below);
+      },
+    },
+    pause: {
+      before: (socket, _args, below) => {
+        watch.pauseCalled(socket, below);
+      },
+    },
+    resume: {
+      before: (socket, _args, below) => {
+        watch.resumeCalled(socket, below);
+      },
+    },
+  };
+  for (const [name, call] of Object.entries(calls)) watchMethod(prototype, name, { ...call, failed });
+}
+
+function watchWrites(prototype: Socket, watch: SocketWatch, sink: EventSink): void {
+  wrapMethod(prototype, '_writeGeneric', (current) => {
     return function _writeGeneric(this: Socket, ...args: never[]): unknown {
-      if (!watch.wantsWrites()) return Reflect.apply(original, this, args);
+      if (!watch.wantsWrites()) return Reflect.apply(current(), this, args);
       const before = watch.dispatchedBytes(this);
       const atNs = sinceOriginNs();
-      const result: unknown = Reflect.apply(original, this, args);
-      watch.written(this, before, atNs);
-      return result;
-    };
-  });
-  wrapMethod(prototype, 'emit', (original: Method) => {
-    // The arguments are handed on one by one: then V8 need not make an array of them.
-    return function emit(this: Socket, ...args: never[]): unknown {
-      const name: unknown = args[0];
-      watch.emitting(this, name, args[1], args[2], args[4]);
-      const result: unknown = Reflect.apply(original, this, args);
-      if (name === 'end' || name === 'finish') watch.emittedEnd(this);
+      const result: unknown = Reflect.apply(current(), this, args);
+      try {
+        watch.written(this, before, atNs);
+      } catch {
+        sink.abandon();
+      }
       return result;
     };
   });
 }
 
-function watchServers(prototype: Server, watch: ServerWatch): void {
-  wrapMethod(prototype, 'listen', (original: Method) => {
-    return function listen(this: Server, ...args: never[]): unknown {
-      watch.listenCalled(this, listen);
-      return Reflect.apply(original, this, args);
+function watchSocketEvents(prototype: Socket, watch: SocketWatch, sink: EventSink): void {
+  wrapMethod(prototype, 'emit', (current: () => Method) => {
+    // The arguments are handed on one by one: then V8 need not make an array of them.
+    return function emit(this: Socket, ...args: never[]): unknown {
+      const name: unknown = args[0];
+      try {
+        watch.emitting(this, name, args[1], args[2], args[4]);
+      } catch {
+        sink.abandon();
+      }
+      const result: unknown = Reflect.apply(current(), this, args);
+      if (name !== 'end' && name !== 'finish') return result;
+      try {
+        watch.emittedEnd(this);
+      } catch {
+        sink.abandon();
+      }
+      return result;
     };
   });
-  wrapMethod(prototype, 'close', (original: Method) => {
-    return function close(this: Server, ...args: never[]): unknown {
-      watch.closeCalled(this, close);
-      return Reflect.apply(original, this, args);
-    };
+}
+
+function watchServers(prototype: Server, watch: ServerWatch, sink: EventSink): void {
+  const failed = (): void => {
+    sink.abandon();
+  };
+  watchMethod<Server>(prototype, 'listen', {
+    before: (server, _args, below) => {
+      watch.listenCalled(server, below);
+    },
+    failed,
   });
-  wrapMethod(prototype, 'emit', (original: Method) => {
-    return function emit(this: Server, ...args: never[]): unknown {
-      watch.emitting(this, args[0], args[1]);
-      return Reflect.apply(original, this, args);
-    };
+  watchMethod<Server>(prototype, 'close', {
+    before: (server, _args, below) => {
+      watch.closeCalled(server, below);
+    },
+    failed,
+  });
+  watchMethod<Server>(prototype, 'emit', {
+    before: (server, args) => {
+      watch.emitting(server, args[0], args[1]);
+    },
+    failed,
   });
 }

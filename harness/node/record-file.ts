@@ -92,6 +92,11 @@ export class RecordFile implements EventRecorder {
     this.#writeOrWait(atNs);
   }
 
+  missed(): void {
+    this.#leaveOut(0, 1);
+    this.#writeOrWait(sinceOriginNs());
+  }
+
   /** Hands what waits to the kernel; from there it reaches the file though the process be killed. */
   write(): void {
     this.#pace.wrote();

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
 import {
+  bytesRead,
   connectedPeer,
   dispatchedBytes,
   errorCode,
@@ -11,6 +12,7 @@ import {
   internals,
   localEnd,
   octets,
+  ownField,
   tcpHandle,
 } from './socket-facts.ts';
 import type { SocketLives } from './socket-lives.ts';
@@ -113,7 +115,8 @@ export class SocketEvents {
     const life = this.#lives.of(socket);
     if (life === undefined) return;
     this.#lives.putLayer(socket, life);
-    this.#sink.put(socket.timeout ?? -1);
+    const timeoutMs = ownField(socket, 'timeout');
+    this.#sink.put(typeof timeoutMs === 'number' ? timeoutMs : -1);
     this.#sink.emit(Code['finwait:socket:timeout'], sinceOriginNs(), life.id);
   }
 
@@ -131,7 +134,7 @@ export class SocketEvents {
     if (life?.told !== true) return;
     life.destroyed = true;
     this.#sink.putFlag(hadError);
-    this.#sink.put(socket.bytesRead);
+    this.#sink.put(bytesRead(socket));
     this.#sink.put(dispatchedBytes(socket));
     this.#sink.emit(Code['finwait:socket:close'], sinceOriginNs(), life.id);
   }

@@ -1,11 +1,15 @@
-/** What the observer reads of sockets and servers: plain fields and handles, never a getter that leaves a trace. */
-import { isIPv4, type Server, type Socket, SocketAddress } from 'node:net';
+/**
+ * What the observer reads of sockets and servers: plain fields and handles, never a getter that leaves a trace or that a
+ * subclass has put in front of them.
+ */
+import { Buffer } from 'node:buffer';
+import net, { type Server, type Socket } from 'node:net';
 import { plainAddress } from '../model/endpoint.ts';
 import type { Layer } from '../model/node-event.ts';
 
 // Taken now: a program may put stand-ins in their place.
 const byteLength = Buffer.byteLength.bind(Buffer);
-const { getOwnPropertyDescriptor } = Object;
+const { isIPv4, SocketAddress } = net;
 
 /** What libuv's handle for TCP, or TLS over it, offers. */
 export interface TcpHandle {
@@ -25,10 +29,7 @@ const answer: NameOut & { family?: string } = { address: undefined, family: '', 
 /** A pipe's has none of these; that of TLS hands on what it is asked to its `_parent`, whatever that is. */
 type AnyHandle = Partial<TcpHandle> & { readonly _parent?: AnyHandle | null };
 
-/**
- * What `net`, `http` and streams keep on their objects. Read instead of `socket.readableLength` and its like, which a
- * subclass may have made getters of its own.
- */
+/** What `net`, `http` and streams keep on their objects. */
 interface Internals {
   readonly _handle?: AnyHandle | null;
   readonly _parent?: Socket | null;
@@ -69,8 +70,38 @@ export function fdOf(handle: TcpHandle | undefined): number {
   return typeof handle?.fd === 'number' ? handle.fd : -1;
 }
 
-export function allowsHalfOpen(socket: Socket): boolean {
-  return getOwnPropertyDescriptor(socket, 'allowHalfOpen')?.value === true;
+/** `readableFlowing`. */
+export function isFlowing(socket: Socket): boolean | null | undefined {
+  return internals(socket)._readableState?.flowing;
+}
+
+/** Both its ends are over, and what hangs on them has been told. */
+export function hasEnded(socket: Socket): boolean {
+  const { _readableState, _writableState } = internals(socket);
+  return _readableState?.endEmitted === true && _writableState?.finished === true;
+}
+
+/** `readableLength`; −1 without a stream's state. */
+export function unreadBytes(socket: Socket): number {
+  return internals(socket)._readableState?.length ?? -1;
+}
+
+/** `writableLength`; −1 without a stream's state. */
+export function pendingBytes(socket: Socket): number {
+  return internals(socket)._writableState?.length ?? -1;
+}
+
+const bytesReadGetter = Object.getOwnPropertyDescriptor(net.Socket.prototype, 'bytesRead')?.get;
+
+/** The count is behind a symbol of Node's own: by the getter that net had when this was loaded. */
+export function bytesRead(socket: Socket): number {
+  const bytes: unknown = bytesReadGetter && Reflect.apply(bytesReadGetter, socket, []);
+  return typeof bytes === 'number' ? bytes : -1;
+}
+
+/** What Node has put on the socket itself; undefined where a subclass has an accessor of that name. */
+export function ownField(socket: Socket, name: 'allowHalfOpen' | 'timeout'): unknown {
+  return Object.getOwnPropertyDescriptor(socket, name)?.value;
 }
 
 export function dispatchedBytes(socket: Socket): number {

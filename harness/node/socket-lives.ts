@@ -2,12 +2,12 @@ import type { Socket } from 'node:net';
 import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
 import {
-  allowsHalfOpen,
   fdOf,
   hasWebSocket,
   internals,
   isIdle,
   localEnd,
+  ownField,
   peerEnd,
   tcpHandle,
 } from './socket-facts.ts';
@@ -53,7 +53,7 @@ export class SocketLives {
     const handle = caller === undefined ? tcpHandle(socket) : undefined;
     const sink = this.#sink;
     sink.putText(caller && 'client');
-    sink.putFlag(allowsHalfOpen(socket));
+    sink.putFlag(ownField(socket, 'allowHalfOpen'));
     sink.put(over ?? -1);
     sink.putText(life.layer);
     sink.putCaller(caller);

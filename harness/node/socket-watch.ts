@@ -6,16 +6,20 @@ import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
 import { SocketEvents } from './socket-events.ts';
 import {
-  allowsHalfOpen,
   dispatchedBytes,
   errorCode,
   fdOf,
+  hasEnded,
   internals,
+  isFlowing,
   localEnd,
   octets,
+  ownField,
   peerEnd,
+  pendingBytes,
   type PlainEnd,
   tcpHandle,
+  unreadBytes,
 } from './socket-facts.ts';
 import type { SocketLife } from './socket-life.ts';
 import { SocketLives } from './socket-lives.ts';
@@ -80,7 +84,7 @@ export class SocketWatch {
     sink.putEnd(peerEnd(handle));
     sink.put(fdOf(handle));
     sink.put(id);
-    sink.putFlag(allowsHalfOpen(socket));
+    sink.putFlag(ownField(socket, 'allowHalfOpen'));
     sink.putText(layer);
     sink.emit(Code['finwait:socket:accept'], atNs, life.id);
   }
@@ -89,13 +93,13 @@ export class SocketWatch {
   endCalled(socket: Socket, [chunk, encoding]: readonly unknown[], below: Below): void {
     const life = this.#lives.of(socket);
     if (life === undefined || life.ended || life.destroyed) return;
-    const { _readableState, _writableState } = internals(socket);
+    const { _writableState } = internals(socket);
     const atNs = sinceOriginNs();
     life.endCall = {
       atNs,
       caller: this.callers.callerOf(below, life.context, atNs),
-      unreadBytes: _readableState?.length ?? -1,
-      pendingBytes: _writableState?.length ?? -1,
+      unreadBytes: unreadBytes(socket),
+      pendingBytes: pendingBytes(socket),
       bytes: octets(chunk, typeof encoding === 'string' ? encoding : _writableState?.defaultEncoding),
     };
   }
@@ -139,14 +143,12 @@ export class SocketWatch {
 
   /** Not every `pause()`: `pipe()` and HTTP call it on paused sockets, too. */
   pauseCalled(socket: Socket, below: Below): void {
-    const isPaused = internals(socket)._readableState?.flowing === false;
-    if (!isPaused) this.#tellPause(Code['finwait:socket:pause'], socket, below);
+    if (isFlowing(socket) !== false) this.#tellPause(Code['finwait:socket:pause'], socket, below);
   }
 
   /** Not the `resume()` of `on('data')`: every reader does it, and it says nothing. */
   resumeCalled(socket: Socket, below: Below): void {
-    const isPaused = internals(socket)._readableState?.flowing === false;
-    if (isPaused) this.#tellPause(Code['finwait:socket:resume'], socket, below);
+    if (isFlowing(socket) === false) this.#tellPause(Code['finwait:socket:resume'], socket, below);
   }
 
   wantsWrites(): boolean {
@@ -175,9 +177,7 @@ export class SocketWatch {
    */
   emittedEnd(socket: Socket): void {
     const life = this.#lives.known(socket);
-    if (life === undefined) return;
-    const { _readableState, _writableState } = internals(socket);
-    life.nodeDestroys = _readableState?.endEmitted === true && _writableState?.finished === true;
+    if (life !== undefined) life.nodeDestroys = hasEnded(socket);
   }
 
   #tellPause(code: number, socket: Socket, below: Below): void {
@@ -189,10 +189,9 @@ export class SocketWatch {
   }
 
   #putCall(socket: Socket, life: SocketLife, caller: Caller): void {
-    const { _readableState, _writableState } = internals(socket);
     this.#sink.putCaller(caller);
     this.#lives.putLayer(socket, life);
-    this.#sink.put(_readableState?.length ?? -1);
-    this.#sink.put(_writableState?.length ?? -1);
+    this.#sink.put(unreadBytes(socket));
+    this.#sink.put(pendingBytes(socket));
   }
 }

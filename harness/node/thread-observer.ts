@@ -51,7 +51,7 @@ function keepRecord(sink: EventSink, directory: string, limitBytes: number): voi
   if (file === undefined) return;
   sink.recorder = file;
   onThreadExit((exitCode) => {
-    sink.put(exitCode);
+    sink.put(exitCode ?? -1);
     sink.emit(Code['finwait:process:exit'], sinceOriginNs(), 0);
     file.end();
   });

@@ -1,19 +1,55 @@
 export type Method = (...args: never[]) => unknown;
 
+/** What is done beside a method's calls. What it throws is nobody's: `failed` is called instead. */
+export interface Watcher<Of> {
+  /** @param wrapped the function that stands in the method's place, and on the stack */
+  before(of: Of, args: readonly unknown[], wrapped: Method): void;
+  after?(of: Of): void;
+  failed(): void;
+}
+
+/** Puts a function in the place of a method that first tells `watcher` of the call. */
+export function watchMethod<Of>(holder: Of & object, name: string, watcher: Watcher<Of>): void {
+  wrapMethod(holder, name, (current) => {
+    return function wrapped(this: Of, ...args: never[]): unknown {
+      try {
+        watcher.before(this, args, wrapped);
+      } catch {
+        watcher.failed();
+      }
+      const result: unknown = Reflect.apply(current(), this, args);
+      if (watcher.after === undefined) return result;
+      try {
+        watcher.after(this);
+      } catch {
+        watcher.failed();
+      }
+      return result;
+    };
+  });
+}
+
 /**
- * Puts `wrap(original)` in the place of a method, inherited or own, as the original was: its name, length and
- * attributes stay.
+ * Puts `wrap(current)` in the place of a method, inherited or own, as the original was: its name, length and attributes
+ * stay. `current()` is what would be called without it: of an inherited method the one that is inherited now, since
+ * `domain` and many a program put another in its place later.
  */
-export function wrapMethod(holder: object, name: string, wrap: (original: Method) => Method): void {
+export function wrapMethod(holder: object, name: string, wrap: (current: () => Method) => Method): void {
   const descriptor = findDescriptor(holder, name);
   const original: unknown = descriptor?.value;
   if (typeof original !== 'function') return;
-  const wrapped = wrap(original as Method);
+  const isOwn = Object.hasOwn(holder, name);
+  const wrapped = wrap(isOwn ? () => original as Method : () => inherited(holder, name));
   for (const own of ['name', 'length']) {
     const value = Object.getOwnPropertyDescriptor(original, own);
     if (value !== undefined) Object.defineProperty(wrapped, own, value);
   }
   Object.defineProperty(holder, name, { ...descriptor, value: wrapped });
+}
+
+/** Read like any property: `Reflect.get` takes three times as long, and events are many. */
+function inherited(holder: object, name: string): Method {
+  return (Object.getPrototypeOf(holder) as Record<string, Method>)[name] as Method;
 }
 
 function findDescriptor(holder: object, name: string): PropertyDescriptor | undefined {

@@ -78,7 +78,7 @@ function captureFilter(ports: readonly number[]): string {
 /** The observer goes into every Node process of the program's tree, before whatever else it preloads. */
 function programEnvironment(directory: string): NodeJS.ProcessEnv {
   const env = outerEnvironment();
-  const register = fileURLToPath(new URL('../node/register.js', import.meta.url));
+  const register = fileURLToPath(new URL('../node/register.cjs', import.meta.url));
   const options = [`--require ${quoted(register)}`, env['NODE_OPTIONS']].filter(Boolean);
   return { ...env, NODE_OPTIONS: options.join(' '), FINWAIT_RECORD_DIR: join(directory, RunFile.node) };
 }

@@ -10,7 +10,7 @@ import {
   subscribeTracing,
 } from '../../harness/node/channels.ts';
 import type { NodeEvents } from '../../harness/model/node-event.ts';
-import '../../harness/node/register.ts';
+import '../../harness/node/register.cts';
 
 type Close = NodeEvents['finwait:socket:close'];
 

@@ -1,14 +1,17 @@
 /** What the observer tells of programs of several kinds. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import test from 'ava';
 import type { NodeEvent, NodeEventName } from '../../harness/model/node-event.ts';
 import { mergeEvents, readRunDirectory } from '../../harness/node/record-reader.ts';
-import { observed } from '../support/observed-program.ts';
+import { bare, observed, REGISTER } from '../support/observed-program.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
 /** Runs a program given as text and returns its events. */
-async function eventsOf(files: Readonly<Record<string, string>>): Promise<NodeEvent[]> {
+async function eventsOf(
+  files: Readonly<Record<string, string>>,
+  options: { readonly preload?: string } = {},
+): Promise<NodeEvent[]> {
   using folder = new TemporaryFolder();
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder.path, name);
@@ -16,7 +19,11 @@ async function eventsOf(files: Readonly<Record<string, string>>): Promise<NodeEv
     writeFileSync(path, text);
   }
   const directory = join(folder.path, 'records');
-  const { stderr } = await observed(join(folder.path, Object.keys(files)[0] ?? ''), { directory });
+  const { preload } = options;
+  const { stderr } = await observed(join(folder.path, Object.keys(files)[0] ?? ''), {
+    directory,
+    ...(preload !== undefined && { preload: `${preload} --require ${REGISTER}` }),
+  });
   if (stderr !== '') throw new Error(stderr);
   return mergeEvents(await readRunDirectory(directory));
 }
@@ -233,20 +240,80 @@ test('sockets that are no TCP sockets are left out', async (t) => {
 });
 
 test('above two thousand stacks a second a site is inferred, and says so; a mixed kind never is', async (t) => {
-  const events = await eventsOf({
-    'app.cjs': `${LISTEN}
-      let left = 6000;
-      const server = net.createServer((socket) => socket.on('error', () => {}).resetAndDestroy());
-      listen(server, (port) => {
-        const next = () => left-- > 0 ? dial() : server.close();
-        const dial = () => net.connect(port, '127.0.0.1').on('error', () => {}).on('close', next);
-        for (let lane = 0; lane < 8; lane++) dial();
-      });`,
-  });
+  const clock = resolve('test/support/programs/bystanders/slow-clock.cjs');
+  const events = await eventsOf(
+    {
+      'app.cjs': `${LISTEN}
+        let left = 1500;
+        const server = net.createServer((socket) => socket.on('error', () => {}).resetAndDestroy());
+        listen(server, (port) => {
+          const next = () => left-- > 0 ? (left % 2 ? odd() : even()) : server.close();
+          const odd = () => net.connect(port, '127.0.0.1').on('error', () => {}).on('close', next);
+          const even = () => net.connect(port, '127.0.0.1').on('error', () => {}).on('close', next);
+          next();
+        });`,
+    },
+    // On this clock the program takes no second, however slow the machine is.
+    { preload: clock },
+  );
   const creates = all(events, 'finwait:socket:create');
-  t.true(creates.length > 6000);
-  t.true(creates.every(({ site }) => site?.user?.functionName === 'dial'));
-  t.falsy(creates[0]?.siteInferred);
+  t.is(creates.length, 1500);
+  t.true(creates.every(({ siteInferred }) => siteInferred !== true));
+  const dialled = creates.map(({ site }) => site?.user?.functionName);
+  t.deepEqual(
+    dialled,
+    creates.map((_, index) => (index % 2 === 0 ? 'odd' : 'even')),
+  );
+  const resets = all(events, 'finwait:socket:reset-call');
+  t.falsy(resets[0]?.siteInferred);
+  t.true(resets.at(-1)?.siteInferred);
+  t.is(new Set(resets.map(({ site }) => JSON.stringify(site))).size, 1);
+});
+
+test('a listener of exit that throws hides nothing of the end, only the exit code', async (t) => {
+  using folder = new TemporaryFolder();
+  await observed('test/support/programs/bystanders/throws-at-exit.cjs', { directory: folder.path });
+  const [record] = await readRunDirectory(folder.path);
+  t.true(record?.ended);
+  const events = mergeEvents(record === undefined ? [] : [record]);
+  t.is(all(events, 'finwait:socket:destroy-call').length, 1);
+  const [exit] = all(events, 'finwait:process:exit');
+  t.truthy(exit);
+  t.is(exit?.exitCode, undefined);
+});
+
+test('a Node that is too old runs the program unobserved', async (t) => {
+  const script = `
+    Object.defineProperty(process.versions, 'node', { value: '18.20.8' });
+    require(${JSON.stringify(REGISTER)});
+    console.log(typeof globalThis[Symbol.for('finwait.observer')]);`;
+  using folder = new TemporaryFolder();
+  const app = join(folder.path, 'app.cjs');
+  writeFileSync(app, script);
+  const { exitCode, stdout } = await bare(app);
+  t.deepEqual([exitCode, stdout], [0, 'undefined\n']);
+});
+
+test('what the observer cannot do is its own trouble: the event is counted as left out', async (t) => {
+  using folder = new TemporaryFolder();
+  const app = join(folder.path, 'app.cjs');
+  const records = join(folder.path, 'records');
+  writeFileSync(
+    app,
+    `${LISTEN}
+    const server = net.createServer((socket) => socket.end());
+    listen(server, (port) => {
+      const client = net.connect(port, '127.0.0.1').resume().on('close', () => server.close());
+      // The observer asks this for a socket's own name.
+      client._handle.getsockname = () => { throw new Error('not now'); };
+    });
+    process.on('exit', (code) => console.log('exit', code));`,
+  );
+  const { stdout, stderr } = await observed(app, { directory: records });
+  t.deepEqual([stdout, stderr], ['exit 0\n', '']);
+  const [record] = await readRunDirectory(records);
+  t.is(record?.leftOut.events, 1);
+  t.is(all(record?.events ?? [], 'finwait:socket:close').length, 2);
 });
 
 test('a peer is told as the kernel has it, whatever the program calls it', async (t) => {

@@ -9,6 +9,8 @@ export interface ChildProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Run it as this user and group. */
   readonly uid?: number;
+  /** A program that starts it, with its arguments: `taskset`. */
+  readonly startedBy?: readonly string[];
 }
 
 /** Where tsc put a file of this repository: `servers/echo.js`. */
@@ -24,8 +26,10 @@ export class ChildProgram implements AsyncDisposable {
   readonly #ended: Promise<unknown>;
   #wake: (() => void)[] = [];
 
-  constructor(file: string, args: readonly string[] = [], { uid, env, cwd }: ChildProgramOptions = {}) {
-    this.#process = spawn(process.execPath, [file, ...args], {
+  constructor(file: string, args: readonly string[] = [], options: ChildProgramOptions = {}) {
+    const { uid, env, cwd, startedBy = [] } = options;
+    const [program = process.execPath, ...words] = [...startedBy, process.execPath, file, ...args];
+    this.#process = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
       ...(cwd !== undefined && { cwd }),

@@ -1,4 +1,4 @@
-import { builtFile, ChildProgram } from './child-program.ts';
+import { builtFile, ChildProgram, type ChildProgramOptions } from './child-program.ts';
 
 /** How a program ended, as whoever started it sees it. */
 export interface Outcome {
@@ -8,30 +8,33 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-export const REGISTER: string = builtFile('harness/node/register.js');
+export const REGISTER: string = builtFile('harness/node/register.cjs');
 
-export interface ObservedOptions {
+export interface ObservedOptions extends Pick<ChildProgramOptions, 'env' | 'startedBy'> {
   readonly args?: readonly string[];
   /** Where records go. */
   readonly directory?: string;
-  readonly env?: Readonly<Record<string, string>>;
   /** What is loaded first. */
   readonly preload?: string;
+  /** The flag that loads it. @default '--require' */
+  readonly by?: '--require' | '--import';
 }
 
 /** Runs a program without the observer. */
-export async function bare(file: string, { args = [], env = {} }: ObservedOptions = {}): Promise<Outcome> {
-  return outcome(new ChildProgram(file, args, { env: { ...env, NODE_OPTIONS: '' } }));
+export async function bare(file: string, options: ObservedOptions = {}): Promise<Outcome> {
+  const { args = [], env = {}, startedBy = [] } = options;
+  return outcome(new ChildProgram(file, args, { startedBy, env: { ...env, NODE_OPTIONS: '' } }));
 }
 
 /** Runs a program as `finwait run` does: the observer comes by NODE_OPTIONS, as children inherit it. */
 export async function observed(file: string, options: ObservedOptions = {}): Promise<Outcome> {
-  const { args = [], directory, env = {}, preload = REGISTER } = options;
+  const { args = [], directory, env = {}, startedBy = [], preload = REGISTER, by = '--require' } = options;
   return outcome(
     new ChildProgram(file, args, {
+      startedBy,
       env: {
         ...env,
-        NODE_OPTIONS: `--require ${preload}`,
+        NODE_OPTIONS: `${by} ${preload}`,
         ...(directory !== undefined && { FINWAIT_RECORD_DIR: directory }),
       },
     }),

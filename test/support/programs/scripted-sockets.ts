@@ -2,7 +2,8 @@
  * Runs scripts of calls on a client and the socket that a server accepted for it, and prints everything that a program
  * can see of them, in the order in which it sees it. First argument: a file with a JSON array of {@link SocketScript}.
  * After each step an octet is sent over a connection of its own, behind everything else that loopback has to deliver, and
- * the event loop turns some times more; so a script has one outcome, unless the kernel delivers late in the middle of it.
+ * the event loop turns some times more. So a script has one outcome: on one CPU, whose queue keeps the order, and without
+ * Nagle's algorithm, which holds octets until a delayed ACK's timer lets them go.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
@@ -139,7 +140,7 @@ function inMoment({ when }: SocketCall, job: () => void): void {
 async function run(script: SocketScript): Promise<void> {
   const ends: { client?: Socket; server?: Socket } = {};
   const { allowHalfOpen, pauseOnConnect, clientReads, serverReads } = script;
-  const server = net.createServer({ allowHalfOpen, pauseOnConnect }, (socket) => {
+  const server = net.createServer({ allowHalfOpen, pauseOnConnect, noDelay: true }, (socket) => {
     ends.server = socket;
     say('server connection');
     listen('server', socket, { reads: serverReads });
@@ -147,9 +148,13 @@ async function run(script: SocketScript): Promise<void> {
   server.listen(0, '127.0.0.1');
   await turns(2);
   const { port } = server.address() as AddressInfo;
-  const client = net.connect({ port, host: '127.0.0.1', allowHalfOpen: script.clientHalfOpen }, () => {
-    say('client connect callback');
-  });
+  const { clientHalfOpen } = script;
+  const client = net.connect(
+    { port, host: '127.0.0.1', allowHalfOpen: clientHalfOpen, noDelay: true },
+    () => {
+      say('client connect callback');
+    },
+  );
   ends.client = client;
   listen('client', client, { reads: clientReads });
   if (script.waitsForConnect) await settle();

@@ -2,7 +2,7 @@
 import { execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 if (process.send) {
-  process.send({ options: (process.env.NODE_OPTIONS ?? '').length >= 0, argv: process.execArgv });
+  process.send({ argv: process.execArgv });
   process.disconnect();
 } else {
   const child = fork(fileURLToPath(import.meta.url));

@@ -1,34 +1,54 @@
-// A subclass of Socket that tells whenever its getters are run.
+// A socket whose class has methods and accessors of its own.
 const net = require('node:net');
-
-class Own extends net.Socket {
+const tell = (name, value) => {
+  console.log(name);
+  return value;
+};
+class Told extends net.Socket {
+  end(...args) {
+    tell('end()');
+    return super.end(...args);
+  }
+  emit(name, ...args) {
+    tell(`emit ${String(name)}`);
+    return super.emit(name, ...args);
+  }
+  _destroy(error, done) {
+    tell('_destroy()');
+    super._destroy(error, done);
+  }
   get allowHalfOpen() {
-    console.log('allowHalfOpen');
-    return false;
+    return tell('allowHalfOpen', false);
   }
-
   set allowHalfOpen(_value) {}
-
   get readableLength() {
-    console.log('readableLength');
-    return super.readableLength;
+    return tell('readableLength', super.readableLength);
   }
-
   get writableLength() {
-    console.log('writableLength');
-    return super.writableLength;
+    return tell('writableLength', super.writableLength);
   }
-
   get readableFlowing() {
-    console.log('readableFlowing');
-    return super.readableFlowing;
+    return tell('readableFlowing', super.readableFlowing);
   }
+  set readableFlowing(value) {
+    super.readableFlowing = value;
+  }
+  get bytesRead() {
+    return tell('bytesRead', super.bytesRead);
+  }
+  get timeout() {
+    return tell('timeout', 5);
+  }
+  set timeout(_value) {}
 }
-
-const server = net.createServer((socket) => socket.resume().end());
-server.listen(0, '127.0.0.1', () => {
-  const socket = new Own();
-  socket.connect(server.address().port, '127.0.0.1', () => socket.end());
-  socket.resume();
-  socket.on('close', () => server.close(() => console.log('closed')));
-});
+const server = net
+  .createServer((socket) => socket.resume())
+  .listen(0, '127.0.0.1', () => {
+    const client = new Told();
+    client.setTimeout(60_000);
+    client.connect(server.address().port, '127.0.0.1', () => {
+      client.emit('timeout');
+      client.end();
+    });
+    client.resume().on('close', () => server.close());
+  });

@@ -9,6 +9,8 @@ console.log(Object.getOwnPropertyNames(globalThis).length, process.eventNames(),
 const keys = [];
 for (const key in socket) keys.push(key);
 console.log(keys.sort().join(' '));
+console.log(Object.keys(require.cache).length, Object.hasOwn(process, 'emit'), module.children.length);
+console.log(Object.getOwnPropertyNames(process).length, Object.getOwnPropertySymbols(process).length);
 console.log(
   net.Socket.prototype.end.name,
   net.Socket.prototype.emit.length,

@@ -7,8 +7,9 @@ import type { SegmentGroup } from './group-segments.ts';
 
 /**
  * Sorts what the programs reported into connections, on the capture's clock.
- * A report that names its ends goes to the newest connection of these ends that had begun by then. One without an
- * address goes to the connection that was newest then, except a `connect` call, which goes to the one it begins.
+ * All of one socket go where its first goes. A report that names its ends goes to the newest connection of these ends
+ * that had begun by then. One without an address goes to the connection that was newest then, except a `connect` call,
+ * which goes to the one it begins.
  * @returns a list a group, in order of time
  */
 export function placeReports(
@@ -17,13 +18,14 @@ export function placeReports(
   clock: ClockMap,
 ): PlacedJsReport[][] {
   const placed = groups.map((): PlacedJsReport[] => []);
-  for (const { side, report } of reports) {
+  const places = new Map<string, Place>();
+  for (const { side, report, socket } of reports) {
     const atNs = report.atNs + clock.offsetNs;
-    const place =
-      report.local === undefined
-        ? placeWithoutAddress(side, report, atNs, groups, clock)
-        : placeByEnds(report.local, report.peer, atNs, groups, clock);
-    if (place !== undefined) placed[place.index]?.push({ side: place.side, atNs, report });
+    const known = socket === undefined ? undefined : places.get(socket);
+    const place = known ?? placeOf(side, report, atNs, groups, clock);
+    if (place === undefined) continue;
+    if (socket !== undefined) places.set(socket, place);
+    placed[place.index]?.push({ side: place.side, atNs, report });
   }
   for (const list of placed) list.sort((a, b) => Number(a.atNs - b.atNs));
   return placed;
@@ -33,6 +35,18 @@ interface Place {
   readonly index: number;
   /** By the ends: in a simultaneous open a program's role and who sent the first SYN may differ. */
   readonly side: Side;
+}
+
+function placeOf(
+  side: Side,
+  report: JsReport,
+  atNs: bigint,
+  groups: readonly SegmentGroup[],
+  clock: ClockMap,
+): Place | undefined {
+  return report.local === undefined
+    ? placeWithoutAddress(side, report, atNs, groups, clock)
+    : placeByEnds(report.local, report.peer, atNs, groups, clock);
 }
 
 function placeByEnds(

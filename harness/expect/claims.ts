@@ -99,13 +99,16 @@ const CLAIMS: readonly Claim[] = [
   },
   {
     text: 'It is safer and more stable when the server closes first.',
-    examine({ summary }) {
+    // Of safety and stability this measures what a kernel shows: who is left with TIME-WAIT.
+    examine({ summary }, timeline) {
       if (summary.ending !== 'closed' || summary.firstCloser !== 'server') return undefined;
       if (summary.simultaneousClose || summary.timeWaitSource !== 'kernel') return undefined;
-      if (!summary.timeWaitHolders.includes('server')) return undefined;
-      return refuted(
-        'the server closed first and now holds TIME-WAIT for 60 s, once for each such connection',
-      );
+      if (!isWhole('kernel', timeline)) return undefined;
+      const [holder, other] = summary.timeWaitHolders;
+      if (holder === undefined || other !== undefined) return undefined;
+      return holder === 'server'
+        ? refuted('the server closed first, and it is the server that holds TIME-WAIT')
+        : confirmed('the server closed first, and TIME-WAIT is left to the client');
     },
   },
   {

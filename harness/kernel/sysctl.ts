@@ -41,7 +41,8 @@ function sysctlPath(name: string): string {
   return `/proc/sys/${parts.join('/')}`;
 }
 
-function sysctlError(what: string, cause: unknown): FinwaitError {
+/** @param cause with the `code` of what the kernel answered: `ENOENT` */
+export function sysctlError(what: string, cause: unknown): FinwaitError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   switch (code) {
     case 'EACCES':
@@ -53,13 +54,28 @@ function sysctlError(what: string, cause: unknown): FinwaitError {
         hint: 'In a private network of its own (unshare --net, with CAP_NET_ADMIN) a process may set it.',
       });
     case 'ENOENT':
-      return new FinwaitError('ERR_FINWAIT_SYSCTL', `${what}: this kernel has no such setting`, {
-        cause,
-        hint: 'It may be newer than this kernel, or belong to the machine and not to a network namespace.',
-      });
+      return new FinwaitError(
+        'ERR_FINWAIT_SYSCTL',
+        `${what}: this kernel has no such setting${since(what)}`,
+        {
+          cause,
+          hint: 'It may be newer than this kernel, or belong to the machine and not to a network namespace.',
+        },
+      );
     case 'EINVAL':
       return new FinwaitError('ERR_FINWAIT_SYSCTL', `${what}: the kernel refuses that value`, { cause });
     default:
       return new FinwaitError('ERR_FINWAIT_SYSCTL', `${what} (${code})`, { cause });
   }
+}
+
+/** Linux versions that brought settings which a lab asks for. */
+const SINCE: Readonly<Record<string, string>> = {
+  'net.ipv4.tcp_rto_min_us': '6.11',
+  'net.ipv4.tcp_rto_max_ms': '6.15',
+};
+
+function since(what: string): string {
+  const known = Object.entries(SINCE).find(([name]) => what.includes(name));
+  return known === undefined ? '' : `; it needs Linux ${known[1]}`;
 }

@@ -4,11 +4,11 @@ import type { NetworkSetting } from '../model/evidence.ts';
 /** Timers of the kernel that a private network may have shorter, or retries that it may have fewer. */
 export interface TimeCompression {
   /**
-   * Least time before a segment is sent again (Linux: 200 ms); a longer one leaves room to look in peace. A SYN and a
-   * SYN,ACK are sent again after 1 s all the same.
+   * Least time before a segment is sent again (Linux: 200 ms; to be set since 6.11); a longer one leaves room to look in
+   * peace. A SYN and a SYN,ACK are sent again after 1 s all the same.
    */
   readonly retransmitAfterMs?: number;
-  /** Most time before a segment is sent again (Linux: 120 s; the kernel takes no less than 1 s). */
+  /** Most time before a segment is sent again (Linux: 120 s; to be set since 6.15, to no less than 1 s). */
   readonly retransmitAfterAtMostMs?: number;
   /** Silence before the first keep-alive probe (Linux: 2 h), where the program names none. */
   readonly keepAliveAfterS?: number;
@@ -18,13 +18,19 @@ export interface TimeCompression {
   readonly keepAliveProbes?: number;
   /** How long an orphan waits in FIN-WAIT-2 (Linux: 60 s). TIME-WAIT is not meant: its 60 s are fixed. */
   readonly finTimeoutS?: number;
-  /** How often a SYN is sent again (Linux: 6). */
+  /**
+   * A SYN is sent again for as long as so many retries take that come after 1 s, 2 s, 4 s, … (Linux: 6). Since 6.5 the
+   * first four come a second apart (tcp_syn_linear_timeouts), so that more of them go into that time.
+   */
   readonly synRetries?: number;
   /** How often a SYN,ACK is sent again (Linux: 5). */
   readonly synAckRetries?: number;
-  /** How often data is sent again before the connection is given up (Linux: 15). */
+  /**
+   * Data is sent again, before the connection is given up, for as long as so many retries take that come after 200 ms,
+   * 400 ms, … (Linux: 15). With a shorter {@link retransmitAfterMs} more of them go into that time.
+   */
   readonly retries?: number;
-  /** How often an orphan's segments are sent again (Linux: 0, which it reads as 8). */
+  /** The same for an orphan's segments (Linux: 0, which it reads as 8). */
   readonly orphanRetries?: number;
 }
 
@@ -64,9 +70,9 @@ const KNOBS: Readonly<Record<keyof TimeCompression, Knob>> = {
     words: 'an orphan’s time in FIN-WAIT-2',
     unit: 's',
   },
-  synRetries: { sysctl: 'net.ipv4.tcp_syn_retries', words: 'retries of a SYN', unit: '' },
+  synRetries: { sysctl: 'net.ipv4.tcp_syn_retries', words: 'retries of a SYN (as time, from 1 s)', unit: '' },
   synAckRetries: { sysctl: 'net.ipv4.tcp_synack_retries', words: 'retries of a SYN,ACK', unit: '' },
-  retries: { sysctl: 'net.ipv4.tcp_retries2', words: 'retries of data', unit: '' },
+  retries: { sysctl: 'net.ipv4.tcp_retries2', words: 'retries of data (as time, from 200 ms)', unit: '' },
   orphanRetries: { sysctl: 'net.ipv4.tcp_orphan_retries', words: 'retries of an orphan', unit: '' },
 };
 

@@ -63,6 +63,15 @@ const ATTEMPTS: readonly Attempt[] = [
       await lab.writeSysctl('net.ipv4.tcp_rto_min_us', 20_000);
     },
   },
+  {
+    name: 'bounded timers',
+    detail: 'net.ipv4.tcp_rto_max_ms may be set in the private network',
+    without: 'no scenario in which the doubling wait for a retransmission is bounded',
+    fix: 'Linux 6.15 or newer',
+    attempt: async (lab) => {
+      await lab.writeSysctl('net.ipv4.tcp_rto_max_ms', 1000);
+    },
+  },
 ];
 
 async function killSocket(lab: Lab): Promise<void> {

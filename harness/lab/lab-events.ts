@@ -19,7 +19,9 @@ type AcceptListener = (socketId: SocketId, client: Endpoint | undefined) => void
 
 interface ServedServer {
   readonly onAccepted: AcceptListener;
-  readonly recordings: Set<Recording>;
+  /** With how many sockets the server had accepted before: they are of earlier connections, even with the same ends. */
+  readonly recordings: Map<Recording, number>;
+  accepted: number;
 }
 
 export interface ProgramListener {
@@ -70,7 +72,7 @@ export class LabEvents implements AgentEvents {
 
   /** From now on what this server accepts is told. */
   addServer(serverId: number, onAccepted: AcceptListener): void {
-    this.#servers.set(serverId, { onAccepted, recordings: new Set() });
+    this.#servers.set(serverId, { onAccepted, recordings: new Map(), accepted: 0 });
   }
 
   removeServer(serverId: number): void {
@@ -79,7 +81,8 @@ export class LabEvents implements AgentEvents {
 
   /** What the server and its sockets report goes to this recording, which knows whose connection is meant. */
   followServer(serverId: number, recording: Recording): void {
-    this.#servers.get(serverId)?.recordings.add(recording);
+    const server = this.#servers.get(serverId);
+    server?.recordings.set(recording, server.accepted);
   }
 
   ownSocket(peer: PeerName, socketId: SocketId, owner: SocketOwner): void {
@@ -105,25 +108,30 @@ export class LabEvents implements AgentEvents {
   }
 
   accepted(serverId: number, socketId: SocketId, client: Endpoint | undefined): void {
-    this.#servers.get(serverId)?.onAccepted(socketId, client);
+    const server = this.#servers.get(serverId);
+    if (server === undefined) return;
+    server.accepted++;
+    server.onAccepted(socketId, client);
   }
 
   serverReport(serverId: number, report: JsReport): void {
-    for (const recording of this.#servers.get(serverId)?.recordings ?? [])
+    for (const recording of this.#servers.get(serverId)?.recordings.keys() ?? [])
       recording.addReport('server', report);
   }
 
   report(peer: PeerName, socketId: SocketId, report: JsReport): void {
-    // A socket that a server accepted is named after it.
+    const key = `${peer} ${socketId}`;
+    // A socket that a server accepted is named after it, and numbered.
     const [serverId = '', accepted] = socketId.split('/');
     const server = accepted === undefined ? undefined : this.#servers.get(Number(serverId));
     if (server !== undefined) {
-      for (const recording of server.recordings) recording.addReport('server', report);
+      for (const [recording, before] of server.recordings) {
+        if (Number(accepted) > before) recording.addReport('server', report, key);
+      }
       return;
     }
-    const key = `${peer} ${socketId}`;
     const owner = this.#owners.get(key);
-    owner?.recording.addReport(owner.side, report);
+    owner?.recording.addReport(owner.side, report, key);
     // 'close' is the last that a socket reports.
     if (report.kind === 'event' && report.name === 'close') this.#owners.delete(key);
   }

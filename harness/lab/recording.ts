@@ -8,10 +8,7 @@ import { damageKey } from './damage-key.ts';
 import { OwnConnection } from './own-connection.ts';
 import { Waiters } from './waiters.ts';
 
-interface SideReport {
-  readonly side: Side;
-  readonly report: JsReport;
-}
+type SideReport = RunEvidence['reports'][number];
 
 /** What the three lanes have seen of one pair so far; wakes whoever waits for more. */
 export class Recording {
@@ -69,8 +66,9 @@ export class Recording {
     this.#waiters.wakeAll();
   }
 
-  addReport(side: Side, report: JsReport): void {
-    this.#reports.push({ side, report });
+  /** @param socket which of the lab's made it; left out, it is the server's own or a signal's */
+  addReport(side: Side, report: JsReport, socket?: string): void {
+    this.#reports.push({ side, report, ...(socket !== undefined && { socket }) });
     if (side === 'client' && report.local !== undefined) this.#connection.confirm(report.local);
     this.#waiters.wakeAll();
   }

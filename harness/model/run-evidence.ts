@@ -15,7 +15,12 @@ export interface RunEvidence {
   /** In order of time. */
   readonly snapshots: readonly SocketSnapshot[];
   /** In order of arrival; each process reports in order. */
-  readonly reports: readonly { readonly side: Side; readonly report: JsReport }[];
+  readonly reports: readonly {
+    readonly side: Side;
+    readonly report: JsReport;
+    /** Which of the run's sockets made it, where that is known: two may have the same ends one after the other. */
+    readonly socket?: string;
+  }[];
   readonly clockReadings: readonly ClockReading[];
   readonly holds: readonly Hold[];
   readonly damage: readonly Damage[];

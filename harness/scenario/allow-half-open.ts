@@ -1,7 +1,7 @@
 /** The scenarios of the family allow-half-open: which end has the option, and who ends first. */
 import { halfClose, handshake, nothingLeftOpen, orderlyClose, states } from '../expect/expectation.ts';
 import { otherSide, type Side } from '../model/connection.ts';
-import { type Check, check } from './check.ts';
+import { endIsCalledBy } from './checks.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { closedAfter, connects, ends, endsLast, writes } from './steps.ts';
 
@@ -73,17 +73,6 @@ function halfOpenSteps(endsFirst: Side): readonly Step[] {
 
 function autoEndSteps(endsFirst: Side): readonly Step[] {
   return [connects, ends(endsFirst, closedAfter(endsFirst))];
-}
-
-function endIsCalledBy(side: Side, wanted: 'program' | 'node'): Check {
-  const caller = wanted === 'node' ? 'Node' : 'the program';
-  return check(`the ${side}’s end() is called by ${caller}`, ['node'], ({ connection }) => {
-    const call = connection?.js.find(
-      (entry) => entry.side === side && entry.report.kind === 'call' && entry.report.name === 'end',
-    );
-    const by = call?.report.by;
-    return by === wanted ? { met: `end() by ${caller}` } : { violated: by ? `end() by ${by}` : 'no end()' };
-  });
 }
 
 function whose(allowed: Allowed): string {

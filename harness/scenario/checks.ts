@@ -1,5 +1,6 @@
-/** Checks that many scenarios share; see expect/expectation.ts for what the builders say. */
+/** Checks that several scenarios share, of what no builder of expect/ says. */
 import type { Side } from '../model/connection.ts';
+import type { JsReport } from '../model/observation.ts';
 import { hasFlags, parseFlags } from '../model/segment.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { type Check, check, type CheckedRun, type Finding } from './check.ts';
@@ -9,34 +10,47 @@ interface OnOption {
   readonly on?: string;
 }
 
-/** That the socket's program got an event, and with which error code. */
-export function emits(side: Side, event: string, options: OnOption & { readonly code?: string } = {}): Check {
-  const { code, on } = options;
-  const title = `${named(on)}${side} gets '${event}'${code === undefined ? '' : ` ${code}`}`;
-  return check(title, ['node'], (run) => {
-    const seen = eventsOf(run, side, on).filter(({ name }) => name === event);
-    const found = seen.find((report) => code === undefined || report.code === code);
-    if (found !== undefined) return { met: `'${event}'${found.code === undefined ? '' : ` ${found.code}`}` };
-    const others = seen.map((report) => report.code ?? event).join(', ');
-    return { violated: others === '' ? `no '${event}': ${list(eventsOf(run, side, on))}` : others };
+/** That the server itself emitted an event, not one of its sockets: the builders speak of sockets. */
+export function serverEmits(event: 'close' | 'drop'): Check {
+  return check(`the server emits '${event}'`, ['node'], ({ connection }) => {
+    const reports = serverReportsOf(connection);
+    const found = reports.some(({ kind, name }) => kind === 'event' && name === `server:${event}`);
+    return found ? { met: `'${event}'` } : { violated: list(reports) };
   });
 }
 
-/** That the socket's program did not get an event in the run. */
-export function neverEmits(side: Side, event: string, options: OnOption = {}): Check {
-  return check(`${named(options.on)}${side} gets no '${event}'`, ['node'], (run) => {
-    const events = eventsOf(run, side, options.on);
-    const found = events.some(({ name }) => name === event);
-    return found ? { violated: `'${event}' came` } : { met: list(events) };
+/** That server.close() was called, and did not come to its 'close' in the run. */
+export function serverNeverCloses(): Check {
+  return check("the server emits no 'close' after server.close()", ['node'], ({ connection }) => {
+    const reports = serverReportsOf(connection);
+    if (reports.some(({ name }) => name === 'server:close')) return { violated: "'close' came" };
+    return reports.some(({ name }) => name === 'server.close')
+      ? { met: list(reports) }
+      : { undetermined: 'server.close() was not seen' };
   });
 }
 
-/** In which state the last snapshot of `ss` shows the side. */
-export function endsIn(side: Side, state: TcpState, options: OnOption = {}): Check {
-  return check(`${named(options.on)}${side} is left in ${state}`, ['kernel'], (run) => {
-    const last = connectionOf(run, options.on)?.observedStates.findLast((seen) => seen.side === side);
-    if (last === undefined) return { undetermined: 'no snapshot of ss' };
-    return last.state === state ? { met: `ss: ${state}` } : { violated: `ss: ${last.state}` };
+/** That the program at this end read so many octets in all. */
+export function reads(side: Side, bytes: number): Check {
+  return check(`the ${side}’s program reads ${bytes} octets`, ['node'], ({ connection }) => {
+    const events = (connection?.js ?? []).filter((entry) => entry.side === side);
+    if (events.length === 0) return { undetermined: `nothing was seen of the ${side}’s program` };
+    const read = events
+      .filter(({ report }) => report.kind === 'event' && report.name === 'data')
+      .reduce((sum, { report }) => sum + (report.bytes ?? 0), 0);
+    return read === bytes ? { met: `${read} octets` } : { violated: `${read} octets` };
+  });
+}
+
+/** Who called end(): the program, or Node for it (`allowHalfOpen: false`). */
+export function endIsCalledBy(side: Side, wanted: 'program' | 'node'): Check {
+  const caller = wanted === 'node' ? 'Node' : 'the program';
+  return check(`the ${side}’s end() is called by ${caller}`, ['node'], ({ connection }) => {
+    const call = connection?.js.find(
+      (entry) => entry.side === side && entry.report.kind === 'call' && entry.report.name === 'end',
+    );
+    const by = call?.report.by;
+    return by === wanted ? { met: `end() by ${caller}` } : { violated: by ? `end() by ${by}` : 'no end()' };
   });
 }
 
@@ -85,18 +99,13 @@ function connectionOf(run: CheckedRun, on: string | undefined): CheckedRun['conn
   return on === undefined ? run.connection : run.connections[on];
 }
 
-function eventsOf(
-  run: CheckedRun,
-  side: Side,
-  on: string | undefined,
-): readonly { readonly name: string; readonly code?: string }[] {
-  return (connectionOf(run, on)?.js ?? [])
-    .filter((entry) => entry.side === side && entry.report.kind === 'event')
-    .map(({ report }) => report);
+function serverReportsOf(connection: CheckedRun['connection']): readonly JsReport[] {
+  return (connection?.js ?? []).map(({ report }) => report).filter(({ name }) => name.startsWith('server'));
 }
 
-function list(events: readonly { readonly name: string }[]): string {
-  return events.length === 0 ? 'no event at all' : events.map(({ name }) => `'${name}'`).join(', ');
+function list(reports: readonly JsReport[]): string {
+  const names = reports.map(({ kind, name }) => (kind === 'call' ? `${name}()` : `'${name}'`));
+  return names.length === 0 ? 'nothing was seen of the server itself' : names.join(', ');
 }
 
 function named(on: string | undefined): string {

@@ -54,6 +54,22 @@ export function closedAfter(firstCloser: Side): Record<Side, TcpState> {
     : { client: 'CLOSED', server: 'TIME-WAIT' };
 }
 
+/**
+ * Resets; both sockets are gone.
+ * @param options.told whether the other program is told, too: one that has read the end already is not
+ */
+export function resets(who: Side, { told = false }: { readonly told?: boolean } = {}): Step {
+  return {
+    who,
+    command: { verb: 'resetAndDestroy' },
+    until: {
+      segments: [{ from: who, flags: 'RST' }],
+      ...(told && { events: [{ side: otherSide(who), name: 'close' }] }),
+      states: { client: 'CLOSED', server: 'CLOSED' },
+    },
+  };
+}
+
 /** Any other command, with its own condition. */
 export function tells(who: Side, command: SocketCommand, until: Condition): Step {
   return { who, command, until };

@@ -106,6 +106,27 @@ test('a report’s side is that of its end: the program that opened second is th
   t.deepEqual(reportsOf(run(OPENING, { js: [[5, 'client', 'end()', swapped]] })), [['server end']]);
 });
 
+test('what a socket says when its ends are used again already is still of its own connection', (t) => {
+  const of = (socket: string, name: string, ms: number): RunEvidence['reports'][number] => {
+    const ends = { local: SERVER, peer: CLIENT };
+    return { side: 'server', report: { atNs: atNs(ms) - EPOCH_NS, kind: 'event', name, ...ends }, socket };
+  };
+  const twice = together(
+    run(OPENING),
+    run(OPENING, { initial: { client: 70_000, server: 80_000 }, fromMs: 20 }),
+  );
+  const reports = [
+    of('server 1/1', 'connection', 4),
+    of('server 1/1', 'error', 22),
+    of('server 1/2', 'connection', 24),
+    of('server 1/1', 'close', 25),
+  ];
+  t.deepEqual(reportsOf({ ...twice, reports }), [
+    ['server connection', 'server error', 'server close'],
+    ['server connection'],
+  ]);
+});
+
 test('a pair of endpoints used again shares neither states nor reports', (t) => {
   const evidence = together(
     run([...OPENING, ...CLOSING_BY_CLIENT], {

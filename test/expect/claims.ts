@@ -69,7 +69,7 @@ const KERNEL_DAMAGED = {
   damage: DAMAGE.filter(({ lane }) => lane === 'kernel'),
 };
 const ONE_FRAME_EACH = 'frames 1, 2, 3; each ack is the other side’s initial number + 1';
-const SERVER_PAYS = 'the server closed first and now holds TIME-WAIT for 60 s, once for each such connection';
+const SERVER_PAYS = 'the server closed first, and it is the server that holds TIME-WAIT';
 
 const CASES: readonly Case[] = [
   [1, 'a handshake', OPENING, WHOLE, `confirmed: ${ONE_FRAME_EACH}`],
@@ -137,6 +137,20 @@ const CASES: readonly Case[] = [
     CLOSED_BY_SERVER,
     after('CLOSED', 'TIME-WAIT'),
     `refuted: ${SERVER_PAYS}`,
+  ],
+  [
+    7,
+    'a server that closed first, and TIME-WAIT at the client',
+    CLOSED_BY_SERVER,
+    after('TIME-WAIT', 'CLOSED'),
+    'confirmed: the server closed first, and TIME-WAIT is left to the client',
+  ],
+  [
+    7,
+    'a server that closed first, and ss that failed',
+    CLOSED_BY_SERVER,
+    { ...after('CLOSED', 'TIME-WAIT'), damage: KERNEL_DAMAGED.damage },
+    'not shown',
   ],
   [7, 'a server that closed first, by the table alone', CLOSED_BY_SERVER, WHOLE, 'not shown'],
   [7, 'a client that closed first', CLOSED, after('TIME-WAIT', 'CLOSED'), 'not shown'],

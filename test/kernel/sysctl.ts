@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
-import { readSysctl } from '../../harness/kernel/sysctl.ts';
+import { readSysctl, sysctlError } from '../../harness/kernel/sysctl.ts';
 import { requireCapability } from '../support/require.ts';
 
 /** Runs the text as a module in a network namespace of its own; its last expression's lines come back. */
@@ -21,6 +21,13 @@ test('a setting is read without its line end', async (t) => {
 test('a setting that does not exist is an error with a hint', async (t) => {
   const error = await t.throwsAsync(readSysctl('net.ipv4.tcp_no_such_thing'), { code: 'ERR_FINWAIT_SYSCTL' });
   t.regex(error.message, /net\.ipv4\.tcp_no_such_thing/);
+});
+
+test('of a setting that this kernel is too old for, the error says which one brought it', (t) => {
+  const cause = Object.assign(new Error('no such file'), { code: 'ENOENT' });
+  const { code, message } = sysctlError('cannot read net.ipv4.tcp_rto_max_ms', cause);
+  t.is(code, 'ERR_FINWAIT_SYSCTL');
+  t.regex(message, /needs Linux 6\.15$/);
 });
 
 for (const name of ['net', '../../etc/passwd', 'net..ipv4', 'net.//.passwd', '', 'net.ipv4.a b']) {

@@ -50,7 +50,22 @@ test('reports go to the socket’s owner, up to its close; what nobody owns is d
   t.is(recording.reports.length, 0);
   events.report('client', '1', CLOSE);
   events.report('client', '1', CLOSE);
-  t.deepEqual(recording.reports, [{ side: 'client', report: CLOSE }]);
+  t.deepEqual(recording.reports, [{ side: 'client', report: CLOSE, socket: 'client 1' }]);
+});
+
+test('what a server accepted before a recording began is not that recording’s', (t) => {
+  const events = new LabEvents();
+  const [first, second] = [recordingOn(1), recordingOn(1)];
+  events.addServer(7, () => undefined);
+  events.followServer(7, first);
+  events.accepted(7, '7/1', undefined);
+  events.followServer(7, second);
+  events.accepted(7, '7/2', undefined);
+  events.report('server', '7/1', CLOSE);
+  events.report('server', '7/2', CLOSE);
+  const socketsOf = (recording: Recording): unknown => recording.reports.map(({ socket }) => socket);
+  t.deepEqual(socketsOf(first), ['server 7/1', 'server 7/2']);
+  t.deepEqual(socketsOf(second), ['server 7/2']);
 });
 
 test('a recording that is removed gets no report any more, of whichever socket', (t) => {

@@ -1,5 +1,6 @@
 import { states } from '../../expect/expectation.ts';
-import { emits, endsIn, neverEmits, sends } from '../checks.ts';
+import { emitted, leftIn, neverEmitted } from '../../expect/program-expectations.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { tells } from '../steps.ts';
 
@@ -49,11 +50,11 @@ export const scenario: Scenario = {
   expectations: [
     states('client', 'SYN-SENT', 'CLOSED'),
     states('server', 'SYN-RECEIVED', 'CLOSED'),
-    emits('client', 'error', { code: 'ABORT_ERR' }),
-    neverEmits('client', 'connect'),
+    emitted('client', 'error', { code: 'ABORT_ERR' }),
+    neverEmitted('client', 'connect'),
     sends('client', 'RST', { atLeast: 1 }),
     sends('client', 'ACK', { times: 0 }),
-    endsIn('server', 'CLOSED'),
+    leftIn('server', 'CLOSED'),
   ],
   mutants: [
     { what: 'the client does not abort', who: 'client', instead: { abort: 'nothing' } },

@@ -1,7 +1,8 @@
 import type { SocketSnapshot } from '../../model/observation.ts';
 import { handshake, states } from '../../expect/expectation.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits, neverEmits, sends } from '../checks.ts';
+import { sends } from '../checks.ts';
 import { on, type Scenario, type Step } from '../scenario.ts';
 
 /** The connection is the kernel's own; no program has seen it. */
@@ -62,13 +63,13 @@ export const scenario: Scenario = {
     }),
     on('first', handshake()),
     on('second', handshake()),
-    emits('client', 'connect', { on: 'first' }),
-    emits('client', 'connect', { on: 'second' }),
+    on('first', emitted('client', 'connect')),
+    on('second', emitted('client', 'connect')),
     handshake(),
     sends('client', 'SYN', { times: 2 }),
     sends('server', 'RST', { times: 0 }),
     states('client', 'SYN-SENT', 'ESTABLISHED'),
-    neverEmits('client', 'error'),
+    neverEmitted('client', 'error'),
   ],
   mutants: [
     { what: 'the server’s process runs on', who: 'server', instead: { freeze: 'nothing', thaw: 'nothing' } },

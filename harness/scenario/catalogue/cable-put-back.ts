@@ -1,5 +1,6 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
-import { emits, neverEmits, sends } from '../checks.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, ends, endsLast, tells } from '../steps.ts';
 
@@ -42,9 +43,9 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     sends('client', 'PSH', { atLeast: 3 }),
-    emits('server', 'data'),
-    neverEmits('client', 'error'),
-    neverEmits('server', 'error'),
+    emitted('server', 'data'),
+    neverEmitted('client', 'error'),
+    neverEmitted('server', 'error'),
     orderlyClose({ by: 'client' }),
     states('client', 'ESTABLISHED', 'FIN-WAIT-2', 'TIME-WAIT'),
     nothingLeftOpen(),

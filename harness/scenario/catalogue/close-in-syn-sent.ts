@@ -1,6 +1,7 @@
 import { states } from '../../expect/expectation.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits, neverEmits, sends } from '../checks.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { tells } from '../steps.ts';
 
@@ -39,8 +40,8 @@ export const scenario: Scenario = {
         ? { met: 'one segment' }
         : { violated: `${connection?.segments.length ?? 0} segments` },
     ),
-    emits('client', 'close'),
-    neverEmits('client', 'connect'),
+    emitted('client', 'close'),
+    neverEmitted('client', 'connect'),
   ],
   mutants: [
     { what: 'the client does not destroy', who: 'client', instead: { destroy: 'nothing' } },

@@ -1,5 +1,5 @@
 import { handshake, refused, states } from '../../expect/expectation.ts';
-import { emits } from '../checks.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { crashWorkerOf, listenIs } from '../cluster-steps.ts';
 import { on, type Scenario } from '../scenario.ts';
 
@@ -34,12 +34,12 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     states('client', 'ESTABLISHED', 'CLOSE-WAIT'),
-    emits('client', 'end'),
+    emitted('client', 'end'),
     on('neighbour', handshake()),
-    emits('client', 'end', { on: 'neighbour' }),
+    on('neighbour', emitted('client', 'end')),
     listenIs('gone', 'LISTEN ends with the last worker'),
     on('next', refused()),
-    emits('client', 'error', { code: 'ECONNREFUSED', on: 'next' }),
+    on('next', emitted('client', 'error', { code: 'ECONNREFUSED' })),
   ],
   mutants: [
     {
@@ -47,6 +47,10 @@ export const scenario: Scenario = {
       who: 'client',
       instead: { write: { verb: 'write', data: 'good day\n' } },
     },
-    { what: 'the client does not connect', who: 'client', instead: { connect: 'nothing' } },
+    {
+      what: 'the client resets where it should ask',
+      who: 'client',
+      instead: { write: { verb: 'resetAndDestroy' } },
+    },
   ],
 };

@@ -1,5 +1,5 @@
 import { handshake, states } from '../../expect/expectation.ts';
-import { emits, neverEmits } from '../checks.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
 import { connectsToWorker, crashWorkerOf, listenIs } from '../cluster-steps.ts';
 import { on, type Scenario } from '../scenario.ts';
 
@@ -31,13 +31,13 @@ export const scenario: Scenario = {
     handshake(),
     states('client', 'ESTABLISHED', 'CLOSE-WAIT'),
     states('server', 'ESTABLISHED', 'FIN-WAIT-2'),
-    emits('client', 'end'),
-    neverEmits('client', 'error'),
+    emitted('client', 'end'),
+    neverEmitted('client', 'error'),
     on('neighbour', handshake()),
     on('neighbour', states('server', 'ESTABLISHED')),
     listenIs('there', 'LISTEN outlives the worker'),
     on('next', handshake()),
-    emits('client', 'data', { on: 'next' }),
+    on('next', emitted('client', 'data')),
   ],
   mutants: [
     {

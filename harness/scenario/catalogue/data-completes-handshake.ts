@@ -1,6 +1,7 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits, sends } from '../checks.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { ends, endsLast, writes } from '../steps.ts';
 
@@ -47,7 +48,7 @@ export const scenario: Scenario = {
       },
     ),
     sends('client', 'PSH', { times: 1 }),
-    emits('server', 'data'),
+    emitted('server', 'data'),
     states('server', 'SYN-RECEIVED', 'CLOSE-WAIT', 'CLOSED'),
     orderlyClose({ by: 'client' }),
     nothingLeftOpen(),

@@ -1,5 +1,5 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
-import { emits, neverEmits } from '../checks.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter } from '../steps.ts';
 
@@ -37,10 +37,10 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     orderlyClose({ by: 'client' }),
-    neverEmits('client', 'connect'),
-    neverEmits('client', 'error'),
-    emits('client', 'close'),
-    emits('server', 'end'),
+    neverEmitted('client', 'connect'),
+    neverEmitted('client', 'error'),
+    emitted('client', 'close'),
+    emitted('server', 'end'),
     states('client', 'TIME-WAIT'),
     nothingLeftOpen(),
   ],

@@ -1,6 +1,6 @@
 import { handshake, nothingLeftOpen, orderlyClose } from '../../expect/expectation.ts';
-import { check } from '../check.ts';
-import { emits, neverEmits } from '../checks.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
+import { reads } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, tells } from '../steps.ts';
 
@@ -51,17 +51,10 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     orderlyClose({ by: 'client' }),
-    check(`all ${OCTETS} octets crossed`, ['wire', 'node'], ({ connection }) => {
-      const sent = connection?.summary.payloadBytes.client ?? 0;
-      const got = (connection?.js ?? [])
-        .filter(({ side, report }) => side === 'server' && report.name === 'data')
-        .reduce((sum, { report }) => sum + (report.bytes ?? 0), 0);
-      const found = `${sent} on the wire, ${got} in the server’s program`;
-      return sent === OCTETS && got === OCTETS ? { met: found } : { violated: found };
-    }),
-    emits('client', 'finish'),
-    neverEmits('client', 'end'),
-    emits('server', 'end'),
+    reads('server', OCTETS),
+    emitted('client', 'finish'),
+    neverEmitted('client', 'end'),
+    emitted('server', 'end'),
     nothingLeftOpen(),
   ],
   mutants: [

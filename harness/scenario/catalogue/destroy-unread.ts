@@ -1,4 +1,5 @@
 import { handshake, nothingLeftOpen, reset, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -27,12 +28,17 @@ export const scenario: Scenario = {
     tells(
       'server',
       { verb: 'destroy' },
-      { segments: [{ from: 'server', flags: 'RST' }], states: { client: 'CLOSED', server: 'CLOSED' } },
+      {
+        segments: [{ from: 'server', flags: 'RST' }],
+        events: [{ side: 'client', name: 'close' }],
+        states: { client: 'CLOSED', server: 'CLOSED' },
+      },
     ),
   ],
   expectations: [
     handshake(),
-    reset({ by: 'server' }),
+    reset({ by: 'server', because: 'unread data' }),
+    emitted('client', 'error', { code: 'ECONNRESET' }),
     states('client', 'ESTABLISHED', 'CLOSED'),
     states('server', 'ESTABLISHED', 'CLOSED'),
     nothingLeftOpen(),

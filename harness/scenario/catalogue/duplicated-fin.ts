@@ -1,5 +1,5 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
-import { check } from '../check.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, ends, endsLast } from '../steps.ts';
@@ -18,21 +18,13 @@ export const scenario: Scenario = {
   steps: [
     connects,
     { who: 'network', command: { verb: 'duplicate', from: 'client', flags: 'FIN' } },
-    {
-      ...ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }),
-    },
+    ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }),
     endsLast('server'),
   ],
   expectations: [
     handshake(),
     sends('client', 'FIN', { times: 2 }),
-    check('‘end’ comes once', ['node'], ({ connection }) => {
-      const ends = (connection?.js ?? []).filter(
-        ({ side, report }) => side === 'server' && report.name === 'end',
-      );
-      const count = ends.filter(({ report }) => report.kind === 'event').length;
-      return count === 1 ? { met: 'one ‘end’' } : { violated: `${count} of them` };
-    }),
+    emitted('server', 'end', { times: 1 }),
     orderlyClose({ by: 'client' }),
     states('client', 'ESTABLISHED', 'FIN-WAIT-2', 'TIME-WAIT'),
     states('server', 'ESTABLISHED', 'CLOSE-WAIT', 'CLOSED'),

@@ -1,6 +1,7 @@
 import { handshake, states } from '../../expect/expectation.ts';
+import { leftIn, neverEmitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { endsIn, neverEmits, sends } from '../checks.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -44,8 +45,8 @@ export const scenario: Scenario = {
     sends('client', 'FIN', { times: 1 }),
     sends('client', 'RST', { times: 0 }),
     sends('server', 'FIN', { times: 0 }),
-    neverEmits('server', 'close'),
-    endsIn('server', 'CLOSE-WAIT'),
+    neverEmitted('server', 'close'),
+    leftIn('server', 'CLOSE-WAIT'),
   ],
   mutants: [
     { what: 'the server ends after all', who: 'server', server: 'auto-end' },

@@ -1,6 +1,6 @@
 import { halfClose, handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, ends, tells } from '../steps.ts';
 
@@ -52,7 +52,7 @@ export const scenario: Scenario = {
         ? { met: `server: ${bytes} bytes` }
         : { violated: `server: ${bytes} bytes` };
     }),
-    emits('client', 'end'),
+    emitted('client', 'end'),
     nothingLeftOpen(),
   ],
   mutants: [

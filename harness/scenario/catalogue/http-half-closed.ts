@@ -1,6 +1,6 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, tells } from '../steps.ts';
 
@@ -41,8 +41,8 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     orderlyClose({ by: 'client' }),
-    emits('server', 'end'),
-    emits('client', 'end'),
+    emitted('server', 'end'),
+    emitted('client', 'end'),
     check('not one octet of a response', ['wire'], ({ connection }) => {
       const { client, server } = connection?.summary.payloadBytes ?? { client: 0, server: 0 };
       const found = `client ${client}, server ${server} bytes`;

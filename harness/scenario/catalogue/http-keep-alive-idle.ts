@@ -1,5 +1,6 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
-import { emits, neverEmits, sends } from '../checks.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
+import { sends, serverEmits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects } from '../steps.ts';
 
@@ -51,9 +52,9 @@ export const scenario: Scenario = {
     handshake(),
     orderlyClose({ by: 'server' }),
     sends('server', 'RST', { times: 0 }),
-    emits('server', 'server:close'),
-    emits('client', 'close'),
-    neverEmits('client', 'error'),
+    serverEmits('close'),
+    emitted('client', 'close'),
+    neverEmitted('client', 'error'),
     states('server', 'ESTABLISHED', 'TIME-WAIT'),
     states('client', 'ESTABLISHED', 'CLOSED'),
     nothingLeftOpen(),

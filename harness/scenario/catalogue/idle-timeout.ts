@@ -1,6 +1,6 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, tells } from '../steps.ts';
 
@@ -41,7 +41,7 @@ export const scenario: Scenario = {
   ],
   expectations: [
     handshake(),
-    emits('server', 'timeout'),
+    emitted('server', 'timeout'),
     check('the timeout itself sent nothing and closed nothing', ['node', 'wire'], ({ connection }) => {
       const { js = [], segments = [] } = connection ?? {};
       const placeOf = (kind: string, name: string): bigint | undefined =>

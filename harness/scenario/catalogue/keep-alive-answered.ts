@@ -1,6 +1,6 @@
 import { handshake } from '../../expect/expectation.ts';
-import { check } from '../check.ts';
-import { endsIn } from '../checks.ts';
+import { leftIn } from '../../expect/program-expectations.ts';
+import { probes } from '../../expect/flow-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -32,16 +32,9 @@ export const scenario: Scenario = {
   ],
   expectations: [
     handshake(),
-    check('the probe asks with an old number, and is answered', ['wire'], ({ connection }) => {
-      const [probe, answer] = (connection?.segments ?? []).slice(3);
-      if (probe?.from !== 'client' || probe.sequence !== 0)
-        return { violated: 'no probe with an old number' };
-      return answer?.from === 'server' && answer.acknowledgment === 1
-        ? { met: `frames ${probe.segment.frame}, ${answer.segment.frame}` }
-        : { violated: 'no answer to the probe' };
-    }),
-    endsIn('client', 'ESTABLISHED'),
-    endsIn('server', 'ESTABLISHED'),
+    probes({ by: 'client', of: 'keep-alive', answered: true }),
+    leftIn('client', 'ESTABLISHED'),
+    leftIn('server', 'ESTABLISHED'),
   ],
   mutants: [
     {

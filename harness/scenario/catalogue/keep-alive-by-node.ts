@@ -1,6 +1,8 @@
 import { handshake } from '../../expect/expectation.ts';
+import { emitted, leftIn, neverEmitted } from '../../expect/program-expectations.ts';
+import { probes } from '../../expect/flow-expectations.ts';
+import { probesOf } from '../../expect/probes.ts';
 import { check } from '../check.ts';
-import { emits, endsIn, neverEmits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -38,20 +40,19 @@ export const scenario: Scenario = {
   },
   expectations: [
     handshake(),
-    check(`the client sends ${PROBES} probes, about a second apart`, ['wire'], ({ connection }) => {
-      const probes = (connection?.segments ?? []).slice(3).filter(({ from, sequence }) => {
-        return from === 'client' && sequence === 0;
-      });
-      const gapsMs = probes.slice(1).map(({ atNs }, at) => Number(atNs - (probes[at]?.atNs ?? 0n)) / 1e6);
-      const found = `${probes.length} probes, ${Math.min(...gapsMs).toFixed(0)}–${Math.max(...gapsMs).toFixed(0)} ms apart`;
+    probes({ by: 'client', of: 'keep-alive', times: PROBES, answered: false }),
+    check('they come about a second apart', ['wire'], ({ connection }) => {
+      const sent = probesOf(connection?.segments ?? [], 'client').map(({ probe }) => probe);
+      const gapsMs = sent.slice(1).map(({ atNs }, at) => Number(atNs - (sent[at]?.atNs ?? 0n)) / 1e6);
+      const found = `${sent.length} probes, ${Math.min(...gapsMs).toFixed(0)}–${Math.max(...gapsMs).toFixed(0)} ms apart`;
       // A timer of the kernel is never early, but for its tick.
-      return probes.length === PROBES && gapsMs.every((gap) => gap > 900)
+      return sent.length === PROBES && gapsMs.every((gap) => gap > 900)
         ? { met: found }
         : { violated: found };
     }),
-    emits('client', 'error', { code: 'ETIMEDOUT' }),
-    neverEmits('server', 'close'),
-    endsIn('server', 'ESTABLISHED'),
+    emitted('client', 'error', { code: 'ETIMEDOUT' }),
+    neverEmitted('server', 'close'),
+    leftIn('server', 'ESTABLISHED'),
   ],
   mutants: [
     {

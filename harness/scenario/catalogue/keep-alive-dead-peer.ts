@@ -1,6 +1,7 @@
 import { handshake } from '../../expect/expectation.ts';
-import { check } from '../check.ts';
-import { emits, endsIn, neverEmits, sends } from '../checks.ts';
+import { emitted, leftIn, neverEmitted } from '../../expect/program-expectations.ts';
+import { probes } from '../../expect/flow-expectations.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -33,21 +34,12 @@ export const scenario: Scenario = {
   ],
   expectations: [
     handshake(),
-    check('the client probes with an old number, and gets no answer', ['wire'], (run) => {
-      const later = (run.connection?.segments ?? []).slice(3);
-      const probes = later.filter(({ from, sequence, segment }) => {
-        return from === 'client' && sequence === 0 && segment.payloadBytes === 0;
-      });
-      const answer = later.find(({ from }) => from === 'server');
-      if (probes.length === 0) return { violated: 'no probe' };
-      if (answer !== undefined) return { violated: `the server’s frame ${answer.segment.frame}` };
-      return { met: `frames ${probes.map(({ segment }) => segment.frame).join(', ')}` };
-    }),
+    probes({ by: 'client', of: 'keep-alive', answered: false }),
     sends('client', 'RST', { times: 1 }),
-    emits('client', 'error', { code: 'ETIMEDOUT' }),
-    neverEmits('server', 'close'),
-    endsIn('client', 'CLOSED'),
-    endsIn('server', 'ESTABLISHED'),
+    emitted('client', 'error', { code: 'ETIMEDOUT' }),
+    neverEmitted('server', 'close'),
+    leftIn('client', 'CLOSED'),
+    leftIn('server', 'ESTABLISHED'),
   ],
   mutants: [
     { what: 'the cable stays', who: 'network', instead: { unplug: 'nothing' } },

@@ -1,5 +1,5 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
-import { emits, neverEmits } from '../checks.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { connectsAccepted, endsLast } from '../steps.ts';
 
@@ -33,8 +33,8 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     orderlyClose({ by: 'server' }),
-    emits('client', 'end'),
-    neverEmits('client', 'error'),
+    emitted('client', 'end'),
+    neverEmitted('client', 'error'),
     states('client', 'ESTABLISHED', 'CLOSE-WAIT', 'CLOSED'),
     states('server', 'ESTABLISHED', 'FIN-WAIT-2', 'TIME-WAIT'),
     nothingLeftOpen(),

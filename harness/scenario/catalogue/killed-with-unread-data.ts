@@ -1,5 +1,5 @@
 import { handshake, nothingLeftOpen, reset } from '../../expect/expectation.ts';
-import { emits } from '../checks.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { connectsAccepted, tells } from '../steps.ts';
 
@@ -34,7 +34,7 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     reset({ by: 'server' }),
-    emits('client', 'error', { code: 'ECONNRESET' }),
+    emitted('client', 'error', { code: 'ECONNRESET' }),
     nothingLeftOpen(),
   ],
   mutants: [

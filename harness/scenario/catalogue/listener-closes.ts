@@ -1,5 +1,5 @@
 import { nothingLeftOpen, refused } from '../../expect/expectation.ts';
-import { emits } from '../checks.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const scenario: Scenario = {
@@ -31,6 +31,6 @@ export const scenario: Scenario = {
       { segments: [{ from: 'server', flags: 'RST' }], events: [{ side: 'client', name: 'close' }] },
     );
   },
-  expectations: [refused(), emits('client', 'error', { code: 'ECONNREFUSED' }), nothingLeftOpen()],
+  expectations: [refused(), emitted('client', 'error', { code: 'ECONNREFUSED' }), nothingLeftOpen()],
   mutants: [{ what: 'the server goes on listening', who: 'server', instead: { stopListening: 'nothing' } }],
 };

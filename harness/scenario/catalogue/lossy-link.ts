@@ -1,5 +1,6 @@
 import { handshake, nothingLeftOpen, orderlyClose } from '../../expect/expectation.ts';
 import { check } from '../check.ts';
+import { reads } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, tells } from '../steps.ts';
 
@@ -44,12 +45,7 @@ export const scenario: Scenario = {
       const found = `${lost} segments lost, ${again} retransmissions`;
       return lost > 0 && again > 0 ? { met: found } : { violated: found };
     }),
-    check('the server’s program read every octet', ['node'], ({ connection }) => {
-      const octets = (connection?.js ?? [])
-        .filter(({ side, report }) => side === 'server' && report.kind === 'event' && report.name === 'data')
-        .reduce((sum, { report }) => sum + (report.bytes ?? 0), 0);
-      return octets === OCTETS ? { met: `${octets} bytes` } : { violated: `${octets} of ${OCTETS} bytes` };
-    }),
+    reads('server', OCTETS),
     orderlyClose({ by: 'client' }),
     nothingLeftOpen(),
   ],

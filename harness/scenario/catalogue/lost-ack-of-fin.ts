@@ -1,5 +1,6 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
-import { neverEmits, passes, sends } from '../checks.ts';
+import { neverEmitted } from '../../expect/program-expectations.ts';
+import { passes, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, endsLast, tells } from '../steps.ts';
 
@@ -51,7 +52,7 @@ export const scenario: Scenario = {
     passes('client', 'FIN-WAIT-1', 'FIN-WAIT-2', 'TIME-WAIT'),
     states('client', 'ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-2', 'TIME-WAIT'),
     states('server', 'ESTABLISHED', 'CLOSE-WAIT', 'CLOSED'),
-    neverEmits('server', 'error'),
+    neverEmitted('server', 'error'),
     orderlyClose({ by: 'client' }),
     nothingLeftOpen(),
   ],

@@ -17,9 +17,7 @@ export const scenario: Scenario = {
   steps: [
     connects,
     { who: 'network', command: { verb: 'drop', from: 'client', flags: 'FIN' } },
-    {
-      ...ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }),
-    },
+    ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }),
     endsLast('server'),
   ],
   expectations: [

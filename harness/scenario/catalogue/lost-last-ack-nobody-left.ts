@@ -1,5 +1,6 @@
 import { handshake, nothingLeftOpen, states } from '../../expect/expectation.ts';
-import { neverEmits, passes, sends } from '../checks.ts';
+import { neverEmitted } from '../../expect/program-expectations.ts';
+import { passes, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, ends, tells } from '../steps.ts';
 
@@ -42,7 +43,7 @@ export const scenario: Scenario = {
     states('client', 'FIN-WAIT-2', 'TIME-WAIT', 'CLOSED'),
     states('server', 'CLOSE-WAIT', 'LAST-ACK', 'CLOSED'),
     passes('server', 'CLOSE-WAIT', 'LAST-ACK', 'CLOSED'),
-    neverEmits('server', 'error'),
+    neverEmitted('server', 'error'),
     nothingLeftOpen(),
   ],
   mutants: [

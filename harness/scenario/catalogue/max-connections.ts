@@ -1,6 +1,7 @@
 import { handshake, orderlyClose, states } from '../../expect/expectation.ts';
+import { emitted, leftIn, neverEmitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits, endsIn, neverEmits } from '../checks.ts';
+import { serverEmits } from '../checks.ts';
 import { on, type Scenario } from '../scenario.ts';
 import { closedAfter, connects } from '../steps.ts';
 
@@ -41,10 +42,10 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     orderlyClose({ by: 'server' }),
-    emits('client', 'connect'),
-    emits('client', 'end'),
-    neverEmits('client', 'error'),
-    emits('server', 'server:drop'),
+    emitted('client', 'connect'),
+    emitted('client', 'end'),
+    neverEmitted('client', 'error'),
+    serverEmits('drop'),
     check('the drop names this client', ['node'], ({ connection }) => {
       const drop = connection?.js.find(({ report }) => report.name === 'server:drop');
       const port = drop?.report.peer?.port;
@@ -54,8 +55,8 @@ export const scenario: Scenario = {
     }),
     states('server', 'TIME-WAIT'),
     on('first', handshake()),
-    endsIn('client', 'ESTABLISHED', { on: 'first' }),
-    endsIn('server', 'ESTABLISHED', { on: 'first' }),
+    on('first', leftIn('client', 'ESTABLISHED')),
+    on('first', leftIn('server', 'ESTABLISHED')),
   ],
   mutants: [
     {

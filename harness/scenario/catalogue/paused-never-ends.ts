@@ -1,6 +1,6 @@
 import { handshake, states } from '../../expect/expectation.ts';
+import { emitted, leftIn, neverEmitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits, endsIn, neverEmits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -33,18 +33,18 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     states('server', 'ESTABLISHED', 'CLOSE-WAIT'),
-    endsIn('server', 'CLOSE-WAIT'),
-    endsIn('client', 'FIN-WAIT-2'),
+    leftIn('server', 'CLOSE-WAIT'),
+    leftIn('client', 'FIN-WAIT-2'),
     check('the request and the FIN wait unread', ['kernel'], ({ connection }) => {
       const last = connection?.observedStates.findLast(({ side }) => side === 'server');
       const waiting = last?.receiveQueue;
       if (waiting === undefined) return { undetermined: 'ss did not show the server’s socket' };
       return waiting === 9 ? { met: 'Recv-Q 9' } : { violated: `Recv-Q ${waiting}` };
     }),
-    emits('client', 'finish'),
-    neverEmits('server', 'data'),
-    neverEmits('server', 'end'),
-    neverEmits('server', 'close'),
+    emitted('client', 'finish'),
+    neverEmitted('server', 'data'),
+    neverEmitted('server', 'end'),
+    neverEmitted('server', 'close'),
   ],
   mutants: [
     {

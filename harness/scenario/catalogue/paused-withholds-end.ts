@@ -1,6 +1,6 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, tells, writes } from '../steps.ts';
 
@@ -65,7 +65,7 @@ export const scenario: Scenario = {
       const found = names.join(', ');
       return resumed !== -1 && ended > resumed ? { met: found } : { violated: found };
     }),
-    emits('server', 'end'),
+    emitted('server', 'end'),
     nothingLeftOpen(),
   ],
   mutants: [

@@ -1,5 +1,6 @@
 import { nothingLeftOpen, states } from '../../expect/expectation.ts';
-import { emits, passes, sends } from '../checks.ts';
+import { emitted } from '../../expect/program-expectations.ts';
+import { passes, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const scenario: Scenario = {
@@ -14,7 +15,7 @@ export const scenario: Scenario = {
   server: 'nobody',
   client: 'refused',
   steps: [
-    { who: 'network', command: { verb: 'drop', from: 'client', flags: 'SYN' } },
+    { who: 'network', command: { verb: 'hold', from: 'client', flags: 'SYN' } },
     {
       who: 'client',
       command: { verb: 'connect' },
@@ -34,11 +35,11 @@ export const scenario: Scenario = {
     states('client', 'SYN-SENT', 'CLOSED'),
     passes('client', 'SYN-SENT', 'CLOSED'),
     sends('server', 'RST,ACK', { times: 1 }),
-    emits('client', 'error', { code: 'ECONNREFUSED' }),
+    emitted('client', 'error', { code: 'ECONNREFUSED' }),
     nothingLeftOpen(),
   ],
   mutants: [
     { what: 'a server listens after all', who: 'server', server: 'auto-end' },
-    { what: 'the network loses nothing', who: 'network', instead: { drop: 'nothing' } },
+    { what: 'the network loses nothing', who: 'network', instead: { hold: 'nothing' } },
   ],
 };

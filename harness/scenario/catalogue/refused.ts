@@ -1,4 +1,5 @@
 import { nothingLeftOpen, refused, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const scenario: Scenario = {
@@ -17,10 +18,16 @@ export const scenario: Scenario = {
       command: { verb: 'connect' },
       until: {
         segments: [{ from: 'server', flags: 'RST' }],
+        events: [{ side: 'client', name: 'close' }],
         states: { client: 'CLOSED', server: 'CLOSED' },
       },
     },
   ],
-  expectations: [refused(), states('client', 'CLOSED'), nothingLeftOpen()],
+  expectations: [
+    refused(),
+    emitted('client', 'error', { code: 'ECONNREFUSED' }),
+    states('client', 'CLOSED'),
+    nothingLeftOpen(),
+  ],
   mutants: [{ what: 'a server listens after all', who: 'server', server: 'auto-end' }],
 };

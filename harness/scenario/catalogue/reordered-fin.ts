@@ -1,6 +1,6 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, endsLast, tells } from '../steps.ts';
 
@@ -61,8 +61,8 @@ export const scenario: Scenario = {
         : { violated: `frame ${data.segment.frame}: the data came first` };
     }),
     states('client', 'ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-2', 'TIME-WAIT'),
-    emits('server', 'data'),
-    emits('server', 'end'),
+    emitted('server', 'data'),
+    emitted('server', 'end'),
     states('server', 'ESTABLISHED', 'CLOSE-WAIT', 'CLOSED'),
     orderlyClose({ by: 'client' }),
     nothingLeftOpen(),

@@ -1,6 +1,7 @@
 import { handshake, nothingLeftOpen, reset, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { connects, tells } from '../steps.ts';
+import { connects, resets } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'reset-and-destroy',
@@ -12,17 +13,11 @@ export const scenario: Scenario = {
   rank: 3,
   server: 'half-open',
   client: 'reset',
-  steps: [
-    connects,
-    tells(
-      'client',
-      { verb: 'resetAndDestroy' },
-      { segments: [{ from: 'client', flags: 'RST' }], states: { client: 'CLOSED', server: 'CLOSED' } },
-    ),
-  ],
+  steps: [connects, resets('client', { told: true })],
   expectations: [
     handshake(),
-    reset({ by: 'client' }),
+    reset({ by: 'client', because: 'resetAndDestroy' }),
+    emitted('server', 'error', { code: 'ECONNRESET' }),
     states('client', 'ESTABLISHED', 'CLOSED'),
     states('server', 'ESTABLISHED', 'CLOSED'),
     nothingLeftOpen(),

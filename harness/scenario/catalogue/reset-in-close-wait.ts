@@ -1,6 +1,6 @@
 import { handshake, nothingLeftOpen, reset, states } from '../../expect/expectation.ts';
 import type { Scenario } from '../scenario.ts';
-import { connects, ends, tells } from '../steps.ts';
+import { connects, ends, resets } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'reset-in-close-wait',
@@ -12,26 +12,12 @@ export const scenario: Scenario = {
   rank: 32,
   server: 'half-open',
   client: 'half-close',
-  steps: [
-    connects,
-    ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }),
-    tells(
-      'client',
-      { verb: 'resetAndDestroy' },
-      { segments: [{ from: 'client', flags: 'RST' }], states: { client: 'CLOSED', server: 'CLOSED' } },
-    ),
-  ],
+  steps: [connects, ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }), resets('client')],
   expectations: [
     handshake(),
-    reset({ by: 'client' }),
+    reset({ by: 'client', receiverIn: 'CLOSE-WAIT' }),
     states('server', 'ESTABLISHED', 'CLOSE-WAIT', 'CLOSED'),
     nothingLeftOpen(),
   ],
-  mutants: [
-    {
-      what: 'the client does not reset',
-      who: 'client',
-      instead: { resetAndDestroy: 'nothing' },
-    },
-  ],
+  mutants: [{ what: 'the client does not reset', who: 'client', instead: { resetAndDestroy: 'nothing' } }],
 };

@@ -1,6 +1,6 @@
 import { handshake, nothingLeftOpen, reset, states } from '../../expect/expectation.ts';
 import type { Scenario } from '../scenario.ts';
-import { connects, tells } from '../steps.ts';
+import { connects, resets, tells } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'reset-in-closing',
@@ -28,23 +28,16 @@ export const scenario: Scenario = {
       { verb: 'end' },
       { segments: [{ from: 'client', flags: 'FIN' }], states: { server: 'CLOSING' } },
     ),
-    tells(
-      'client',
-      { verb: 'resetAndDestroy' },
-      { segments: [{ from: 'client', flags: 'RST' }], states: { client: 'CLOSED', server: 'CLOSED' } },
-    ),
+    resets('client'),
   ],
   expectations: [
     handshake(),
-    reset({ by: 'client' }),
+    reset({ by: 'client', receiverIn: 'CLOSING' }),
     states('server', 'ESTABLISHED', 'FIN-WAIT-1', 'CLOSING', 'CLOSED'),
     nothingLeftOpen(),
   ],
   mutants: [
-    {
-      what: 'the client does not reset',
-      who: 'client',
-      instead: { resetAndDestroy: 'nothing' },
-    },
+    { what: 'the client does not reset', who: 'client', instead: { resetAndDestroy: 'nothing' } },
+    { what: 'the network loses nothing', who: 'network', instead: { hold: 'nothing' } },
   ],
 };

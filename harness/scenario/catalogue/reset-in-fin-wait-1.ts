@@ -1,6 +1,7 @@
 import { handshake, nothingLeftOpen, reset, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { connects, tells } from '../steps.ts';
+import { connects, resets, tells } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'reset-in-fin-wait-1',
@@ -24,23 +25,17 @@ export const scenario: Scenario = {
         states: { client: 'FIN-WAIT-1', server: 'ESTABLISHED' },
       },
     ),
-    tells(
-      'server',
-      { verb: 'resetAndDestroy' },
-      { segments: [{ from: 'server', flags: 'RST' }], states: { client: 'CLOSED', server: 'CLOSED' } },
-    ),
+    resets('server', { told: true }),
   ],
   expectations: [
     handshake(),
-    reset({ by: 'server' }),
+    reset({ by: 'server', receiverIn: 'FIN-WAIT-1' }),
+    emitted('client', 'error', { code: 'ECONNRESET' }),
     states('client', 'ESTABLISHED', 'FIN-WAIT-1', 'CLOSED'),
     nothingLeftOpen(),
   ],
   mutants: [
-    {
-      what: 'the server does not reset',
-      who: 'server',
-      instead: { resetAndDestroy: 'nothing' },
-    },
+    { what: 'the server does not reset', who: 'server', instead: { resetAndDestroy: 'nothing' } },
+    { what: 'the network loses nothing', who: 'network', instead: { hold: 'nothing' } },
   ],
 };

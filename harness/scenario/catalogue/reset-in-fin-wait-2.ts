@@ -1,6 +1,7 @@
 import { handshake, nothingLeftOpen, reset, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { connects, ends, tells } from '../steps.ts';
+import { connects, ends, resets } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'reset-in-fin-wait-2',
@@ -15,23 +16,14 @@ export const scenario: Scenario = {
   steps: [
     connects,
     ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }),
-    tells(
-      'server',
-      { verb: 'resetAndDestroy' },
-      { segments: [{ from: 'server', flags: 'RST' }], states: { client: 'CLOSED', server: 'CLOSED' } },
-    ),
+    resets('server', { told: true }),
   ],
   expectations: [
     handshake(),
-    reset({ by: 'server' }),
+    reset({ by: 'server', receiverIn: 'FIN-WAIT-2' }),
+    emitted('client', 'error', { code: 'ECONNRESET' }),
     states('client', 'ESTABLISHED', 'FIN-WAIT-2', 'CLOSED'),
     nothingLeftOpen(),
   ],
-  mutants: [
-    {
-      what: 'the server does not reset',
-      who: 'server',
-      instead: { resetAndDestroy: 'nothing' },
-    },
-  ],
+  mutants: [{ what: 'the server does not reset', who: 'server', instead: { resetAndDestroy: 'nothing' } }],
 };

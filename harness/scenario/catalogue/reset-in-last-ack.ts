@@ -1,6 +1,6 @@
 import { handshake, nothingLeftOpen, reset, states } from '../../expect/expectation.ts';
 import type { Scenario } from '../scenario.ts';
-import { connects, ends, tells } from '../steps.ts';
+import { connects, ends, resets, tells } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'reset-in-last-ack',
@@ -24,23 +24,16 @@ export const scenario: Scenario = {
         states: { client: 'FIN-WAIT-2', server: 'LAST-ACK' },
       },
     ),
-    tells(
-      'client',
-      { verb: 'resetAndDestroy' },
-      { segments: [{ from: 'client', flags: 'RST' }], states: { client: 'CLOSED', server: 'CLOSED' } },
-    ),
+    resets('client'),
   ],
   expectations: [
     handshake(),
-    reset({ by: 'client' }),
+    reset({ by: 'client', receiverIn: 'LAST-ACK' }),
     states('server', 'ESTABLISHED', 'CLOSE-WAIT', 'LAST-ACK', 'CLOSED'),
     nothingLeftOpen(),
   ],
   mutants: [
-    {
-      what: 'the client does not reset',
-      who: 'client',
-      instead: { resetAndDestroy: 'nothing' },
-    },
+    { what: 'the client does not reset', who: 'client', instead: { resetAndDestroy: 'nothing' } },
+    { what: 'the network loses nothing', who: 'network', instead: { hold: 'nothing' } },
   ],
 };

@@ -1,7 +1,7 @@
 import { nothingLeftOpen, states } from '../../expect/expectation.ts';
 import { passes } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
-import { tells } from '../steps.ts';
+import { resets } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'reset-in-syn-received',
@@ -30,11 +30,7 @@ export const scenario: Scenario = {
         states: { client: 'ESTABLISHED', server: 'SYN-RECEIVED' },
       },
     },
-    tells(
-      'client',
-      { verb: 'resetAndDestroy' },
-      { segments: [{ from: 'client', flags: 'RST' }], states: { client: 'CLOSED', server: 'CLOSED' } },
-    ),
+    resets('client'),
   ],
   expectations: [
     states('server', 'SYN-RECEIVED', 'CLOSED'),
@@ -46,7 +42,7 @@ export const scenario: Scenario = {
     {
       what: 'the client destroys where it should reset',
       who: 'client',
-      instead: { resetAndDestroy: 'nothing' },
+      instead: { resetAndDestroy: { verb: 'destroy' } },
     },
   ],
 };

@@ -1,6 +1,7 @@
 import { handshake, nothingLeftOpen, states } from '../../expect/expectation.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits, neverEmits, sends } from '../checks.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -48,10 +49,10 @@ export const scenario: Scenario = {
         : { violated: `frame ${injected.segment.frame} bears the client’s` };
     }),
     sends('server', 'RST', { times: 0 }),
-    emits('client', 'error', { code: 'ECONNRESET' }),
-    neverEmits('server', 'data'),
+    emitted('client', 'error', { code: 'ECONNRESET' }),
+    neverEmitted('server', 'data'),
     sends('client', 'RST', { times: 1 }),
-    emits('server', 'error', { code: 'ECONNRESET' }),
+    emitted('server', 'error', { code: 'ECONNRESET' }),
     states('client', 'ESTABLISHED', 'CLOSED'),
     states('server', 'ESTABLISHED', 'CLOSED'),
     nothingLeftOpen(),

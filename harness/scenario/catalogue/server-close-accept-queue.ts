@@ -1,6 +1,7 @@
 import { handshake, nothingLeftOpen, reset, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits } from '../checks.ts';
+import { serverEmits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const scenario: Scenario = {
@@ -53,9 +54,9 @@ export const scenario: Scenario = {
     reset({ by: 'server' }),
     states('client', 'ESTABLISHED', 'CLOSED'),
     states('server', 'ESTABLISHED', 'CLOSED'),
-    emits('client', 'connect'),
-    emits('client', 'error', { code: 'ECONNRESET' }),
-    emits('server', 'server:close'),
+    emitted('client', 'connect'),
+    emitted('client', 'error', { code: 'ECONNRESET' }),
+    serverEmits('close'),
     check('the server’s program never had the socket', ['node'], ({ connection }) => {
       const events = (connection?.js ?? [])
         .filter(({ side }) => side === 'server')

@@ -1,6 +1,6 @@
 import { halfClose, handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
 import { check } from '../check.ts';
-import { emits } from '../checks.ts';
+import { serverEmits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, ends, tells, writes } from '../steps.ts';
 
@@ -43,7 +43,7 @@ export const scenario: Scenario = {
     halfClose({ by: 'client' }),
     orderlyClose({ by: 'client' }),
     states('server', 'ESTABLISHED', 'CLOSE-WAIT', 'CLOSED'),
-    emits('server', 'server:close'),
+    serverEmits('close'),
     check('the server’s ‘close’ comes behind its end()', ['node'], ({ connection }) => {
       const names = (connection?.js ?? [])
         .filter(({ side }) => side === 'server')

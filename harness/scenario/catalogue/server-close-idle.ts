@@ -1,6 +1,7 @@
-import { handshake, states } from '../../expect/expectation.ts';
+import { handshake, refused, states } from '../../expect/expectation.ts';
+import { leftIn, neverEmitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { endsIn, neverEmits } from '../checks.ts';
+import { serverNeverCloses } from '../checks.ts';
 import { on, type Scenario } from '../scenario.ts';
 import { connects } from '../steps.ts';
 
@@ -34,18 +35,22 @@ export const scenario: Scenario = {
   expectations: [
     handshake(),
     states('server', 'ESTABLISHED'),
-    endsIn('client', 'ESTABLISHED'),
-    endsIn('server', 'ESTABLISHED'),
+    leftIn('client', 'ESTABLISHED'),
+    leftIn('server', 'ESTABLISHED'),
     check('server.close() sent nothing', ['wire'], ({ connection }) => {
       const count = connection?.segments.length ?? 0;
       return count === 3 ? { met: 'three segments: the handshake' } : { violated: `${count} segments` };
     }),
-    neverEmits('server', 'server:close'),
-    neverEmits('client', 'end'),
-    on('late', { kind: 'refused' }),
+    serverNeverCloses(),
+    neverEmitted('client', 'end'),
+    on('late', refused()),
   ],
   mutants: [
     { what: 'the server goes on listening', who: 'server', instead: { stopListening: 'nothing' } },
-    { what: 'the client does not connect before', who: 'client', instead: { connect: 'nothing' } },
+    {
+      what: 'the server destroys its connection where it should close its listener',
+      who: 'server',
+      instead: { stopListening: { verb: 'destroy' } },
+    },
   ],
 };

@@ -1,6 +1,6 @@
 import { nothingLeftOpen, handshake, orderlyClose, states } from '../../expect/expectation.ts';
 import { check } from '../check.ts';
-import { emits } from '../checks.ts';
+import { serverEmits } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, ends, tells, writes } from '../steps.ts';
 
@@ -59,7 +59,7 @@ export const scenario: Scenario = {
         ? { met: names.join(', ') }
         : { violated: names.join(', ') || 'nothing' };
     }),
-    emits('server', 'server:close'),
+    serverEmits('close'),
     orderlyClose({ by: 'client' }),
     states('server', 'ESTABLISHED', 'CLOSE-WAIT', 'CLOSED'),
     nothingLeftOpen(),

@@ -54,6 +54,11 @@ export const scenario: Scenario = {
   mutants: [
     { what: 'the server closes nothing', who: 'server', instead: { end: 'nothing' } },
     { what: 'the first goes on listening', who: 'server', instead: { stopListening: 'nothing' } },
+    {
+      what: 'the first listens at another address',
+      who: 'server',
+      server: { behaviour: 'half-open', address: '127.0.0.2' },
+    },
   ],
 };
 

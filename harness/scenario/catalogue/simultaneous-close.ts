@@ -1,5 +1,5 @@
 import { handshake, nothingLeftOpen, states } from '../../expect/expectation.ts';
-import { check } from '../check.ts';
+import { simultaneousClose } from '../../expect/flow-expectations.ts';
 import { passes } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
@@ -58,11 +58,7 @@ export const scenario: Scenario = {
     states('server', 'ESTABLISHED', 'FIN-WAIT-1', 'CLOSING', 'TIME-WAIT'),
     passes('client', 'FIN-WAIT-1', 'CLOSING', 'TIME-WAIT'),
     passes('server', 'FIN-WAIT-1', 'CLOSING', 'TIME-WAIT'),
-    check('the FINs crossed', ['wire'], ({ connection }) =>
-      connection?.summary.simultaneousClose === true
-        ? { met: 'neither FIN acknowledges the other' }
-        : { violated: 'one end had the other’s FIN before it sent its own' },
-    ),
+    simultaneousClose(),
     nothingLeftOpen(),
   ],
   mutants: [

@@ -1,4 +1,7 @@
 import { orderlyClose, states } from '../../expect/expectation.ts';
+import { simultaneousOpen } from '../../expect/flow-expectations.ts';
+import { flagsText } from '../../model/segment.ts';
+import { check } from '../check.ts';
 import { passes, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { ends, endsLast } from '../steps.ts';
@@ -39,6 +42,18 @@ export const scenario: Scenario = {
     endsLast('server'),
   ],
   expectations: [
+    simultaneousOpen(),
+    check('a SYN and a SYN,ACK each way, and both are ESTABLISHED', ['wire'], ({ connection }) => {
+      const segments = connection?.segments ?? [];
+      const open = segments.findIndex(({ statesAfter: { client, server } }) => {
+        return client === 'ESTABLISHED' && server === 'ESTABLISHED';
+      });
+      const kinds = segments
+        .slice(0, open + 1)
+        .map(({ from, segment }) => `${from} ${flagsText(segment.flags)}`);
+      const found = [...new Set(kinds)].join('; ');
+      return new Set(kinds).size === 4 ? { met: found } : { violated: found || 'never ESTABLISHED' };
+    }),
     passes('client', 'SYN-SENT', 'SYN-RECEIVED', 'ESTABLISHED'),
     passes('server', 'SYN-SENT', 'SYN-RECEIVED', 'ESTABLISHED'),
     states('client', 'SYN-SENT', 'ESTABLISHED'),

@@ -1,6 +1,7 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import { neverEmitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { neverEmits, sends } from '../checks.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, endsLast, tells } from '../steps.ts';
 
@@ -59,7 +60,7 @@ export const scenario: Scenario = {
       },
     ),
     sends('server', 'RST', { times: 0 }),
-    neverEmits('client', 'error'),
+    neverEmitted('client', 'error'),
     orderlyClose({ by: 'server' }),
     states('server', 'ESTABLISHED', 'FIN-WAIT-2', 'TIME-WAIT'),
     states('client', 'ESTABLISHED', 'CLOSE-WAIT', 'CLOSED'),

@@ -1,5 +1,5 @@
 import { handshake, states } from '../../expect/expectation.ts';
-import { sends } from '../checks.ts';
+import { retransmitted } from '../../expect/segment-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { ends, endsLast } from '../steps.ts';
 
@@ -14,7 +14,7 @@ export const scenario: Scenario = {
   server: 'half-open',
   client: 'half-close',
   steps: [
-    { who: 'network', command: { verb: 'drop', from: 'client', flags: 'SYN' } },
+    { who: 'network', command: { verb: 'hold', from: 'client', flags: 'SYN' } },
     {
       who: 'client',
       command: { verb: 'connect' },
@@ -37,11 +37,11 @@ export const scenario: Scenario = {
   ],
   expectations: [
     handshake(),
-    sends('client', 'SYN', { times: 2 }),
+    retransmitted('client > server SYN'),
     states('client', 'SYN-SENT', 'ESTABLISHED', 'FIN-WAIT-2', 'TIME-WAIT'),
   ],
   mutants: [
-    { what: 'the network loses nothing', who: 'network', instead: { drop: 'nothing' } },
+    { what: 'the network loses nothing', who: 'network', instead: { hold: 'nothing' } },
     { what: 'nobody listens', who: 'server', server: 'nobody' },
   ],
 };

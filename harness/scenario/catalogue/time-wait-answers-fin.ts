@@ -1,7 +1,10 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import type { SocketSnapshot } from '../../model/observation.ts';
+import { check } from '../check.ts';
 import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
-import { closedAfter, connects, ends, tells } from '../steps.ts';
+import type { Stage } from '../stage.ts';
+import { closedAfter, connects, ends } from '../steps.ts';
 
 export const scenario: Scenario = {
   name: 'time-wait-answers-fin',
@@ -12,36 +15,46 @@ export const scenario: Scenario = {
     'TIME-WAIT the FIN would meet no socket and be answered by a RST.',
   chapter: 'states',
   rank: 41,
-  setting: { time: { retransmitAfterMs: 20 } },
+  // More than the two seconds by which ss may round.
+  setting: { time: { retransmitAfterMs: 2500 } },
   server: 'half-open',
   client: 'half-close',
-  steps: [
-    connects,
-    ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }),
-    { who: 'network', command: { verb: 'hold', from: 'client', flags: 'ACK' } },
-    tells(
+  play: async (stage) => {
+    await stage.take(connects);
+    await stage.take(ends('client', { client: 'FIN-WAIT-2', server: 'CLOSE-WAIT' }));
+    await stage.tell('network', { verb: 'hold', from: 'client', flags: 'ACK' });
+    await stage.tell(
       'server',
       { verb: 'end' },
       {
         segments: [{ from: 'server', flags: 'FIN' }],
         states: { client: 'TIME-WAIT', server: 'LAST-ACK' },
       },
-    ),
-    {
-      who: 'network',
-      command: { verb: 'release' },
-      until: {
+    );
+    const before = await timeWaitEnds(stage);
+    await stage.tell(
+      'network',
+      { verb: 'release' },
+      {
         segments: [{ from: 'server', flags: 'FIN', times: 2 }],
         acknowledged: ['server'],
         states: closedAfter('client'),
       },
-    },
-  ],
+    );
+    const after = await timeWaitEnds(stage);
+    stage.note('TIME-WAIT ends later by at least', Number(after.earliestNs - before.latestNs) / 1e9);
+  },
   expectations: [
     handshake(),
     sends('server', 'FIN', { atLeast: 2 }),
     states('client', 'FIN-WAIT-2', 'TIME-WAIT'),
     states('server', 'CLOSE-WAIT', 'LAST-ACK', 'CLOSED'),
+    check('with the FIN that came again the 60 s began anew', ['kernel'], ({ notes }) => {
+      const later = notes['TIME-WAIT ends later by at least'];
+      if (typeof later !== 'number') return { undetermined: 'ss did not show TIME-WAIT twice' };
+      const found = `by ss’s timer TIME-WAIT ends at least ${later.toFixed(1)} s later than before`;
+      return later > 0 ? { met: found } : { violated: found };
+    }),
     orderlyClose({ by: 'client' }),
     nothingLeftOpen(),
   ],
@@ -54,3 +67,22 @@ export const scenario: Scenario = {
     },
   ],
 };
+
+/** When TIME-WAIT will end, monotonic ns: `ss` shows whole seconds of what is left, and was asked between two times. */
+async function timeWaitEnds(
+  stage: Stage,
+): Promise<{ readonly earliestNs: bigint; readonly latestNs: bigint }> {
+  const snapshot = await stage.untilSockets('TIME-WAIT’s timer', (each) => secondsLeft(each) !== undefined);
+  const left = secondsLeft(snapshot) ?? 0n;
+  return {
+    earliestNs: snapshot.startedAtNs + left * 1_000_000_000n,
+    latestNs: snapshot.endedAtNs + (left + 1n) * 1_000_000_000n,
+  };
+}
+
+/** `1min` or `59sec`. */
+function secondsLeft({ sockets }: SocketSnapshot): bigint | undefined {
+  const expires = sockets.find(({ state }) => state === 'TIME-WAIT')?.timer?.expires;
+  const parts = /^(\d+)(min|sec)$/.exec(expires ?? '');
+  return parts === null ? undefined : BigInt(parts[1] ?? 0) * (parts[2] === 'min' ? 60n : 1n);
+}

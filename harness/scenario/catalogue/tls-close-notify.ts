@@ -1,5 +1,5 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
-import { emits, neverEmits } from '../checks.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, tells } from '../steps.ts';
 import { endsByAlert } from '../tls-alerts.ts';
@@ -48,8 +48,8 @@ export const scenario: Scenario = {
     orderlyClose({ by: 'client' }),
     endsByAlert('client', true),
     endsByAlert('server', true),
-    emits('server', 'end'),
-    neverEmits('server', 'error'),
+    emitted('server', 'end'),
+    neverEmitted('server', 'error'),
     states('client', 'ESTABLISHED', 'TIME-WAIT'),
     nothingLeftOpen(),
   ],

@@ -1,5 +1,6 @@
 import { handshake, nothingLeftOpen, states } from '../../expect/expectation.ts';
-import { emits, neverEmits, passes, sends } from '../checks.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
+import { passes, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -48,9 +49,9 @@ export const scenario: Scenario = {
     passes('client', 'ESTABLISHED', 'CLOSE-WAIT', 'CLOSED'),
     sends('client', 'PSH', { times: 1 }),
     sends('server', 'RST', { times: 1 }),
-    emits('client', 'end'),
-    emits('client', 'error', { code: 'EPIPE' }),
-    neverEmits('server', 'data'),
+    emitted('client', 'end'),
+    emitted('client', 'error', { code: 'EPIPE' }),
+    neverEmitted('server', 'data'),
     nothingLeftOpen(),
   ],
   mutants: [

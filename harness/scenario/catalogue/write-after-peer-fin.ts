@@ -1,6 +1,7 @@
 import { handshake, nothingLeftOpen, orderlyClose, states } from '../../expect/expectation.ts';
+import { emitted } from '../../expect/program-expectations.ts';
 import { check } from '../check.ts';
-import { emits, sends } from '../checks.ts';
+import { sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { closedAfter, connects, tells } from '../steps.ts';
 
@@ -42,8 +43,8 @@ export const scenario: Scenario = {
     handshake(),
     orderlyClose({ by: 'client' }),
     sends('server', 'RST', { times: 0 }),
-    emits('server', 'end'),
-    emits('server', 'error', { code: 'EPIPE' }),
+    emitted('server', 'end'),
+    emitted('server', 'error', { code: 'EPIPE' }),
     check('the first reply is on the wire, and nothing of the second', ['wire'], ({ connection }) => {
       const bytes = connection?.summary.payloadBytes.server;
       const found = `the server sent ${bytes ?? 'no'} bytes`;

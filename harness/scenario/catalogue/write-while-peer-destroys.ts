@@ -1,5 +1,6 @@
 import { handshake, nothingLeftOpen, states } from '../../expect/expectation.ts';
-import { emits, neverEmits, passes, sends } from '../checks.ts';
+import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
+import { passes, sends } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { connects, tells } from '../steps.ts';
 
@@ -39,8 +40,8 @@ export const scenario: Scenario = {
     states('client', 'ESTABLISHED', 'CLOSED'),
     passes('client', 'ESTABLISHED', 'CLOSED'),
     sends('server', 'RST', { times: 1 }),
-    emits('client', 'error', { code: 'ECONNRESET' }),
-    neverEmits('client', 'end'),
+    emitted('client', 'error', { code: 'ECONNRESET' }),
+    neverEmitted('client', 'end'),
     nothingLeftOpen(),
   ],
   mutants: [

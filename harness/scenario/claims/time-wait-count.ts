@@ -1,4 +1,4 @@
-import type { Timeline } from '../../model/connection.ts';
+import type { Side, Timeline } from '../../model/connection.ts';
 import { type Endpoint, formatEndpoint } from '../../model/endpoint.ts';
 import type { SocketSnapshot } from '../../model/observation.ts';
 import type { ClaimResult } from '../../model/verdict.ts';
@@ -10,24 +10,32 @@ export interface ClaimNote extends Pick<ClaimResult, 'claim' | 'evidence'> {
 }
 
 /**
- * Who holds the TIME-WAIT of these connections now. Claim 7 holds that a server which closes first is the better off:
- * the count shows what it pays.
+ * Who is left with the TIME-WAIT of connections that the server closed first, and of others that the client did. Claim
+ * 7 holds that the former is the better for the server: the counts show what it costs it.
  */
-export function countTimeWait({ connections }: Timeline, { sockets }: SocketSnapshot): ClaimNote {
-  const waiting = new Set(
-    sockets.filter(({ state }) => state === 'TIME-WAIT').map(({ local, peer }) => pairOf(local, peer)),
+export function compareTimeWait({ connections }: Timeline, { sockets }: SocketSnapshot): ClaimNote {
+  const waiting = new Map(
+    sockets
+      .filter(({ state }) => state === 'TIME-WAIT')
+      .map((socket) => [pairOf(socket.local, socket.peer), socket.timer?.expires]),
   );
-  const count = (end: 'client' | 'server'): number => {
-    const other = end === 'client' ? 'server' : 'client';
-    return connections.filter((connection) => waiting.has(pairOf(connection[end], connection[other]))).length;
+  const closedBy = (first: Side): { readonly of: number; readonly held: readonly (string | undefined)[] } => {
+    const closed = connections.filter(({ summary }) => summary.firstCloser === first);
+    const ends = closed.map(({ client, server }) => pairOf(server, client));
+    return {
+      of: closed.length,
+      held: ends.filter((end) => waiting.has(end)).map((end) => waiting.get(end)),
+    };
   };
-  const [client, server] = [count('client'), count('server')];
-  const evidence = `ss lists ${server} TIME-WAIT sockets of the server and ${client} of the clients, for ${connections.length} connections`;
-  // The claim is refuted where the cost of closing first falls on whoever did, and the other holds nothing.
-  const pays = connections.every(({ summary }) => summary.firstCloser === 'server')
-    ? server === connections.length && client === 0
-    : client === connections.length && server === 0;
-  return { claim: 7, evidence, ...(pays && { outcome: 'refuted' }) };
+  const [byServer, byClient] = [closedBy('server'), closedBy('client')];
+  const left = byServer.held.find((expires) => expires !== undefined);
+  const evidence =
+    `of ${byServer.of} connections that the server closed first ss lists ${byServer.held.length} in TIME-WAIT at the server` +
+    `${left === undefined ? '' : ` (one has ${left} left)`}, of ${byClient.of} that the client did ${byClient.held.length}`;
+  if (byServer.of !== byClient.of || byServer.held.length === byClient.held.length)
+    return { claim: 7, evidence };
+  const costs = byServer.held.length > byClient.held.length;
+  return { claim: 7, evidence, outcome: costs ? 'refuted' : 'confirmed' };
 }
 
 function pairOf(local: Endpoint, peer: Endpoint): string {

@@ -1,7 +1,8 @@
 /** What is counted and shown for a claim, from conversations that were told. */
 import test from 'ava';
 import { segmentsShowing, statesShowing } from '../../../harness/scenario/claims/claim-evidence.ts';
-import { countTimeWait } from '../../../harness/scenario/claims/time-wait-count.ts';
+import { compareTimeWait } from '../../../harness/scenario/claims/time-wait-count.ts';
+import type { Timeline } from '../../../harness/model/connection.ts';
 import type { SocketSample } from '../../../harness/model/observation.ts';
 import {
   CLIENT,
@@ -15,38 +16,40 @@ import {
 const CLOSED = [...OPENING, ...CLOSING_BY_CLIENT];
 const BY_SERVER = [...OPENING, 'server FIN,ACK', 'client ACK', 'client FIN,ACK', 'server ACK'];
 
-const waiting = (local: SocketSample['local'], peer: SocketSample['peer']): SocketSample => {
-  return { state: 'TIME-WAIT', local, peer, receiveQueue: 0, sendQueue: 0 };
-};
-const snapshot = (...sockets: readonly SocketSample[]): Parameters<typeof countTimeWait>[1] => {
-  return { startedAtNs: 0n, endedAtNs: 1n, sockets };
+const OTHER_CLIENT = { ...CLIENT, port: 40_001 };
+
+/** One connection that the server closed first, and another that its client did. */
+const ONE_EACH: Timeline = {
+  ...timelineOf(BY_SERVER),
+  connections: [connectionOf(BY_SERVER), { ...connectionOf(CLOSED), client: OTHER_CLIENT }],
 };
 
-test('TIME-WAIT with the server, which closed first, refutes that it is better off', (t) => {
-  const note = countTimeWait(timelineOf(BY_SERVER), snapshot(waiting(SERVER, CLIENT)));
-  t.deepEqual(note, {
+const waiting = (peer: SocketSample['peer'], local: SocketSample['local'] = SERVER): SocketSample => {
+  const timer = { name: 'timewait', expires: '59sec', retransmits: 0 };
+  return { state: 'TIME-WAIT', local, peer, receiveQueue: 0, sendQueue: 0, timer };
+};
+const compared = (...sockets: readonly SocketSample[]): ReturnType<typeof compareTimeWait> => {
+  return compareTimeWait(ONE_EACH, { startedAtNs: 0n, endedAtNs: 1n, sockets });
+};
+
+test('TIME-WAIT that a server is left with only where it closed first refutes that it is better off', (t) => {
+  t.deepEqual(compared(waiting(CLIENT), waiting(SERVER, OTHER_CLIENT)), {
     claim: 7,
     outcome: 'refuted',
-    evidence: 'ss lists 1 TIME-WAIT sockets of the server and 0 of the clients, for 1 connections',
+    evidence:
+      'of 1 connections that the server closed first ss lists 1 in TIME-WAIT at the server (one has 59sec left), of 1 that the client did 0',
   });
 });
 
-test('TIME-WAIT with the client, which closed first, leaves the server with nothing', (t) => {
-  t.is(countTimeWait(timelineOf(CLOSED), snapshot(waiting(CLIENT, SERVER))).outcome, 'refuted');
+test('TIME-WAIT that a server is left with only where it closed last would confirm it', (t) => {
+  t.is(compared(waiting(OTHER_CLIENT)).outcome, 'confirmed');
 });
 
-test('TIME-WAIT with who did not close first, with both, or with nobody says nothing of claim 7', (t) => {
-  const both = snapshot(waiting(CLIENT, SERVER), waiting(SERVER, CLIENT));
-  t.is(countTimeWait(timelineOf(BY_SERVER), snapshot(waiting(CLIENT, SERVER))).outcome, undefined);
-  t.is(countTimeWait(timelineOf(BY_SERVER), both).outcome, undefined);
-  t.is(countTimeWait(timelineOf(CLOSED), both).outcome, undefined);
-  t.is(countTimeWait(timelineOf(CLOSED), snapshot()).outcome, undefined);
-});
-
-test('sockets of others, and other states, are not counted', (t) => {
-  const other = { ...CLIENT, port: 1 };
-  const open: SocketSample = { ...waiting(SERVER, CLIENT), state: 'ESTABLISHED' };
-  t.is(countTimeWait(timelineOf(BY_SERVER), snapshot(waiting(SERVER, other), open)).outcome, undefined);
+test('TIME-WAIT of the server in both cases or in none, or that of others, says nothing of claim 7', (t) => {
+  const open: SocketSample = { ...waiting(CLIENT), state: 'ESTABLISHED' };
+  t.is(compared(waiting(CLIENT), waiting(OTHER_CLIENT)).outcome, undefined);
+  t.is(compared().outcome, undefined);
+  t.is(compared(waiting({ ...CLIENT, port: 1 }), waiting(SERVER, CLIENT), open).outcome, undefined);
 });
 
 test('for claims of numbers the handshake is shown as on the wire, for others the close', (t) => {

@@ -27,4 +27,6 @@ export default defineConfig(
       ],
     },
   },
+  // CommonJS, where that is what the file is for.
+  { files: ['**/*.cts'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

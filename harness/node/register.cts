@@ -14,7 +14,7 @@ function observe(): void {
   if (major < 20 || (major === 20 && minor < 19)) return;
   // thread-observer.ts and what it imports, in one file: rolldown.config.js makes it.
   const bundle = './preload.cjs';
-  const { installObserver } = require(bundle) as typeof import('./thread-observer.ts');
+  const { installObserver } = require(bundle) as { installObserver: () => unknown };
   installObserver();
   // A program may look through what was loaded.
   for (const file of [require.resolve(bundle), __filename]) Reflect.deleteProperty(require.cache, file);

@@ -91,12 +91,18 @@ export function pendingBytes(socket: Socket): number {
   return internals(socket)._writableState?.length ?? -1;
 }
 
-const bytesReadGetter = Object.getOwnPropertyDescriptor(net.Socket.prototype, 'bytesRead')?.get;
+const bytesReadOf = getterOf(net.Socket.prototype, 'bytesRead');
 
 /** The count is behind a symbol of Node's own: by the getter that net had when this was loaded. */
 export function bytesRead(socket: Socket): number {
-  const bytes: unknown = bytesReadGetter && Reflect.apply(bytesReadGetter, socket, []);
+  const bytes = bytesReadOf(socket);
   return typeof bytes === 'number' ? bytes : -1;
+}
+
+function getterOf(prototype: object, name: string): (of: object) => unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+  const get: unknown = Reflect.get(descriptor, 'get');
+  return typeof get === 'function' ? (of) => Reflect.apply(get, of, []) as unknown : () => undefined;
 }
 
 /** What Node has put on the socket itself; undefined where a subclass has an accessor of that name. */

@@ -6,7 +6,8 @@ const hooks = `export async function resolve(specifier, context, next) {
   return specifier === 'made:up' ? { url: 'data:text/javascript,export default 42', shortCircuit: true } : next(specifier, context);
 }`;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
-console.log((await import('made:up')).default);
+const name = 'made:up';
+console.log((await import(name)).default);
 const server = net
   .createServer((socket) => socket.end())
   .listen(0, '127.0.0.1', () => {

@@ -3,7 +3,6 @@
  * differs. Real binaries, from the npm packages `node@…`, installed on first use where scripts/node-versions.js has them.
  * Exits with 1 when a scenario is not met under one of them.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
@@ -39,23 +38,15 @@ for (const major of values.versions.split(',')) {
 }
 printDifferences();
 
-/** Installs that version's binary unless it is there. @returns its path */
+/** The path of that version's binary. */
 async function installed(major: string): Promise<string> {
   if (!/^\d+$/.test(major)) {
     throw new TypeError(`--versions takes major versions of Node (20,22,24,26), not "${major}"`);
   }
-  const folder = `${ROOT}node_modules/.cache/node-${major}`;
-  const binary = `${folder}/node_modules/node/bin/node`;
-  if (existsSync(binary)) return binary;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/package.json`, '{"private": true}\n');
-  process.stderr.write(`installing node@${major}… `);
-  const startedAt = performance.now();
-  await execa('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `node@${major}`], {
-    cwd: folder,
+  const { stdout } = await execa(process.execPath, [`${ROOT}scripts/node-binary.js`, major], {
+    stderr: 'inherit',
   });
-  process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
-  return binary;
+  return stdout;
 }
 
 async function runCatalogueUnder(binary: string): Promise<readonly JsonRun[]> {

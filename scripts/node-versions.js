@@ -7,44 +7,23 @@
  * since no registry answers, is left out, and that is printed.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeBinary } from './node-binary.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const QUICK = ['watching-changes-nothing', 'records', 'observer', 'channels'];
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const all = process.argv.includes('--all');
 const tests = process.argv.includes('--quick') ? QUICK : [...QUICK, 'package-suites'];
-/** What npm says when nobody answers. */
-const OFFLINE =
-  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)\b/;
-
-/** The binary of the newest release of a major version; undefined when no registry answers. */
-function binaryOf(version) {
-  const folder = join(ROOT, 'node_modules', '.cache', `node-${version}`);
-  const binary = join(folder, 'node_modules', 'node', 'bin', 'node');
-  if (existsSync(binary)) return binary;
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  const { status, stderr } = spawnSync(
-    'npm',
-    ['install', '--no-audit', '--no-fund', '--fetch-retries=1', `node@${version}`],
-    { cwd: folder, stdio: ['ignore', 'inherit', 'pipe'], encoding: 'utf8' },
-  );
-  if (status === 0) return binary;
-  if (OFFLINE.test(stderr)) {
-    console.log(`Node ${version} is left out: no npm registry answers, and it is not in ${folder}`);
-    return undefined;
-  }
-  process.stderr.write(stderr);
-  throw new Error(`npm install node@${version} failed`);
-}
 
 let failed = false;
 for (const version of wanted.length > 0 ? wanted : ['22', '24', '26']) {
-  const node = binaryOf(version);
-  if (node === undefined) continue;
+  const node = nodeBinary(version);
+  if (node === undefined) {
+    console.log(`Node ${version} is left out: no npm registry answers, and it is not in node_modules/.cache`);
+    continue;
+  }
   const env = { ...process.env, ...(all && { FINWAIT_SUITES: 'all', FINWAIT_SCRIPTS: '1000' }) };
   const ava = join(ROOT, 'node_modules', 'ava', 'entrypoints', 'cli.mjs');
   console.log(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim());

@@ -130,8 +130,8 @@ export class LifeIndex {
     for (const attempt of attempts) {
       const entry: Entry = { life, attempt, atNs: attempt.startedAtNs + offsetNs, taken: false };
       const isTheOne = local !== undefined && attempt.failed === undefined;
-      if (isTheOne) this.#put(this.#clients, key(local, attempt.peer), entry);
-      else this.#put(this.#attempts, formatEndpoint(attempt.peer), entry);
+      if (isTheOne) this.#put(this.#clients, key(local, peer ?? attempt.peer), entry);
+      else this.#put(this.#attempts, formatEndpoint(reached(attempt.peer)), entry);
     }
     // A socket over a handle that was given to it: the wire may know its role.
     if (attempts.length === 0 && local !== undefined && peer !== undefined) {
@@ -195,6 +195,12 @@ function take(
   const chosen = choose(entries);
   if (chosen !== undefined) chosen.taken = true;
   return chosen;
+}
+
+/** Linux takes an attempt to reach no address in particular to the loopback. */
+function reached({ address, port }: Endpoint): Endpoint {
+  if (address === '0.0.0.0') return { address: '127.0.0.1', port };
+  return { address: address === '::' ? '::1' : address, port };
 }
 
 function key(local: Endpoint, peer: Endpoint): string {

@@ -23,7 +23,7 @@ const UNREADABLE: Caller = newCaller(undefined, -1, undefined);
 export const CALLED_BY_NODE: Caller = newCaller('node', -1, undefined);
 
 /** What {@link CallerReader} looks at; `Error.captureStackTrace(target, below)` leaves out `below` and above. */
-type Below = (...args: never[]) => unknown;
+export type Below = (...args: never[]) => unknown;
 
 const DEEPEST = 64;
 /** Past this many frames all are forgotten and read anew: a program's stacks may have no end. */

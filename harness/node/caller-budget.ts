@@ -1,6 +1,4 @@
-import type { Caller } from './call-site.ts';
-
-type Below = (...args: never[]) => unknown;
+import type { Below, Caller } from './call-site.ts';
 
 /** Reads a stack, as the CallerReader does. */
 export interface StackReader {

@@ -229,7 +229,8 @@ export function subscribeTracing(
           if (call.isAsync) finish(of);
           return;
         case 'end':
-          if (until === 'sync') finish(of);
+          // What has thrown here has no asynchronous part.
+          if (until === 'sync' || call?.failure !== undefined) finish(of);
           return;
         default:
           finish(of);

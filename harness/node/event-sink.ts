@@ -2,6 +2,7 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 import { threadId } from 'node:worker_threads';
 import type { NodeEventName } from '../model/node-event.ts';
 import { EVENT_LAYOUTS, eventOf } from '../model/node-event-layout.ts';
+import type { Caller } from './call-site.ts';
 import { monotonicNs } from './clock.ts';
 import type { DefinitionTable } from './definitions.ts';
 
@@ -51,9 +52,9 @@ export class EventSink {
     this.#values[this.#count++] = value;
   }
 
-  /** A flag as a value. */
-  putFlag(value: boolean): void {
-    this.#values[this.#count++] = value ? 1 : 0;
+  /** A flag as a value; −1 for what is none. */
+  putFlag(value: unknown): void {
+    this.#values[this.#count++] = typeof value === 'boolean' ? Number(value) : -1;
   }
 
   putText(text: string | undefined): void {
@@ -63,6 +64,12 @@ export class EventSink {
   putEnd(end: { readonly address: string; readonly port: number } | undefined): void {
     this.putText(end?.address);
     this.put(end === undefined ? -1 : end.port);
+  }
+
+  putCaller(caller: Caller | undefined): void {
+    this.putText(caller?.by);
+    this.put(caller?.siteId ?? -1);
+    this.put(caller?.isInferred === true ? 1 : -1);
   }
 
   /** Forgets the values that were put: their event could not be put together. */

@@ -11,14 +11,14 @@ import { SocketWatch } from './socket-watch.ts';
 import { type Method, type Watcher, watchMethod, wrapMethod } from './wrap-method.ts';
 
 /** Puts the methods in place, for good: once a thread. */
-export function observePrototypes(sink: EventSink): SocketWatch {
+export function observePrototypes(sink: EventSink): { sockets: SocketWatch; servers: ServerWatch } {
   const sockets = new SocketWatch(sink);
   const servers = new ServerWatch(sink, sockets);
   watchSocketCalls(net.Socket.prototype, sockets, sink);
   watchWrites(net.Socket.prototype, sockets, sink);
   watchSocketEvents(net.Socket.prototype, sockets, sink);
   watchServers(net.Server.prototype, servers, sink);
-  return sockets;
+  return { sockets, servers };
 }
 
 function watchSocketCalls(prototype: Socket, watch: SocketWatch, sink: EventSink): void {
@@ -36,7 +36,10 @@ function watchSocketCalls(prototype: Socket, watch: SocketWatch, sink: EventSink
     },
     end: {
       before: (socket, args, below) => {
-        watch.endCalled(socket, args[0], below);
+        watch.endCalled(socket, args, below);
+      },
+      after: (socket) => {
+        watch.endReturned(socket);
       },
     },
     resetAndDestroy: {

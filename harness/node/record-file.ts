@@ -1,123 +1,114 @@
-import { Buffer } from 'node:buffer';
 import fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { EVENT_LAYOUTS } from '../model/node-event-layout.ts';
-import type { CallSite } from '../model/node-event.ts';
-import { flushTimer } from '../timing.ts';
 import { monotonicNs, sinceOriginNs } from './clock.ts';
-import type { DefinitionListener } from './definitions.ts';
+import type { DefinitionTable } from './definitions.ts';
 import { Code, type EventRecorder } from './event-sink.ts';
+import { OwnFile } from './own-file.ts';
 import { HEAD_BYTES, HeadOffset, MAGIC, type RecordHeader, RecordType } from './record-format.ts';
+import { WritePace } from './write-pace.ts';
 
-// Taken now: a program may put stand-ins in their place.
-const { fstatSync, mkdirSync, openSync, writeSync } = fs;
-const octetsOf = Buffer.from.bind(Buffer) as (text: string) => Buffer;
+// Taken now: a program may put a stand-in in its place.
+const { mkdirSync } = fs;
 
 export interface RecordFileOptions {
   readonly directory: string;
   /** Octets; past nine tenths of them no new socket is recorded, past all of them nothing. */
   readonly limitBytes: number;
+  /** What the values of the events name. */
+  readonly definitions: DefinitionTable;
 }
 
 /** Room for events between two writes; each takes some 15 octets, a definition more. */
 const BUFFER_BYTES = 65_536;
-/** No event waits longer for its write while JS runs, save in a program that blocks its own event loop. */
-const WRITE_EVERY_MS = 3;
 const LONGEST_EVENT_BYTES = 160;
 
 /**
- * One thread's record on disk. Events wait in a small buffer: the first after a quiet time is written at once, the
- * others together 3 ms later by a timer that keeps nothing alive; so a killed process loses 3 ms. Nothing is ever
- * thrown: a disk that refuses ends the record, and what follows is counted as left out.
+ * One thread's record on disk. Events wait in a small buffer, 7 ms at most while the event loop turns: so much a killed
+ * process loses. Nothing is ever thrown: a disk that refuses ends the record, and what follows is counted as left out.
  */
-export class RecordFile implements EventRecorder, DefinitionListener {
-  readonly #fd: number;
-  readonly #identity: string;
+export class RecordFile implements EventRecorder {
+  readonly #file: OwnFile;
   readonly #limitBytes: number;
+  readonly #definitions: DefinitionTable;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #used = 0;
-  #writtenBytes = 0;
   #lastEventNs: number;
-  #lastWriteNs = Number.NEGATIVE_INFINITY;
-  #scheduled = false;
-  #broken = false;
+  /** The bound is reached. */
+  #full = false;
+  /** The disk is full, or the descriptor no longer ours: nothing goes in any more. */
+  #refused = false;
   /** The thread is ending: everything is written as it comes. */
   #ending = false;
   #firstLeftOutSocket = Number.POSITIVE_INFINITY;
+  /** What the buffer holds. */
+  #waitingSockets = 0;
+  #waitingEvents = 0;
   readonly #counts = new Float64Array(3);
   #countsChanged = false;
-  readonly #schedule: () => void;
+  readonly #pace: WritePace;
 
-  private constructor(fd: number, limitBytes: number) {
-    this.#fd = fd;
+  private constructor(file: OwnFile, { limitBytes, definitions }: RecordFileOptions) {
+    this.#file = file;
     this.#limitBytes = limitBytes;
-    this.#identity = identityOf(fd);
+    this.#definitions = definitions;
     this.#lastEventNs = sinceOriginNs();
-    this.#schedule = flushTimer(() => {
-      this.#scheduled = false;
+    this.#pace = new WritePace(() => {
       this.write();
-    }, WRITE_EVERY_MS);
+    });
     this.#buffer.set(MAGIC);
     this.#used = HEAD_BYTES;
-    this.#string(RecordType.header, undefined, JSON.stringify(headerAt(this.#lastEventNs)));
+    this.#define(RecordType.header, undefined, JSON.stringify(headerAt(this.#lastEventNs)));
     this.write();
   }
 
   /** @returns undefined where no such file can be made: the observer has no one to complain to */
-  static open({ directory, limitBytes }: RecordFileOptions): RecordFile | undefined {
+  static open(options: RecordFileOptions): RecordFile | undefined {
+    let file: OwnFile | undefined;
     try {
-      const folder = resolve(directory);
+      const folder = resolve(options.directory);
       mkdirSync(folder, { recursive: true });
       const start = monotonicNs(sinceOriginNs()).toString(36);
-      return new RecordFile(
-        openSync(join(folder, `node-${process.pid}-${threadId}-${start}.fwr`), 'wx'),
-        limitBytes,
-      );
+      file = new OwnFile(join(folder, `node-${process.pid}-${threadId}-${start}.fwr`));
+      return new RecordFile(file, options);
     } catch {
+      file?.close();
       return undefined;
     }
   }
 
   record(code: number, atNs: number, subject: number, values: readonly number[], count: number): void {
-    if (!this.#admits(code, subject)) return;
+    const isSocket = code === Code['finwait:socket:create'] || code === Code['finwait:socket:accept'];
+    const admitted = this.#admits(code, subject, isSocket) && this.#defineUsed(code, values);
     if (this.#used + LONGEST_EVENT_BYTES > BUFFER_BYTES) this.write();
-    const delta = atNs - this.#lastEventNs;
-    this.#lastEventNs = atNs;
-    this.#varint(RecordType.event + code);
-    this.#varint(delta >= 0 ? delta * 2 : -delta * 2 - 1);
-    this.#varint(subject);
-    for (let index = 0; index < count; index++) this.#varint((values[index] ?? -1) + 1);
+    if (admitted && !this.#refused) {
+      this.#event(code, atNs, subject, values, count);
+      this.#waitingEvents++;
+      if (isSocket) this.#waitingSockets++;
+    } else {
+      this.#leaveOut(isSocket ? 1 : 0, 1);
+    }
     this.#writeOrWait(atNs);
   }
 
   missed(): void {
-    this.#leaveOut(false);
-  }
-
-  defineText(id: number, text: string): void {
-    this.#string(RecordType.text, id, text);
-  }
-
-  defineSite(id: number, site: CallSite): void {
-    this.#string(RecordType.site, id, JSON.stringify(site));
+    this.#leaveOut(0, 1);
+    this.#writeOrWait(sinceOriginNs());
   }
 
   /** Hands what waits to the kernel; from there it reaches the file though the process be killed. */
   write(): void {
-    this.#lastWriteNs = sinceOriginNs();
-    if (this.#broken || !this.#isOurs()) return;
-    try {
-      let from = 0;
-      while (from < this.#used) {
-        from += writeSync(this.#fd, this.#buffer, from, this.#used - from, this.#writtenBytes + from);
-      }
-      this.#writtenBytes += this.#used;
-      this.#used = 0;
-      if (this.#countsChanged) this.#writeCounts();
-    } catch {
-      this.#broken = true;
-    }
+    this.#pace.wrote();
+    const isOurs = this.#file.isOurs();
+    this.#refused ||= !isOurs || !this.#file.append(this.#buffer, this.#used);
+    if (this.#refused && this.#waitingEvents > 0) this.#leaveOut(this.#waitingSockets, this.#waitingEvents);
+    this.#used = 0;
+    this.#waitingSockets = 0;
+    this.#waitingEvents = 0;
+    if (!isOurs || !this.#countsChanged) return;
+    const counts = new Uint8Array(this.#counts.buffer);
+    this.#countsChanged = !this.#file.overwrite(counts, HeadOffset.leftOutSockets);
   }
 
   /** The thread ends of its own accord: from here on nothing waits. */
@@ -128,48 +119,38 @@ export class RecordFile implements EventRecorder, DefinitionListener {
     this.write();
   }
 
-  #admits(code: number, subject: number): boolean {
-    const bytes = this.#writtenBytes + this.#used;
-    const isCreate = code === Code['finwait:socket:create'] || code === Code['finwait:socket:accept'];
-    if (isCreate && subject < this.#firstLeftOutSocket && bytes > this.#limitBytes * 0.9) {
+  #admits(code: number, subject: number, isSocket: boolean): boolean {
+    const bytes = this.#file.bytes + this.#used;
+    if (isSocket && subject < this.#firstLeftOutSocket && bytes > this.#limitBytes * 0.9) {
       this.#firstLeftOutSocket = subject;
     }
     const tooLate = IS_OF_SOCKET[code] === true && subject >= this.#firstLeftOutSocket;
-    if (!tooLate && !this.#broken && bytes <= this.#limitBytes) return true;
-    this.#leaveOut(isCreate);
-    return false;
+    return !tooLate && this.#hasRoom(LONGEST_EVENT_BYTES);
   }
 
-  #leaveOut(isSocket: boolean): void {
-    this.#counts[0] = (this.#counts[0] ?? 0) + (isSocket ? 1 : 0);
-    this.#counts[1] = (this.#counts[1] ?? 0) + 1;
+  #hasRoom(bytes: number): boolean {
+    this.#full ||= this.#file.bytes + this.#used + bytes > this.#limitBytes;
+    return !this.#full && !this.#refused;
+  }
+
+  #leaveOut(sockets: number, events: number): void {
+    this.#counts[0] = (this.#counts[0] ?? 0) + sockets;
+    this.#counts[1] = (this.#counts[1] ?? 0) + events;
     this.#countsChanged = true;
-    this.#writeOrWait(sinceOriginNs());
   }
 
   #writeOrWait(nowNs: number): void {
-    if (this.#ending || nowNs - this.#lastWriteNs > WRITE_EVERY_MS * 1e6) {
-      this.write();
-    } else if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#schedule();
-    }
+    if (this.#ending) this.write();
+    else this.#pace.came(nowNs);
   }
 
-  #writeCounts(): void {
-    writeSync(this.#fd, new Uint8Array(this.#counts.buffer), 0, 24, HeadOffset.leftOutSockets);
-    this.#countsChanged = false;
-  }
-
-  /** A program may close descriptors that it did not open, and the number then be another file's. */
-  #isOurs(): boolean {
-    try {
-      if (identityOf(this.#fd) === this.#identity) return true;
-    } catch {
-      // Closed.
-    }
-    this.#broken = true;
-    return false;
+  #event(code: number, atNs: number, subject: number, values: readonly number[], count: number): void {
+    const delta = atNs - this.#lastEventNs;
+    this.#lastEventNs = atNs;
+    this.#varint(RecordType.event + code);
+    this.#varint(delta >= 0 ? delta * 2 : -delta * 2 - 1);
+    this.#varint(subject);
+    for (let index = 0; index < count; index++) this.#varint((values[index] ?? -1) + 1);
   }
 
   #varint(value: number): void {
@@ -181,26 +162,52 @@ export class RecordFile implements EventRecorder, DefinitionListener {
     this.#buffer[this.#used++] = rest;
   }
 
+  /** @returns whether all that this event's values name is defined */
+  #defineUsed(code: number, values: readonly number[]): boolean {
+    for (const [at, type] of DEFINED_VALUES[code] ?? []) {
+      const id = values[at] ?? -1;
+      if (id < 0) continue;
+      const isSite = type === RecordType.site;
+      const value = isSite ? this.#definitions.takeSite(id) : this.#definitions.takeText(id);
+      if (value === undefined) continue;
+      if (!this.#define(type, id, typeof value === 'string' ? value : JSON.stringify(value))) return false;
+    }
+    return true;
+  }
+
   /** A record that ends in text. */
-  #string(type: number, id: number | undefined, text: string): void {
-    // Past the bound no event is recorded that could need it.
-    if (this.#writtenBytes + this.#used > this.#limitBytes) return;
-    const bytes = octetsOf(text);
-    if (this.#used + bytes.length + 32 > BUFFER_BYTES) this.write();
+  #define(type: number, id: number | undefined, text: string): boolean {
+    const bytes = encoder.encode(text);
+    if (!this.#hasRoom(bytes.length + LONGEST_EVENT_BYTES)) return false;
+    if (this.#used + LONGEST_EVENT_BYTES > BUFFER_BYTES) this.write();
     this.#varint(type);
     if (id !== undefined) this.#varint(id);
     this.#varint(bytes.length);
-    this.#buffer.set(bytes, this.#used);
-    this.#used += bytes.length;
+    for (let from = 0; from < bytes.length; ) {
+      if (this.#used === BUFFER_BYTES) this.write();
+      const part = bytes.subarray(from, from + BUFFER_BYTES - this.#used);
+      this.#buffer.set(part, this.#used);
+      this.#used += part.length;
+      from += part.length;
+    }
+    return true;
   }
 }
 
+const encoder = new TextEncoder();
+
 const IS_OF_SOCKET = EVENT_LAYOUTS.map(({ subject }) => subject === 'socket');
 
-function identityOf(fd: number): string {
-  const { dev, ino } = fstatSync(fd);
-  return `${dev}:${ino}`;
-}
+/** By code: where among an event's values ids of definitions stand, and of which. */
+const DEFINED_VALUES = EVENT_LAYOUTS.map(({ fields }) => {
+  let at = 0;
+  return fields.flatMap(([, kind]): (readonly [at: number, type: number])[] => {
+    const here = at;
+    at += kind === 'endpoint' ? 2 : 1;
+    if (kind === 'number' || kind === 'flag') return [];
+    return [[here, kind === 'site' ? RecordType.site : RecordType.text]];
+  });
+});
 
 function headerAt(atNs: number): RecordHeader {
   return {

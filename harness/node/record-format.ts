@@ -1,5 +1,5 @@
 /**
- * The record file of one thread: 64 bytes of head, then records, each whole in one write.
+ * The record file of one thread: 64 bytes of head, then records, each whole in one write (longer than 64 KiB: in several).
  *
  * | offset | bytes | field                                                        |
  * | ------ | ----- | ------------------------------------------------------------ |

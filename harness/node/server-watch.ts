@@ -1,11 +1,12 @@
 import type { Server, Socket } from 'node:net';
 import type { NodeEventName } from '../model/node-event.ts';
-import type { Caller } from './call-site.ts';
+import type { Below, Caller } from './call-site.ts';
 import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
 import {
   errorCode,
   errorField,
+  fdOf,
   internals,
   localEnd,
   type PlainEnd,
@@ -14,8 +15,6 @@ import {
   tcpHandle,
 } from './socket-facts.ts';
 import type { Listener, SocketWatch } from './socket-watch.ts';
-
-type Below = (...args: never[]) => unknown;
 
 interface ServerLife {
   readonly id: number;
@@ -39,6 +38,11 @@ export class ServerWatch {
     this.#sockets = sockets;
   }
 
+  /** The id that events give this server. */
+  idOf(server: Server): number {
+    return this.#lifeOf(server).id;
+  }
+
   listenCalled(server: Server, below: Below): void {
     this.#lifeOf(server).caller = this.#sockets.callers.callerOf(below, 0, sinceOriginNs());
   }
@@ -46,7 +50,7 @@ export class ServerWatch {
   closeCalled(server: Server, below: Below): void {
     if (tcpHandle(server) === undefined) return;
     const atNs = sinceOriginNs();
-    this.#putCaller(this.#sockets.callers.callerOf(below, 0, atNs));
+    this.#sink.putCaller(this.#sockets.callers.callerOf(below, 0, atNs));
     this.#sink.put(internals(server)._connections ?? -1);
     this.#sink.emit(Code['finwait:server:close-call'], atNs, this.#lifeOf(server).id);
   }
@@ -88,9 +92,9 @@ export class ServerWatch {
     const life = this.#lifeOf(server);
     const local = localEnd(handle);
     life.listener = this.#listenerOf(server, life.id, local);
-    this.#putCaller(life.caller);
+    this.#sink.putCaller(life.caller);
     this.#sink.putEnd(local);
-    this.#sink.put(typeof handle.fd === 'number' ? handle.fd : -1);
+    this.#sink.put(fdOf(handle));
     this.#sink.putText(life.listener.layer);
     this.#sink.emit(Code['finwait:server:listen'], atNs, life.id);
   }
@@ -124,12 +128,6 @@ export class ServerWatch {
 
   #tell(name: NodeEventName, server: Server): void {
     this.#sink.emit(Code[name], sinceOriginNs(), this.#lifeOf(server).id);
-  }
-
-  #putCaller(caller: Caller | undefined): void {
-    this.#sink.putText(caller?.by);
-    this.#sink.put(caller?.siteId ?? -1);
-    this.#sink.put(caller?.isInferred === true ? 1 : -1);
   }
 }
 

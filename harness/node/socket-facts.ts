@@ -2,9 +2,14 @@
  * What the observer reads of sockets and servers: plain fields and handles, never a getter that leaves a trace or that a
  * subclass has put in front of them.
  */
+import { Buffer } from 'node:buffer';
 import net, { type Server, type Socket } from 'node:net';
 import { plainAddress } from '../model/endpoint.ts';
 import type { Layer } from '../model/node-event.ts';
+
+// Taken now: a program may put stand-ins in their place.
+const byteLength = Buffer.byteLength.bind(Buffer);
+const { isIPv4, SocketAddress } = net;
 
 /** What libuv's handle for TCP, or TLS over it, offers. */
 export interface TcpHandle {
@@ -21,27 +26,48 @@ interface NameOut {
 /** Filled by every question to the kernel: a new object would cost a third of it. */
 const answer: NameOut & { family?: string } = { address: undefined, family: '', port: undefined };
 
-/** What `net` and `http` keep on their objects. */
+/** A pipe's has none of these; that of TLS hands on what it is asked to its `_parent`, whatever that is. */
+type AnyHandle = Partial<TcpHandle> & { readonly _parent?: AnyHandle | null };
+
+/** What `net`, `http` and streams keep on their objects. */
 interface Internals {
-  readonly _handle?: Partial<TcpHandle> | null;
+  readonly _handle?: AnyHandle | null;
   readonly _parent?: Socket | null;
   readonly _httpMessage?: object | null;
   readonly parser?: object | null;
   readonly server?: Server | null;
   readonly encrypted?: boolean;
+  readonly resetAndClosing?: boolean;
   readonly _readableState?: {
-    readonly ended?: boolean;
-    readonly endEmitted?: boolean;
-    readonly flowing?: boolean | null;
-    readonly length?: number;
+    readonly length: number;
+    readonly flowing: boolean | null;
+    readonly ended: boolean;
+    readonly endEmitted: boolean;
+    readonly encoding: string | null;
   };
-  readonly _writableState?: { readonly finished?: boolean; readonly length?: number };
+  readonly _writableState?: {
+    readonly length: number;
+    readonly finished: boolean;
+    readonly defaultEncoding: string;
+  };
   readonly _bytesDispatched?: number;
   readonly _connections?: number;
 }
 
 export function internals(of: Socket | Server): Internals {
   return of as unknown as Internals;
+}
+
+/** The TCP handle, of TLS the one that it lies over; undefined for pipes, and for TLS over pipes and other streams. */
+export function tcpHandle(of: Socket | Server): TcpHandle | undefined {
+  let handle = internals(of)._handle;
+  while (handle?._parent) handle = handle._parent;
+  return typeof handle?.getsockname === 'function' ? (handle as TcpHandle) : undefined;
+}
+
+/** −1 for what has none. */
+export function fdOf(handle: TcpHandle | undefined): number {
+  return typeof handle?.fd === 'number' ? handle.fd : -1;
 }
 
 /** `readableFlowing`. */
@@ -84,10 +110,14 @@ export function ownField(socket: Socket, name: 'allowHalfOpen' | 'timeout'): unk
   return Object.getOwnPropertyDescriptor(socket, name)?.value;
 }
 
-/** The handle, unless it is a pipe's or gone. */
-export function tcpHandle(of: Socket | Server): TcpHandle | undefined {
-  const handle = internals(of)._handle;
-  return typeof handle?.getsockname === 'function' ? (handle as TcpHandle) : undefined;
+export function dispatchedBytes(socket: Socket): number {
+  return internals(socket)._bytesDispatched ?? 0;
+}
+
+/** −1 for what is no chunk: `end()` may be given a callback only. */
+export function octets(chunk: unknown, encoding: string | null | undefined): number {
+  if (ArrayBuffer.isView(chunk)) return chunk.byteLength;
+  return typeof chunk === 'string' ? byteLength(chunk, (encoding ?? 'utf8') as BufferEncoding) : -1;
 }
 
 /** An end as the kernel tells it: `socket.localAddress` would remember it on the socket, for inspect() to show. */
@@ -105,9 +135,32 @@ export function peerEnd(handle: TcpHandle | undefined): PlainEnd | undefined {
   return plainEnd(answer);
 }
 
+/**
+ * The peer of a socket that has just connected.
+ * @param target whom it was to connect to: spares the kernel the question where it can only be that, which is an IPv4
+ * address that is no wildcard (Linux connects 0.0.0.0 to the loopback)
+ */
+export function connectedPeer(handle: TcpHandle, target: PlainEnd | undefined): PlainEnd | undefined {
+  const isCertain = target !== undefined && target.address !== '0.0.0.0' && isIPv4(target.address);
+  return isCertain ? target : peerEnd(handle);
+}
+
 export function plainEnd({ address, port }: NameOut): PlainEnd | undefined {
   if (address === undefined || port === undefined) return undefined;
   return { address: address.startsWith('::ffff:') ? plainAddress(address) : address, port };
+}
+
+/** An end as a program gives it: IPv6 addresses have many spellings, of which the kernel uses one. */
+export function givenEnd(address: string, port: number): PlainEnd | undefined {
+  return plainEnd({ address: address.includes(':') ? canonical(address) : address, port });
+}
+
+function canonical(address: string): string {
+  try {
+    return new SocketAddress({ address, family: 'ipv6' }).address;
+  } catch {
+    return address;
+  }
 }
 
 /** An error's code without running code of the program's, as a getter would. */

@@ -1,88 +1,31 @@
-import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
-import { CALLED_BY_NODE, type Caller, CallerReader } from './call-site.ts';
+import type { Layer } from '../model/node-event.ts';
+import { type Below, CALLED_BY_NODE, type Caller, CallerReader } from './call-site.ts';
 import { CallerBudget } from './caller-budget.ts';
 import { sinceOriginNs } from './clock.ts';
 import { Code, type EventSink } from './event-sink.ts';
+import { SocketEvents } from './socket-events.ts';
 import {
-  bytesRead,
+  dispatchedBytes,
   errorCode,
-  errorField,
+  fdOf,
   hasEnded,
-  hasWebSocket,
   internals,
   isFlowing,
-  isIdle,
   localEnd,
+  octets,
   ownField,
   peerEnd,
   pendingBytes,
   type PlainEnd,
-  plainEnd,
-  type TcpHandle,
   tcpHandle,
   unreadBytes,
 } from './socket-facts.ts';
-import type { Layer } from '../model/node-event.ts';
-
-/** A method of ours that is on the stack, to read its caller below it. */
-type Below = (...args: never[]) => unknown;
+import type { SocketLife } from './socket-life.ts';
+import { SocketLives } from './socket-lives.ts';
 
 /** Past this many pauses and resumes on a socket no more are told: backpressure may take thousands. */
 const TOLD_PAUSES = 64;
-
-/** What is known of one socket's life. A socket that connects again begins another. */
-class SocketLife {
-  readonly id: number;
-  /** Its first event was told; before that it may yet turn out to be a pipe. */
-  told = false;
-  ended = false;
-  destroyed = false;
-  /** Node is about to destroy it of its own accord, before any other code runs. */
-  nodeDestroys = false;
-  /** Whose child it is: its server, or the place of its connect(). */
-  context = 0;
-  attempts = 0;
-  /** Whom the last attempt was for: spares the kernel the question when it succeeds. */
-  target: PlainEnd | undefined;
-  pauses = 0;
-  calledAtNs = 0;
-  caller: Caller | undefined;
-  layer: Layer | undefined;
-
-  constructor(id: number) {
-    this.id = id;
-  }
-}
-
-/** A constructor that gives out what it was given, so that a class can add its private field to any object. */
-const Given = function (object: object): object {
-  return object;
-} as unknown as new (
-  object: object,
-) => object;
-
-/**
- * Ties a socket to its life by a private field put on it from outside: like a WeakMap invisible to the program, and
- * without a WeakMap's price in garbage collection (4 µs a connection under churn).
- */
-class LifeMark extends Given {
-  #life: SocketLife;
-
-  private constructor(socket: Socket, life: SocketLife) {
-    super(socket);
-    this.#life = life;
-  }
-
-  static get(socket: object): SocketLife | undefined {
-    return #life in socket ? socket.#life : undefined;
-  }
-
-  static put(socket: object, life: SocketLife): void {
-    if (#life in socket) socket.#life = life;
-    else new LifeMark(socket as Socket, life);
-  }
-}
 
 /** Where a server's connections come in, as far as it saves a question to the kernel. */
 export interface Listener {
@@ -92,25 +35,28 @@ export interface Listener {
   readonly local: PlainEnd | undefined;
 }
 
-/** Turns what happens to sockets into events. */
+/** Turns what is done with sockets into events. */
 export class SocketWatch {
   readonly callers: CallerBudget;
   readonly #sink: EventSink;
-  #lastId = 0;
+  readonly #lives: SocketLives;
+  readonly #events: SocketEvents;
 
   constructor(sink: EventSink) {
     this.#sink = sink;
+    this.#lives = new SocketLives(sink);
+    this.#events = new SocketEvents(sink, this.#lives);
     this.callers = new CallerBudget(new CallerReader((site) => sink.definitions.siteId(site)));
   }
 
   /** The id that events give this socket, from now on if it had none. */
   idOf(socket: Socket): number {
-    return (LifeMark.get(socket) ?? this.#begin(socket)).id;
+    return (this.#lives.known(socket) ?? this.#lives.begin(socket)).id;
   }
 
   connecting(socket: Socket, atNs: number, below: Below): void {
-    const known = LifeMark.get(socket);
-    const life = known === undefined || known.destroyed ? this.#begin(socket) : known;
+    const known = this.#lives.known(socket);
+    const life = known === undefined || known.destroyed ? this.#lives.begin(socket) : known;
     life.calledAtNs = atNs;
     life.caller = this.callers.callerOf(below, 0, atNs);
     life.context = life.caller.siteId * 2 + 1;
@@ -119,39 +65,62 @@ export class SocketWatch {
 
   /** `connect()` has returned: now it has a handle, and is no pipe. */
   connectCalled(socket: Socket): void {
-    const life = LifeMark.get(socket);
-    if (life !== undefined && tcpHandle(socket) !== undefined) this.#tellCreated(socket, life);
+    const life = this.#lives.known(socket);
+    if (life !== undefined && tcpHandle(socket) !== undefined) this.#lives.tellCreated(socket, life);
   }
 
   accepted(socket: Socket, { id, layer, local }: Listener, atNs: number): void {
     const handle = tcpHandle(socket);
     if (handle === undefined) return;
-    const life = this.#begin(socket);
-    life.told = true;
+    const known = this.#lives.known(socket);
+    const life = known === undefined || known.destroyed ? this.#lives.begin(socket) : known;
     life.layer = layer;
     life.context = id * 2;
+    // One server handed it on to another: it is still the same connection.
+    if (life.told) return;
+    life.told = true;
     const sink = this.#sink;
     sink.putEnd(local ?? localEnd(handle));
     sink.putEnd(peerEnd(handle));
     sink.put(fdOf(handle));
     sink.put(id);
-    sink.put(flagOf(ownField(socket, 'allowHalfOpen')));
+    sink.putFlag(ownField(socket, 'allowHalfOpen'));
     sink.putText(layer);
     sink.emit(Code['finwait:socket:accept'], atNs, life.id);
   }
 
-  endCalled(socket: Socket, chunk: unknown, below: Below): void {
-    const life = this.#lifeOf(socket);
+  /** Told when it has returned: an `end()` that throws ends nothing. */
+  endCalled(socket: Socket, [chunk, encoding]: readonly unknown[], below: Below): void {
+    const life = this.#lives.of(socket);
     if (life === undefined || life.ended || life.destroyed) return;
-    life.ended = true;
+    const { _writableState } = internals(socket);
     const atNs = sinceOriginNs();
-    this.#putCall(socket, life, this.callers.callerOf(below, life.context, atNs));
-    this.#sink.put(octets(chunk));
-    this.#sink.emit(Code['finwait:socket:end-call'], atNs, life.id);
+    life.endCall = {
+      atNs,
+      caller: this.callers.callerOf(below, life.context, atNs),
+      unreadBytes: unreadBytes(socket),
+      pendingBytes: pendingBytes(socket),
+      bytes: octets(chunk, typeof encoding === 'string' ? encoding : _writableState?.defaultEncoding),
+    };
+  }
+
+  /** `end()` has returned. */
+  endReturned(socket: Socket): void {
+    const life = this.#lives.known(socket);
+    const call = life?.endCall;
+    if (life === undefined || call === undefined) return;
+    life.endCall = undefined;
+    life.ended = true;
+    this.#sink.putCaller(call.caller);
+    this.#lives.putLayer(socket, life);
+    this.#sink.put(call.unreadBytes);
+    this.#sink.put(call.pendingBytes);
+    this.#sink.put(call.bytes);
+    this.#sink.emit(Code['finwait:socket:end-call'], call.atNs, life.id);
   }
 
   resetCalled(socket: Socket, below: Below): void {
-    const life = this.#lifeOf(socket);
+    const life = this.#lives.of(socket);
     if (life === undefined || life.destroyed) return;
     const atNs = sinceOriginNs();
     this.#putCall(socket, life, this.callers.callerOf(below, life.context, atNs));
@@ -160,10 +129,10 @@ export class SocketWatch {
 
   /** Called by the stream once a socket, whatever destroys it. */
   destroyCalled(socket: Socket, error: unknown, below: Below): void {
-    const life = this.#lifeOf(socket);
+    const life = this.#lives.of(socket);
     if (life === undefined || life.destroyed) return;
     const atNs = sinceOriginNs();
-    const byNode = life.nodeDestroys || isResetting(socket);
+    const byNode = life.nodeDestroys || internals(socket).resetAndClosing === true;
     const caller = byNode ? CALLED_BY_NODE : this.callers.callerOf(below, life.context, atNs);
     life.destroyed = true;
     this.#putCall(socket, life, caller);
@@ -187,59 +156,19 @@ export class SocketWatch {
   }
 
   dispatchedBytes(socket: Socket): number {
-    return internals(socket)._bytesDispatched ?? 0;
+    return dispatchedBytes(socket);
   }
 
   written(socket: Socket, before: number, atNs: number): void {
-    const bytes = this.dispatchedBytes(socket) - before;
-    const life = bytes > 0 ? this.#lifeOf(socket) : undefined;
+    const bytes = dispatchedBytes(socket) - before;
+    const life = bytes > 0 ? this.#lives.of(socket) : undefined;
     if (life === undefined) return;
     this.#sink.put(bytes);
     this.#sink.emit(Code['finwait:socket:write'], atNs, life.id);
   }
 
-  /**
-   * `socket` is about to emit an event to the program's listeners.
-   * @param first the event's first argument, and so on
-   */
   emitting(socket: Socket, name: unknown, first: unknown, second: unknown, fourth: unknown): void {
-    switch (name) {
-      case 'data':
-        this.#read(socket, first);
-        return;
-      case 'connectionAttempt':
-        this.#attempting(socket, first, second);
-        return;
-      case 'connectionAttemptFailed':
-        this.#attemptFailed(socket, first, second, errorCode(fourth));
-        return;
-      case 'connectionAttemptTimeout':
-        this.#attemptFailed(socket, first, second, 'ATTEMPT_TIMEOUT');
-        return;
-      case 'connect':
-        this.#connected(socket);
-        return;
-      case 'end':
-        this.#layered(Code['finwait:socket:remote-end'], socket);
-        return;
-      case 'finish':
-        this.#plain(Code['finwait:socket:finish'], socket);
-        return;
-      case 'drain':
-        this.#plain(Code['finwait:socket:drain'], socket);
-        return;
-      case 'free':
-        this.#layered(Code['finwait:socket:free'], socket);
-        return;
-      case 'timeout':
-        this.#timedOut(socket);
-        return;
-      case 'error':
-        this.#failed(socket, first);
-        return;
-      case 'close':
-        this.#closed(socket, first === true);
-    }
+    this.#events.emitting(socket, name, first, second, fourth);
   }
 
   /**
@@ -247,176 +176,22 @@ export class SocketWatch {
    * (`finish()` and `endReadableNT()` of Node's streams): a destroy() that comes is Node's, and no stack need be read.
    */
   emittedEnd(socket: Socket): void {
-    const life = LifeMark.get(socket);
+    const life = this.#lives.known(socket);
     if (life !== undefined) life.nodeDestroys = hasEnded(socket);
   }
 
-  #begin(socket: Socket): SocketLife {
-    const life = new SocketLife(++this.#lastId);
-    LifeMark.put(socket, life);
-    return life;
-  }
-
-  /** The socket's life, beginning now when it is met for the first time with a TCP handle in hand. */
-  #lifeOf(socket: Socket): SocketLife | undefined {
-    const known = LifeMark.get(socket);
-    if (known?.told === true) return known;
-    if (tcpHandle(socket) === undefined) return undefined;
-    const life = known ?? this.#begin(socket);
-    this.#tellCreated(socket, life);
-    return life;
-  }
-
-  #tellCreated(socket: Socket, life: SocketLife): void {
-    if (life.told) return;
-    life.told = true;
-    const { caller } = life;
-    const { _parent, encrypted } = internals(socket);
-    const over = _parent ? LifeMark.get(_parent)?.id : undefined;
-    if (caller === undefined && encrypted === true) life.layer = 'tls';
-    const handle = caller === undefined ? tcpHandle(socket) : undefined;
-    const sink = this.#sink;
-    sink.putText(caller && 'client');
-    sink.put(flagOf(ownField(socket, 'allowHalfOpen')));
-    sink.put(over ?? -1);
-    sink.putText(life.layer);
-    this.#putCaller(caller);
-    sink.putEnd(localEnd(handle));
-    sink.putEnd(peerEnd(handle));
-    sink.put(handle === undefined ? -1 : fdOf(handle));
-    sink.emit(Code['finwait:socket:create'], caller ? life.calledAtNs : sinceOriginNs(), life.id);
-  }
-
-  #attempting(socket: Socket, address: unknown, port: unknown): void {
-    const life = LifeMark.get(socket);
-    if (life === undefined || typeof address !== 'string' || typeof port !== 'number') return;
-    this.#tellCreated(socket, life);
-    life.attempts++;
-    life.target = plainEnd({ address, port });
-    this.#sink.putEnd(life.target);
-    this.#sink.put(life.attempts);
-    this.#sink.put(life.caller?.siteId ?? -1);
-    this.#sink.emit(Code['finwait:socket:connect-start'], sinceOriginNs(), life.id);
-  }
-
-  #attemptFailed(socket: Socket, address: unknown, port: unknown, code: string): void {
-    const life = LifeMark.get(socket);
-    if (life?.told !== true || typeof address !== 'string' || typeof port !== 'number') return;
-    this.#sink.putEnd(plainEnd({ address, port }));
-    this.#sink.put(life.attempts);
-    this.#sink.putText(code);
-    this.#sink.emit(Code['finwait:socket:connect-failed'], sinceOriginNs(), life.id);
-  }
-
-  #connected(socket: Socket): void {
-    const atNs = sinceOriginNs();
-    const handle = tcpHandle(socket);
-    const life = this.#lifeOf(socket);
-    if (handle === undefined || life === undefined) return;
-    this.#sink.putEnd(localEnd(handle));
-    this.#sink.putEnd(life.target ?? peerEnd(handle));
-    this.#sink.put(fdOf(handle));
-    this.#sink.emit(Code['finwait:socket:connect'], atNs, life.id);
-  }
-
-  #read(socket: Socket, chunk: unknown): void {
-    const code = Code['finwait:socket:data'];
-    const life = this.#sink.wants(code) ? this.#lifeOf(socket) : undefined;
-    if (life === undefined) return;
-    this.#sink.put(octets(chunk));
-    this.#sink.emit(code, sinceOriginNs(), life.id);
-  }
-
-  #timedOut(socket: Socket): void {
-    const life = this.#lifeOf(socket);
-    if (life === undefined) return;
-    this.#putLayer(socket, life);
-    const timeoutMs = ownField(socket, 'timeout');
-    this.#sink.put(typeof timeoutMs === 'number' ? timeoutMs : -1);
-    this.#sink.emit(Code['finwait:socket:timeout'], sinceOriginNs(), life.id);
-  }
-
-  #failed(socket: Socket, error: unknown): void {
-    const life = this.#lifeOf(socket);
-    if (life === undefined) return;
-    this.#putLayer(socket, life);
-    this.#sink.putText(errorCode(error));
-    this.#sink.putText(errorField(error, 'syscall'));
-    this.#sink.emit(Code['finwait:socket:error'], sinceOriginNs(), life.id);
-  }
-
-  #closed(socket: Socket, hadError: boolean): void {
-    const life = LifeMark.get(socket);
-    if (life?.told !== true) return;
-    life.destroyed = true;
-    this.#sink.putFlag(hadError);
-    this.#sink.put(bytesRead(socket));
-    this.#sink.put(this.dispatchedBytes(socket));
-    this.#sink.emit(Code['finwait:socket:close'], sinceOriginNs(), life.id);
-  }
-
-  #plain(code: number, socket: Socket): void {
-    const life = this.#sink.wants(code) ? this.#lifeOf(socket) : undefined;
-    if (life !== undefined) this.#sink.emit(code, sinceOriginNs(), life.id);
-  }
-
-  #layered(code: number, socket: Socket): void {
-    const life = this.#lifeOf(socket);
-    if (life === undefined) return;
-    this.#putLayer(socket, life);
-    this.#sink.emit(code, sinceOriginNs(), life.id);
-  }
-
   #tellPause(code: number, socket: Socket, below: Below): void {
-    const life = this.#lifeOf(socket);
+    const life = this.#lives.of(socket);
     if (life === undefined || life.destroyed || ++life.pauses > TOLD_PAUSES) return;
     const atNs = sinceOriginNs();
-    this.#putCaller(this.callers.callerOf(below, life.context, atNs));
+    this.#sink.putCaller(this.callers.callerOf(below, life.context, atNs));
     this.#sink.emit(code, atNs, life.id);
   }
 
   #putCall(socket: Socket, life: SocketLife, caller: Caller): void {
-    this.#putCaller(caller);
-    this.#putLayer(socket, life);
+    this.#sink.putCaller(caller);
+    this.#lives.putLayer(socket, life);
     this.#sink.put(unreadBytes(socket));
     this.#sink.put(pendingBytes(socket));
   }
-
-  #putCaller(caller: Caller | undefined): void {
-    this.#sink.putText(caller?.by);
-    this.#sink.put(caller?.siteId ?? -1);
-    this.#sink.put(caller?.isInferred === true ? 1 : -1);
-  }
-
-  /** Layer and, for HTTP, whether it lies idle. */
-  #putLayer(socket: Socket, life: SocketLife): void {
-    const isHttp = life.layer === 'http' || life.layer === 'https';
-    const idle = isHttp && isIdle(socket);
-    if (idle && !internals(socket).parser && hasWebSocket(socket)) life.layer = 'ws';
-    this.#sink.putText(life.layer);
-    if (isHttp && life.layer !== 'ws') this.#sink.putFlag(idle);
-    else this.#sink.put(-1);
-  }
-}
-
-// Taken now: a program may put a stand-in in its place.
-const byteLength = Buffer.byteLength.bind(Buffer);
-
-/** −1 for what is no chunk: end() may be given a callback only. */
-function octets(chunk: unknown): number {
-  return typeof chunk === 'string' || chunk instanceof Uint8Array ? byteLength(chunk) : -1;
-}
-
-/** As an event carries it. */
-function flagOf(value: unknown): number {
-  return typeof value === 'boolean' ? Number(value) : -1;
-}
-
-function fdOf({ fd }: TcpHandle): number {
-  return typeof fd === 'number' ? fd : -1;
-}
-
-/** The destroy() that belongs to a resetAndDestroy(). */
-function isResetting(socket: Socket): boolean {
-  return (socket as Socket & { readonly resetAndClosing?: boolean }).resetAndClosing === true;
 }

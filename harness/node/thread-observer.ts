@@ -1,5 +1,5 @@
 /** The observer of this thread: installed once, however many copies of this package ask. */
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { sinceOriginNs } from './clock.ts';
 import { DefinitionTable } from './definitions.ts';
 import { Code, EventSink } from './event-sink.ts';
@@ -14,6 +14,8 @@ const DEFAULT_LIMIT_BYTES = 268_435_456;
 export interface ThreadObserver {
   /** The number that events of this socket carry. */
   idOf(socket: Socket): number;
+  /** The same of a server. */
+  idOfServer(server: Server): number;
 }
 
 /**
@@ -26,7 +28,11 @@ export function installObserver(environment: NodeJS.ProcessEnv = process.env): T
   if (installed !== undefined) return installed;
   const definitions = new DefinitionTable();
   const sink = new EventSink(definitions, environment['FINWAIT_RECORD_WRITES'] === '1');
-  const observer = observePrototypes(sink);
+  const { sockets, servers } = observePrototypes(sink);
+  const observer: ThreadObserver = {
+    idOf: (socket) => sockets.idOf(socket),
+    idOfServer: (server) => servers.idOf(server),
+  };
   const directory = environment['FINWAIT_RECORD_DIR'];
   if (directory !== undefined && directory !== '') {
     keepRecord(sink, directory, limitFrom(environment['FINWAIT_RECORD_LIMIT']));
@@ -41,10 +47,9 @@ function limitFrom(text: string | undefined): number {
 }
 
 function keepRecord(sink: EventSink, directory: string, limitBytes: number): void {
-  const file = RecordFile.open({ directory, limitBytes });
+  const file = RecordFile.open({ directory, limitBytes, definitions: sink.definitions });
   if (file === undefined) return;
   sink.recorder = file;
-  sink.definitions.listener = file;
   onThreadExit((exitCode) => {
     sink.put(exitCode ?? -1);
     sink.emit(Code['finwait:process:exit'], sinceOriginNs(), 0);

@@ -1,52 +1,41 @@
-import type { DropArgument, Server } from 'node:net';
-import { plainAddress } from '../model/endpoint.ts';
+import type { Server } from 'node:net';
+import type { NodeEventName, NodeEvents } from '../model/node-event.ts';
 import type { JsReport } from '../model/observation.ts';
+import { type ChannelName, subscribe } from '../node/channels.ts';
+import { installObserver } from '../node/thread-observer.ts';
 
-const EVENTS: ReadonlySet<string> = new Set(['close', 'drop', 'error']);
+type ServerEventName = NodeEventName & `finwait:server:${string}`;
 
-/**
- * Reports `server.close()` and the events of a server, by shadowing methods on this one object; adds no listener.
- * Names carry the server, `server.close` and `server:drop`, so that nobody takes them for a socket's.
- */
+/** Names carry the server, so that nobody takes them for a socket's. */
+const REPORTED: Partial<Record<ServerEventName, Pick<JsReport, 'kind' | 'name'>>> = {
+  'finwait:server:close-call': { kind: 'call', name: 'server.close' },
+  'finwait:server:close': { kind: 'event', name: 'server:close' },
+  'finwait:server:drop': { kind: 'event', name: 'server:drop' },
+  'finwait:server:error': { kind: 'event', name: 'server:error' },
+};
+
+/** Reports a server's `close()` and events, as the observer of {@link installObserver} sees them. */
 export function observeServer(server: Server, report: (report: JsReport) => void): void {
-  const close = server.close.bind(server);
-  Object.defineProperty(server, 'close', {
-    configurable: true,
-    writable: true,
-    value: (callback?: (error?: Error) => void) => {
-      report({ atNs: process.hrtime.bigint(), kind: 'call', name: 'server.close', by: 'program' });
-      return close(callback);
-    },
-  });
-  const emit = server.emit.bind(server) as (name: string, ...args: unknown[]) => boolean;
-  Object.defineProperty(server, 'emit', {
-    configurable: true,
-    writable: true,
-    value: (name: string, ...args: unknown[]): boolean => {
-      if (EVENTS.has(name)) {
-        report({
-          atNs: process.hrtime.bigint(),
-          kind: 'event',
-          name: `server:${name}`,
-          ...detail(name, args[0]),
-        });
-      }
-      return emit(name, ...args);
-    },
-  });
+  const id = installObserver().idOfServer(server);
+  const unsubscribe = subscribe(Object.keys(REPORTED) as (ServerEventName & ChannelName)[], tell);
+
+  function tell(message: Message, name: ServerEventName): void {
+    const shape = REPORTED[name];
+    if (message.server !== id || shape === undefined) return;
+    const { atNs, by, site, code, local, peer } = message;
+    report({
+      atNs,
+      ...shape,
+      ...(by && { by }),
+      ...(site && { site }),
+      ...(code !== undefined && { code }),
+      ...(local && { local }),
+      ...(peer && { peer }),
+    });
+    if (name === 'finwait:server:close') unsubscribe();
+  }
 }
 
-function detail(event: string, argument: unknown): Partial<JsReport> {
-  if (event === 'error') return { code: (argument as NodeJS.ErrnoException).code ?? 'Error' };
-  return event === 'drop' ? dropped(argument as DropArgument | undefined) : {};
-}
-
-/** Which connection a server over its `maxConnections` closed. */
-function dropped(drop: DropArgument | undefined): Partial<JsReport> {
-  if (drop?.localAddress === undefined || drop.remoteAddress === undefined) return {};
-  const { localAddress, localPort = 0, remoteAddress, remotePort = 0 } = drop;
-  return {
-    local: { address: plainAddress(localAddress), port: localPort },
-    peer: { address: plainAddress(remoteAddress), port: remotePort },
-  };
-}
+/** The fields that some server event or other has. */
+type Message = NodeEvents[ServerEventName] &
+  Partial<Pick<JsReport, 'by' | 'site' | 'code' | 'local' | 'peer'>>;

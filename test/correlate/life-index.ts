@@ -46,6 +46,16 @@ test('a failed attempt, which has no port, is found by its peer and time', (t) =
   t.false(found(2, 200_000), 'another program reached what refused ours');
 });
 
+test('a client is found by its peer as the kernel has it, and a failed attempt at a wildcard at the loopback', (t) => {
+  const attempt = { peer: { ...SERVER, address: '0.0.0.0' }, attempt: 1, startedAtNs: 0n };
+  const connected = life('client', [event('finwait:socket:connect', 1)], { attempts: [attempt] });
+  t.truthy(new LifeIndex([connected], [], CLOCK).take(runRow({ startNs: wireMs(0.5) })));
+  const failed = { ...attempt, failed: { atNs: 3n * MS, code: 'ECONNREFUSED' } };
+  const { local: _local, peer: _peer, ...refused } = life('client', [], { attempts: [failed] });
+  const server = { ...SERVER, address: '127.0.0.1' };
+  t.truthy(new LifeIndex([refused], [], CLOCK).take(runRow({ startNs: wireMs(0.5), server })));
+});
+
 test('a connection to a port where we listened is ours, accepted or not; others are not', (t) => {
   const thread = { cut: false, lastEventAtNs: 0n };
   const listen = { local: { address: '::', port: 80 }, pid: 1, fromNs: 10n * MS, toNs: 20n * MS, thread };

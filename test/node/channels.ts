@@ -120,6 +120,24 @@ test('a traced synchronous call is over at its end', (t) => {
   );
 });
 
+test('what throws before its asynchronous part is over at its end', (t) => {
+  const errors: unknown[] = [];
+  const subscription = subscribeTracing('finwait-test.throws', ({ error }) => errors.push(error));
+  const traced = tracingChannel('finwait-test.throws');
+  const fail = (_done?: () => void): never => {
+    throw new Error('at once');
+  };
+  t.throws(() => void traced.tracePromise(fail, {}));
+  t.throws(() => {
+    traced.traceCallback(fail, 0, {}, undefined, () => undefined);
+  });
+  subscription();
+  t.deepEqual(
+    errors.map((error) => (error as Error).message),
+    ['at once', 'at once'],
+  );
+});
+
 test('Node’s own net.server.listen, whose events share only the server, becomes one call', async (t) => {
   const listened: object[] = [];
   const subscription = subscribeTracing('net.server.listen', ({ message }) => listened.push(message), {

@@ -315,3 +315,85 @@ test('what the observer cannot do is its own trouble: the event is counted as le
   t.is(record?.leftOut.events, 1);
   t.is(all(record?.events ?? [], 'finwait:socket:close').length, 2);
 });
+
+test('a peer is told as the kernel has it, whatever the program calls it', async (t) => {
+  const events = await eventsOf({
+    'app.cjs': `${LISTEN}
+      const server = net.createServer((socket) => socket.end()).listen(0, '::', () => {
+        const { port } = server.address();
+        const dial = (host, then) => net.connect(port, host).resume().on('close', then);
+        dial('0.0.0.0', () => dial('0:0:0:0:0:0:0:1', () => dial('::', () => server.close())));
+      });`,
+  });
+  const peers = all(events, 'finwait:socket:connect').map(({ peer }) => peer?.address);
+  t.deepEqual(peers, ['127.0.0.1', '::1', '::1']);
+  const targets = all(events, 'finwait:socket:connect-start').map(({ peer }) => peer.address);
+  t.deepEqual(targets, ['0.0.0.0', '::1', '::']);
+});
+
+test('a socket that one server hands to another is one socket, and then speaks what the other does', async (t) => {
+  const events = await eventsOf({
+    'app.cjs': `${LISTEN}
+      const web = http.createServer((request, response) => response.end('answer'));
+      const server = net.createServer((socket) => web.emit('connection', socket));
+      listen(server, (port) => http.get({ port, host: '127.0.0.1', agent: false }, (response) => {
+        response.resume().on('end', () => server.close());
+      }));`,
+  });
+  const accepts = all(events, 'finwait:socket:accept');
+  t.is(accepts.length, 1);
+  t.like(
+    all(events, 'finwait:socket:end-call').find(({ socket }) => socket === accepts[0]?.socket),
+    { layer: 'http' },
+  );
+  t.true(all(events, 'finwait:socket:close').some(({ socket }) => socket === accepts[0]?.socket));
+});
+
+test('an end() that throws is none; one with text tells the octets of its encoding', async (t) => {
+  const events = await eventsOf({
+    'app.cjs': `${LISTEN}
+      const server = net.createServer((socket) => socket.resume());
+      listen(server, (port) => {
+        const socket = net.connect(port, '127.0.0.1', () => {
+          try { socket.end(5); } catch {}
+          setImmediate(function really() { socket.end('68656c6c6f', 'hex'); });
+        }).resume().on('close', () => server.close());
+      });`,
+  });
+  const [client] = all(events, 'finwait:socket:create');
+  const ends = all(events, 'finwait:socket:end-call').filter(({ socket }) => socket === client?.socket);
+  t.deepEqual(
+    ends.map(({ site, bytes, pendingBytes }) => [site?.user?.functionName, bytes, pendingBytes]),
+    [['really', 5, 0]],
+  );
+});
+
+test('TLS over a pipe, or over a stream that is no socket, is no TCP', async (t) => {
+  const cert = join(process.cwd(), 'node_modules/autocannon/test');
+  const events = await eventsOf({
+    'app.cjs': `${LISTEN}
+      const tls = require('node:tls');
+      const { Duplex } = require('node:stream');
+      const { readFileSync } = require('node:fs');
+      const [cert, key] = ['cert', 'key'].map((name) => readFileSync(${JSON.stringify(cert)} + '/' + name + '.pem'));
+      const path = require('node:path').join(__dirname, 'pipe');
+      const dial = (options, then) => tls.connect({ ...options, rejectUnauthorized: false }).resume()
+        .on('end', function () { this.destroy(); }).on('close', then);
+      const server = tls.createServer({ cert, key, passphrase: 'test' }, (socket) => socket.end('bye')).listen(path, () =>
+        dial({ path }, () => dial({ socket: duplexOver(net.connect(path)) }, () => server.close())));
+      const duplexOver = (pipe) => {
+        const duplex = new Duplex({
+          read() { pipe.resume(); },
+          write(chunk, encoding, done) { pipe.write(chunk, done); },
+          final(done) { pipe.end(done); },
+          destroy(error, done) { pipe.destroy(); done(error); },
+        });
+        pipe.on('data', (chunk) => duplex.push(chunk)).on('end', () => duplex.push(null));
+        return duplex;
+      };`,
+  });
+  t.deepEqual(
+    events.map(({ name }) => name),
+    ['finwait:process:exit'],
+  );
+});

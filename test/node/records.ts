@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { execa } from 'execa';
 import type { NodeEvent } from '../../harness/model/node-event.ts';
 import { decodeRecord, mergeEvents, readRunDirectory } from '../../harness/node/record-reader.ts';
 import { builtFile, ChildProgram } from '../support/child-program.ts';
@@ -88,6 +89,49 @@ test('a bound on the file leaves later sockets out whole, and says how many', as
   t.true((leftOut?.events ?? 0) > 5 * (leftOut?.sockets ?? 0));
   // Those that are in it are in it to their end, though the bound came while they lived.
   t.is(events.filter((name) => name === 'socket:close').length, kept);
+});
+
+test('sockets that are left out take no room: those before have theirs to the end', async (t) => {
+  using folder = new TemporaryFolder();
+  const limitBytes = 20_000;
+  // Each from an address of its own, which would have to be defined.
+  const program = builtFile('test/support/programs/many-addresses.js');
+  const env = { FINWAIT_RECORD_LIMIT: String(limitBytes) };
+  await observed(program, { args: ['1000'], directory: folder.path, env });
+  const [record] = await readRunDirectory(folder.path);
+  const events = record?.events ?? [];
+  t.like(events.at(-1), { name: 'finwait:process:exit' });
+  const first = events.find((event) => event.name === 'finwait:socket:accept')?.socket;
+  t.true(events.some((event) => event.name === 'finwait:socket:close' && event.socket === first));
+  t.true((record?.leftOut.sockets ?? 0) > 1000);
+});
+
+test('a disk that is full ends the record between two events, and the rest is counted', async (t) => {
+  using folder = new TemporaryFolder();
+  const program = builtFile('test/support/programs/talks-then-waits.js');
+  const whole = join(folder.path, 'whole');
+  await observed(program, { args: ['300', 'end'], directory: whole });
+  const full = join(folder.path, 'full');
+  // 16 × 512 octets a file, and no signal: Node ignores SIGXFSZ.
+  await execa('sh', ['-c', 'ulimit -f 16; exec "$0" "$@"', process.execPath, program, '300', 'end'], {
+    env: { NODE_OPTIONS: `--require ${REGISTER}`, FINWAIT_RECORD_DIR: full },
+  });
+  const [all] = await readRunDirectory(whole);
+  const [record] = await readRunDirectory(full);
+  t.true(record?.ended);
+  t.false(record?.cut);
+  t.true(statSync(join(full, record?.file ?? '')).size <= 8192);
+  t.true((record?.events.length ?? 0) > 0);
+  t.is((record?.events.length ?? 0) + (record?.leftOut.events ?? 0), all?.events.length ?? 0);
+});
+
+test('a header of any length is whole', async (t) => {
+  using folder = new TemporaryFolder();
+  const args = Array.from({ length: 24 }, () => '€'.repeat(1000));
+  await observed(join(BYSTANDERS, 'exits-in-handler.cjs'), { args, directory: folder.path });
+  const [record] = await readRunDirectory(folder.path);
+  t.deepEqual(record?.header.argv.slice(1), args.slice(0, 23));
+  t.true(record?.ended);
 });
 
 test('a file cut at any octet gives the events before the cut', async (t) => {

@@ -44,6 +44,9 @@ const PROGRAMS: readonly (readonly [
   ['loader-hooks.mjs', [], /42/, 2],
   ['http-keep-alive.mjs', [], /reused false[^]*reused true[^]*upgraded 101[^]*answer to \/4\nclosed/],
   ['fake-clock.cjs', [], /^$/],
+  ['timer-order.cjs', [], /^other timers at most one$/m],
+  ['long-names.cjs', [], /70000\nclosed/],
+  ['loses-descriptor.cjs', [], /served 3000/],
 ];
 
 for (const [file, args, shows, threads = 1] of PROGRAMS) {

@@ -1,0 +1,56 @@
+import { flushTimer } from '../timing.ts';
+import { sinceOriginNs } from './clock.ts';
+
+const WRITE_EVERY_NS = 3_000_000;
+/** Turns of the event loop that may be asked for at once, and a second. */
+const TURNS_AT_ONCE = 100;
+const TURNS_PER_SECOND = 300;
+/** Beyond them: a duration that few programs' timers have. */
+const BUSY_MS = 7;
+
+/**
+ * When what waits is written: at once after 3 ms without a write, else in the event loop's next turn. Under many
+ * events that would be too many turns; they wait for the next event after 3 ms, and the last of them 7 ms.
+ */
+export class WritePace {
+  readonly #write: () => void;
+  readonly #schedule: (ms: number) => void;
+  #scheduled = false;
+  #lastWriteNs = Number.NEGATIVE_INFINITY;
+  #turns = TURNS_AT_ONCE;
+  #filledAtNs = 0;
+
+  /** @param write calls {@link wrote}, and may be called at any time by others, too */
+  constructor(write: () => void) {
+    this.#write = write;
+    this.#schedule = flushTimer(() => {
+      this.#scheduled = false;
+      write();
+    });
+  }
+
+  /** Something waits. */
+  came(nowNs: number): void {
+    if (nowNs - this.#lastWriteNs > WRITE_EVERY_NS) {
+      this.#write();
+    } else if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#schedule(this.#takeTurn(nowNs) ? 0 : BUSY_MS);
+    }
+  }
+
+  wrote(): void {
+    this.#lastWriteNs = sinceOriginNs();
+  }
+
+  #takeTurn(nowNs: number): boolean {
+    const earned = ((nowNs - this.#filledAtNs) * TURNS_PER_SECOND) / 1e9;
+    if (earned >= 1) {
+      this.#turns = Math.min(TURNS_AT_ONCE, this.#turns + earned);
+      this.#filledAtNs = nowNs;
+    }
+    if (this.#turns < 1) return false;
+    this.#turns--;
+    return true;
+  }
+}

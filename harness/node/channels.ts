@@ -229,8 +229,7 @@ export function subscribeTracing(
           if (call.isAsync) finish(of);
           return;
         case 'end':
-          // What has thrown here has no asynchronous part.
-          if (until === 'sync' || call?.failure !== undefined) finish(of);
+          if (until === 'sync' || call?.failure !== undefined) finish(of); // What threw has no other part.
           return;
         default:
           finish(of);

@@ -49,11 +49,13 @@ test('a failed attempt, which has no port, is found by its peer and time', (t) =
 test('a client is found by its peer as the kernel has it, and a failed attempt at a wildcard at the loopback', (t) => {
   const attempt = { peer: { ...SERVER, address: '0.0.0.0' }, attempt: 1, startedAtNs: 0n };
   const connected = life('client', [event('finwait:socket:connect', 1)], { attempts: [attempt] });
-  t.truthy(new LifeIndex([connected], [], CLOCK).take(runRow({ startNs: wireMs(0.5) })));
+  t.truthy(new LifeIndex({ lives: [connected], listens: [] }, CLOCK).take(runRow({ startNs: wireMs(0.5) })));
   const failed = { ...attempt, failed: { atNs: 3n * MS, code: 'ECONNREFUSED' } };
   const { local: _local, peer: _peer, ...refused } = life('client', [], { attempts: [failed] });
   const server = { ...SERVER, address: '127.0.0.1' };
-  t.truthy(new LifeIndex([refused], [], CLOCK).take(runRow({ startNs: wireMs(0.5), server })));
+  t.truthy(
+    new LifeIndex({ lives: [refused], listens: [] }, CLOCK).take(runRow({ startNs: wireMs(0.5), server })),
+  );
 });
 
 test('a connection to a port where we listened is ours, accepted or not; others are not', (t) => {

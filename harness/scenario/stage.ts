@@ -99,6 +99,8 @@ export class Stage implements AsyncDisposable {
   ): Promise<Pair> {
     const pair = await this.lab.pair({ server, client });
     this.#pairs.set(name, pair);
+    // What is there before the first segment, LISTEN mostly, nobody awaits.
+    await pair.sample();
     return pair;
   }
 

@@ -51,15 +51,14 @@ export class Gates {
     return { atNs: process.hrtime.bigint() };
   }
 
-  /** What was to be kept and may have left by itself is told as damage before it resolves. */
+  /** What was to be kept, and is lost or may have left by itself, is told as damage before it resolves. */
   async checkKept(): Promise<void> {
     await Promise.all([...this.#shut].map((queue) => this.#checkQueue(queue)));
   }
 
   async #checkQueue(queue: SlowQueue): Promise<void> {
-    if (!(await queue.leaks())) return;
-    const detail = 'segments that a gate kept may have left by themselves: it was shut for too long';
-    this.#tellDamage({ lane: 'wire', kind: 'gate-leaked', detail });
+    const detail = await queue.failure();
+    if (detail !== undefined) this.#tellDamage({ lane: 'wire', kind: 'gate-leaked', detail });
   }
 
   async #drop(gateId: number, rule: FaultRule): Promise<void> {

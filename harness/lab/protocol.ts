@@ -84,7 +84,7 @@ export interface AgentFunctions {
   sample(filter?: SocketFilter): Promise<SocketSnapshot>;
   /** Resolves when every segment sent before the call has been handed over. */
   fence(): Promise<ClockReading>;
-  /** Asks the kernel what the capture missed and what gates let go by themselves; damage is told before it resolves. */
+  /** Asks the kernel what the capture missed and what gates failed to keep; damage is told before it resolves. */
   checkCapture(): Promise<void>;
   /** Everything that the peers have reported is told before it resolves, and so is the end of one as damage. */
   checkPeers(): Promise<void>;

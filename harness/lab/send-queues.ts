@@ -3,14 +3,15 @@ import { execa } from 'execa';
 import { pace } from '../timing.ts';
 import type { Host } from './host.ts';
 
-/** Of a slow queue's token bucket: the largest frame that a veth pair takes. */
-const BUCKET_BYTES = 1500;
+const ETHERNET_BYTES = 14;
 const ETHERNET_IPV4_UDP_BYTES = 42;
-/** Of the bucket; slower, tc could not count how long it takes to fill. */
-const REFILL = '48bit';
+/** RFC 768, RFC 791: what an IPv4 datagram's length leaves. */
+const MOST_UDP_BYTES = 65_507;
+/** What a bucket takes to fill, about: tc counts it in 32 bits of 64 ns, which are 274 s. */
+const FILLED_AFTER_S = 270;
 /**
  * Datagrams of a bucket's size: the first empties it, and each of the others, in front of all that is kept, has to wait
- * until it is full again, 250 s. So a queue is shut for 2 h 40 min; more would not fit into a socket's send buffer.
+ * until it is full again, 250 s at least. So a queue is shut for 2 h 40 min.
  */
 const STOPPERS = 40;
 const FAST = ['rate', '10gbit'];
@@ -28,8 +29,8 @@ export interface SlowQueue {
   readonly stopperPort: number;
   /** Shuts it; what is put into it from now on has to wait. */
   shut(): Promise<void>;
-  /** True once it was shut for so long that something may have left by itself. */
-  leaks(): Promise<boolean>;
+  /** What it failed to keep: it was shut for so long that something may have left by itself, or it took something not. */
+  failure(): Promise<string | undefined>;
   /** Lets out what waits, in its order. */
   letOut(): Promise<void>;
   /** Takes the queue away, once all has left it. */
@@ -38,7 +39,7 @@ export interface SlowQueue {
 
 /**
  * How a host's segments leave it: some late, in another order than they were sent, or all of them delayed, and nothing
- * is lost. Keeping some takes no netem: an HTB class of its own has a token bucket that fills by six octets a second.
+ * is lost. Keeping some takes no netem: an HTB class of its own has a token bucket that takes minutes to fill.
  */
 export class SendQueues {
   readonly #host: Host;
@@ -102,6 +103,7 @@ class TokenBucket implements SlowQueue {
   readonly #host: Host;
   readonly #handle: string;
   readonly #onRemoved: () => void;
+  #frameBytes = 0;
 
   constructor(host: Host, number: number, onRemoved: () => void) {
     this.#host = host;
@@ -112,17 +114,24 @@ class TokenBucket implements SlowQueue {
   }
 
   async add(): Promise<void> {
+    // What is larger than the bucket would be lost.
+    this.#frameBytes = (await mtuOf(this.#host)) + ETHERNET_BYTES;
+    const octetsPerS = Math.ceil(this.#frameBytes / FILLED_AFTER_S);
     await addClass(this.#host, this.priority);
-    await this.#bucket('add', ['rate', REFILL, 'burst', String(BUCKET_BYTES)]);
+    await this.#bucket('add', ['rate', `${octetsPerS}bps`, 'burst', String(this.#frameBytes)]);
   }
 
   async shut(): Promise<void> {
-    const payloadBytes = BUCKET_BYTES - ETHERNET_IPV4_UDP_BYTES;
+    const payloadBytes = Math.min(this.#frameBytes - ETHERNET_IPV4_UDP_BYTES, MOST_UDP_BYTES);
     await sendDatagrams(this.#host, { count: STOPPERS, payloadBytes, port: this.stopperPort });
   }
 
-  async leaks(): Promise<boolean> {
-    return (await this.#counts()).packets > STOPPERS;
+  async failure(): Promise<string | undefined> {
+    const { packets, drops } = await this.#counts();
+    if (drops > 0)
+      return `${drops} of the segments that a gate was to keep were lost: its queue did not take them`;
+    if (packets <= STOPPERS) return undefined;
+    return 'segments that a gate kept may have left by themselves: it was shut for too long';
   }
 
   async letOut(): Promise<void> {
@@ -142,14 +151,28 @@ class TokenBucket implements SlowQueue {
     await this.#host.run('tc', 'qdisc', verb, ...place, 'tbf', ...settings, 'limit', '10mb');
   }
 
-  /** What has left the queue, and what waits in it. */
-  async #counts(): Promise<{ readonly packets: number; readonly qlen: number }> {
+  async #counts(): Promise<QueueCounts> {
     const place = ['dev', this.#host.device, 'parent', this.priority];
     const text = await this.#host.run('tc', '-s', '-j', 'qdisc', 'show', ...place);
-    const [counts] = JSON.parse(text) as readonly { readonly packets: number; readonly qlen: number }[];
+    const [counts] = JSON.parse(text) as readonly QueueCounts[];
     if (counts === undefined) throw new TypeError(`tc shows no queue at ${this.priority}`);
     return counts;
   }
+}
+
+/** What has left a queue, what it did not take, and what waits in it. */
+interface QueueCounts {
+  readonly packets: number;
+  readonly drops: number;
+  readonly qlen: number;
+}
+
+/** As it is now: a program in the lab may have changed it. */
+async function mtuOf(host: Host): Promise<number> {
+  const text = await host.run('ip', '-j', 'link', 'show', 'dev', host.device);
+  const [link] = JSON.parse(text) as readonly { readonly mtu: number }[];
+  if (link === undefined) throw new TypeError(`ip shows no device ${host.device}`);
+  return link.mtu;
 }
 
 interface Datagrams {
@@ -158,30 +181,30 @@ interface Datagrams {
   readonly port: number;
 }
 
-/** Datagrams that go out by the host's device. */
+/** Datagrams that go out by the host's device, each from a socket of its own: one's send buffer holds few of 64 KiB. */
 async function sendDatagrams(host: Host, { count, payloadBytes, port }: Datagrams): Promise<void> {
   if (host.enter.length === 0) {
-    const socket = createSocket('udp4');
     for (let sent = 0; sent < count; sent++) {
+      const socket = createSocket('udp4');
       await new Promise<void>((resolve, reject) => {
         socket.send(Buffer.alloc(payloadBytes), port, host.neighbour, (error) => {
+          socket.close();
           if (error === null) resolve();
           else reject(error);
         });
       });
     }
-    socket.close();
     return;
   }
   const script = `
-const socket = require('node:dgram').createSocket('udp4');
-let sent = 0;
-const send = (error) => {
-  if (error) throw error;
-  if (sent++ === ${count}) socket.close();
-  else socket.send(Buffer.alloc(${payloadBytes}), ${port}, '${host.neighbour}', send);
-};
-send();`;
+const { createSocket } = require('node:dgram');
+for (let sent = 0; sent < ${count}; sent++) {
+  const socket = createSocket('udp4');
+  socket.send(Buffer.alloc(${payloadBytes}), ${port}, '${host.neighbour}', (error) => {
+    if (error) throw error;
+    socket.close();
+  });
+}`;
   const [program, ...args] = [...host.enter, process.execPath, '-e', script];
   await execa(program, args);
 }

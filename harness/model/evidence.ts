@@ -21,7 +21,7 @@ export interface Damage {
     | 'lane-missing'
     /** A peer process ended or stopped reporting. */
     | 'reports-lost'
-    /** Segments that a gate was to keep may have left by themselves. */
+    /** Segments that a gate was to keep are lost, or may have left by themselves. */
     | 'gate-leaked';
   /** What happened, in words, with counts. */
   readonly detail: string;

@@ -64,6 +64,52 @@ for (const [hosts, shared] of Object.entries({ one: privateLab, two: twoHosts })
   );
 }
 
+for (const [hosts, shared, device, payloadBytes] of [
+  // One segment that fills loopback’s MTU, nearly; and ten full ones that leave in one go.
+  ['one', privateLab, 'lo', 60_000],
+  ['two', twoHosts, 'server0', 14_480],
+] as const) {
+  test.serial(`a gate keeps the largest segments, and loses none: hosts: ${hosts}`, async (t) => {
+    const lab = shared(t);
+    if (lab === undefined) return;
+    // No probe of the tail's loss either: what waits is sent once.
+    const noProbe = { 'net.ipv4.tcp_early_retrans': 0 };
+    await using _compression = await lab.compress({ retransmitAfterMs: 3000 }, noProbe);
+    await using pair = await establishedPair(lab, 'half-close');
+    await using gate = await pair.fault({ from: 'server', action: 'keep' });
+    await pair.server.write('x'.repeat(payloadBytes));
+    const kept = await pair.evidence();
+    t.deepEqual(kept.damage, []);
+    t.false(kept.segments.some((segment) => segment.payloadBytes > 0));
+    const queue = await keepingQueue(lab, device);
+    t.is(queue?.drops, 0);
+    t.true((queue?.backlog ?? 0) > payloadBytes);
+    await gate.release();
+    await pair.until({
+      segments: [{ from: 'server', minPayloadBytes: 1 }],
+      acknowledged: ['server'],
+    });
+    const { damage, segments } = await pair.evidence();
+    t.deepEqual(damage, []);
+    const sentBytes = segments.reduce((sum, segment) => sum + segment.payloadBytes, 0);
+    t.is(sentBytes, payloadBytes, 'once each');
+  });
+}
+
+test.serial('what a gate’s queue does not take is damage', async (t) => {
+  const lab = privateLab(t);
+  if (lab === undefined) return;
+  await using pair = await establishedPair(lab, 'half-close');
+  await using _gate = await pair.fault(KEEP_FIN);
+  // Less than any frame has.
+  await changeBucket(lab, ['rate', '48bit', 'burst', '50']);
+  await pair.client.end();
+  await pair.until({ states: { client: 'FIN-WAIT-1' } });
+  const [damage] = (await pair.evidence()).damage;
+  t.is(damage?.kind, 'gate-leaked');
+  t.regex(damage?.detail ?? '', /lost/);
+});
+
 test.serial('what left a gate by itself is damage', async (t) => {
   const lab = privateLab(t);
   if (lab === undefined) return;
@@ -71,10 +117,7 @@ test.serial('what left a gate by itself is damage', async (t) => {
   await using _gate = await pair.fault(KEEP_FIN);
   t.deepEqual((await pair.evidence()).damage, []);
   // What hours do, at once.
-  const [, handle = '', parent = ''] =
-    /tbf (\w+:) parent (\S+)/.exec(await tc(lab, 'qdisc', 'show', 'dev', 'lo')) ?? [];
-  const open = ['rate', '10gbit', 'burst', '100kb', 'limit', '10mb'];
-  await tc(lab, 'qdisc', 'change', 'dev', 'lo', 'parent', parent, 'handle', handle, 'tbf', ...open);
+  await changeBucket(lab, ['rate', '10gbit', 'burst', '100kb']);
   await pair.client.end();
   await pair.until({ segments: [{ from: 'client', flags: 'FIN' }] });
   t.like((await pair.evidence()).damage, [{ lane: 'wire', kind: 'gate-leaked' }]);
@@ -130,6 +173,25 @@ test.serial('a gate that one of two hosts refuses is set on neither', async (t) 
   await pair.until({ events: [{ side: 'client', name: 'data' }] });
   await run(lab, 'nft', `delete table ${table}`);
 });
+
+interface Queue {
+  readonly kind: string;
+  readonly drops: number;
+  readonly backlog: number;
+}
+
+async function keepingQueue(lab: Lab, device: string): Promise<Queue | undefined> {
+  const queues = JSON.parse(await tc(lab, '-s', '-j', 'qdisc', 'show', 'dev', device)) as readonly Queue[];
+  return queues.find(({ kind }) => kind === 'tbf');
+}
+
+/** Of the only gate that keeps. */
+async function changeBucket(lab: Lab, settings: readonly string[]): Promise<void> {
+  const [, handle = '', parent = ''] =
+    /tbf (\w+:) parent (\S+)/.exec(await tc(lab, 'qdisc', 'show', 'dev', 'lo')) ?? [];
+  const place = ['dev', 'lo', 'parent', parent, 'handle', handle];
+  await tc(lab, 'qdisc', 'change', ...place, 'tbf', ...settings, 'limit', '10mb');
+}
 
 async function tc(lab: Lab, ...args: readonly string[]): Promise<string> {
   return await run(lab, 'tc', ...args);

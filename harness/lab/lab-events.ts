@@ -31,7 +31,12 @@ export interface ProgramListener {
 }
 
 /** Damage that does not pass: a recording that begins later suffers from it too. */
-const LASTING: ReadonlySet<Damage['kind']> = new Set(['capture-ended', 'lane-missing', 'reports-lost']);
+const LASTING: ReadonlySet<Damage['kind']> = new Set([
+  'capture-ended',
+  'fault-uncertain',
+  'lane-missing',
+  'reports-lost',
+]);
 
 /**
  * Hands what the agent tells to the recording or program that it belongs to. What belongs to nobody, such as the

@@ -1,4 +1,5 @@
 import type { BirpcReturn } from 'birpc';
+import { isFinwaitError } from '../errors.ts';
 import type { Side } from '../model/connection.ts';
 import type { Hold } from '../model/observation.ts';
 import { parseFlags } from '../model/segment.ts';
@@ -31,8 +32,7 @@ export class LabGates {
     if (count !== undefined) this.#events.count(count);
     const askedNs = process.hrtime.bigint();
     try {
-      const set = this.#agent.setFault(rule);
-      const { gateId, atNs: fromNs } = await withDeadline(set, { what: 'a gate' });
+      const { gateId, atNs: fromNs } = await this.#set(this.#agent.setFault(rule), 'a gate');
       // Either way the segments are received.
       if (rule.action === 'duplicate' || rule.action === 'keep') return this.#gate(gateId, []);
       const hold: Hold = { ...heldBy(rule), ...(count && { counted: count.counted }), askedNs, fromNs };
@@ -45,21 +45,42 @@ export class LabGates {
 
   async unplug(side: Side): Promise<Gate> {
     this.#events.disturb();
-    const pulled = this.#agent.unplug(side);
-    const { gateId, atNs: fromNs } = await withDeadline(pulled, { what: 'the pulling of a cable' });
+    const askedNs = process.hrtime.bigint();
+    const { gateId, atNs: fromNs } = await this.#set(this.#agent.unplug(side), 'the pulling of a cable');
     // What it would have received is on the wire, and what it sends never gets there.
     const holds = ADDRESSES[side].map((address) => {
-      return { source: {}, destination: { address }, flags: 0, fromNs };
+      return { source: {}, destination: { address }, flags: 0, askedNs, fromNs };
     });
     return this.#gate(gateId, holds);
   }
 
   async delay(ms: number): Promise<Gate> {
     this.#events.disturb();
-    await withDeadline(this.#agent.delay(ms), { what: 'a delay' });
+    const delaying = this.#agent.delay(ms);
+    try {
+      await withDeadline(delaying, { what: 'a delay' });
+    } catch (error) {
+      // Nothing is lost by it, but nobody has a gate to end it with.
+      void whenLate(delaying, () => this.#agent.delay(0));
+      throw error;
+    }
     return gateOf(async () => {
       await withDeadline(this.#agent.delay(0), { what: 'the end of a delay' });
     });
+  }
+
+  /** What is set too late is released at once: meanwhile nobody knows from when to when it held. */
+  async #set(setting: Promise<SetGate>, what: string): Promise<SetGate> {
+    try {
+      return await withDeadline(setting, { what });
+    } catch (error) {
+      if (isTimeout(error)) {
+        const detail = `${what} was asked for, and may have held for a time that nobody knows: the lab’s agent did not answer`;
+        this.#events.damage({ lane: 'wire', kind: 'fault-uncertain', detail });
+        void whenLate(setting, ({ gateId }) => this.#agent.release(gateId));
+      }
+      throw error;
+    }
   }
 
   #gate(gateId: number, holds: readonly Hold[]): Gate {
@@ -75,9 +96,11 @@ export class LabGates {
   /** Until nft has answered, nobody knows whether the gate still holds. */
   async #release(gateId: number, holds: readonly Hold[]): Promise<void> {
     const asked = this.#replace(holds, { toNs: process.hrtime.bigint() });
-    const released = this.#agent.release(gateId);
-    const { atNs: releasedNs } = await withDeadline(released, { what: 'the release of a gate' });
-    for (const { counted } of this.#replace(asked, { releasedNs })) this.#events.endCount(counted);
+    // Also when the answer is late.
+    const released = this.#agent.release(gateId).then(({ atNs: releasedNs }) => {
+      for (const { counted } of this.#replace(asked, { releasedNs })) this.#events.endCount(counted);
+    });
+    await withDeadline(released, { what: 'the release of a gate' });
   }
 
   #replace(old: readonly Hold[], change: Partial<Hold>): readonly Hold[] {
@@ -85,6 +108,21 @@ export class LabGates {
     this.#holds = this.#holds.map((hold) => changed[old.indexOf(hold)] ?? hold);
     return changed;
   }
+}
+
+interface SetGate {
+  readonly gateId: number;
+  /** Monotonic time from which it surely holds. */
+  readonly atNs: bigint;
+}
+
+function isTimeout(error: unknown): boolean {
+  return isFinwaitError(error) && error.code === 'ERR_FINWAIT_TIMEOUT';
+}
+
+/** Takes back what was set after all; what was refused, or an agent that has ended, leaves nothing to take back. */
+async function whenLate<T>(setting: Promise<T>, takeBack: (set: T) => Promise<unknown>): Promise<void> {
+  await setting.then(takeBack).catch(() => undefined);
 }
 
 /** Of a rule that keeps segments from being received, what the evidence is told of it. */

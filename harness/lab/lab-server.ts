@@ -1,3 +1,4 @@
+import { FinwaitError } from '../errors.ts';
 import { type Endpoint, formatEndpoint } from '../model/endpoint.ts';
 import type { ServerCommand, SocketId } from '../peer/protocol.ts';
 import { type WaitOptions, withDeadline } from '../timing.ts';
@@ -28,6 +29,10 @@ export class LabServer implements AsyncDisposable {
   readonly #lab: SharedLab;
   readonly #accepted = new Map<string, SocketId>();
   readonly #waiters = new Waiters();
+  /** Pairs that may connect to it. */
+  #pairs = 0;
+  /** Gates that count what crosses between it and any client. */
+  #counting = 0;
   #stopped: Promise<void> | undefined;
 
   private constructor(endpoint: Endpoint, id: number, peer: PeerName, lab: SharedLab) {
@@ -57,6 +62,35 @@ export class LabServer implements AsyncDisposable {
     });
     const endpoint = await withDeadline(listening, { what: 'the server peer’s listener' });
     return new LabServer(endpoint, serverId, peer, lab);
+  }
+
+  /**
+   * @internal Another pair may connect to it from now on.
+   * @throws FinwaitError ERR_FINWAIT_PEER_COMMAND while a gate counts the segments of all its clients for one pair
+   */
+  addPair(): void {
+    if (this.#counting > 0) {
+      throw new FinwaitError(
+        'ERR_FINWAIT_PEER_COMMAND',
+        'a second pair of this server: a fault with nth counts the segments of whatever client, for the first',
+        { hint: 'Release it first, or set it once the first client has connected.' },
+      );
+    }
+    this.#pairs++;
+  }
+
+  /** @internal */
+  removePair(): void {
+    this.#pairs--;
+  }
+
+  /** @internal A gate counts for its only pair. @returns how to end that; undefined where there are several pairs */
+  countForOne(): (() => void) | undefined {
+    if (this.#pairs > 1) return undefined;
+    this.#counting++;
+    return () => {
+      this.#counting--;
+    };
   }
 
   /** One call on the `net.Server`. */

@@ -26,6 +26,8 @@ interface Ends {
   readonly endpoint: Endpoint;
   /** A server of the lab's that listens there. */
   readonly listening?: { readonly server: LabServer; readonly isOwn: boolean };
+  /** True where a program listens that is none of the lab's. */
+  readonly isForeign?: boolean;
   /** A second client there, which connects to the first. */
   readonly dialling?: ClientEnd;
 }
@@ -47,6 +49,7 @@ export class PairEnds {
   }
 
   private constructor(ends: Ends, lab: SharedLab) {
+    ends.listening?.server.addPair();
     this.#lab = lab;
     this.#ends = ends;
     this.recording = new Recording(ends.endpoint);
@@ -70,9 +73,15 @@ export class PairEnds {
     return port === 0 ? undefined : port;
   }
 
-  /** Whether other clients than this pair's may connect to its server. */
-  get isShared(): boolean {
-    return this.#ends.listening?.isOwn === false;
+  /**
+   * No other client's segments are with this pair's, and none will be until the result is called.
+   * @returns undefined where other clients than this pair's may connect to its server
+   */
+  countForOne(): (() => void) | undefined {
+    if (this.clientPort !== undefined) return () => undefined;
+    const { listening, isForeign } = this.#ends;
+    if (isForeign === true || listening?.isOwn === false) return undefined;
+    return listening === undefined ? () => undefined : listening.server.countForOne();
   }
 
   /** The process at that side; undefined where it is none of the lab's. */
@@ -119,6 +128,7 @@ export class PairEnds {
     } catch (error) {
       if (!isFinwaitError(error)) throw error;
     } finally {
+      listening?.server.removePair();
       this.#lab.events.removeRecording(this.recording);
     }
   }
@@ -156,7 +166,7 @@ async function openEnds(
     case 'nobody':
       return { client: await clientOf(), endpoint: await freeEndpoint('server', lab) };
     case 'foreign':
-      return { client: await clientOf(), endpoint: kind.endpoint };
+      return { client: await clientOf(), endpoint: kind.endpoint, isForeign: true };
     case 'listening':
       return {
         client: await clientOf(),

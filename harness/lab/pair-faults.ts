@@ -74,8 +74,9 @@ export class PairFaults {
   async #set({ from, as: _as, ...rule }: PairFault): Promise<Gate> {
     rejectUnknownOptions(rule, ['flags', 'without', 'nth', 'outOf', 'action']);
     checkSide(from);
-    const { recording, clientPort, isShared } = this.#ends;
-    if (rule.nth !== undefined && clientPort === undefined && isShared) {
+    const { recording, clientPort } = this.#ends;
+    const endCounting = rule.nth === undefined ? () => undefined : this.#ends.countForOne();
+    if (endCounting === undefined) {
       throw new FinwaitError(
         'ERR_FINWAIT_PEER_COMMAND',
         'a fault with nth: other clients of this server would be counted, too, while this one’s end is not known',
@@ -89,7 +90,16 @@ export class PairFaults {
     // With its address: the same port of another may be a connection of its own.
     const ends =
       from === 'server' ? { source: server, destination: client } : { source: client, destination: server };
-    return await this.#setFault({ ...rule, ...ends });
+    try {
+      const gate = await this.#setFault({ ...rule, ...ends });
+      return gateOf(async () => {
+        await gate.release();
+        endCounting();
+      });
+    } catch (error) {
+      endCounting();
+      throw error;
+    }
   }
 }
 

@@ -17,6 +17,8 @@ async function forgetful(lab: Lab | undefined): Promise<Lab | undefined> {
   return lab;
 }
 
+const FIRST_SYN = { from: 'client', flags: 'SYN', nth: [1], action: 'drop' } as const;
+
 async function connected(pair: Pair): Promise<Pair> {
   await pair.client.connect();
   await pair.until({
@@ -49,6 +51,32 @@ test.serial('a fault that counts is refused while another client of the server m
   await pair.client.connect();
   await pair.until({ acknowledged: ['client', 'server'] });
   await (await pair.fault(rule)).release();
+});
+
+test.serial('nor is a program that is none of the lab’s taken for this pair’s alone', async (t) => {
+  const lab = await forgetful(privateLab(t));
+  if (lab === undefined) return;
+  await using server = await lab.listen('half-open');
+  await using pair = await lab.pair({ server: server.endpoint, client: 'half-close' });
+  await t.throwsAsync(pair.fault(FIRST_SYN), { code: 'ERR_FINWAIT_PEER_COMMAND', message: /other clients/ });
+});
+
+test.serial('a pair whose server another has too cannot count its segments before it connects', async (t) => {
+  const lab = await forgetful(privateLab(t));
+  if (lab === undefined) return;
+  await using pair = await lab.pair({ server: 'half-open', client: 'half-close' });
+  const server = pair.listening;
+  if (server === undefined) throw new Error('no server listens');
+  const other = await lab.pair({ server, client: 'half-close' });
+  await t.throwsAsync(pair.fault(FIRST_SYN), { code: 'ERR_FINWAIT_PEER_COMMAND', message: /other clients/ });
+  await other.stop();
+  const gate = await pair.fault(FIRST_SYN);
+  await t.throwsAsync(lab.pair({ server, client: 'half-close' }), {
+    code: 'ERR_FINWAIT_PEER_COMMAND',
+    message: /second pair/,
+  });
+  await gate.release();
+  await using _third = await lab.pair({ server, client: 'half-close' });
 });
 
 test.serial('a client that is told where to bind is counted alone', async (t) => {

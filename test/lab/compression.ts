@@ -118,6 +118,43 @@ test('what cannot be put back keeps nothing else from being put back, and stays 
   );
 });
 
+/** Takes every value. */
+function settingsOf(values: Map<string, string>): LabSettings {
+  const write = (name: string, value: string): Promise<void> => {
+    values.set(name, value);
+    return Promise.resolve();
+  };
+  return new LabSettings({ read: (name) => Promise.resolve(values.get(name) ?? ''), write }, () => false);
+}
+
+test('of changes that overlap the newest is in force, in whatever order they are put back', async (t) => {
+  const values = new Map([['a', '60']]);
+  const settings = settingsOf(values);
+  const [first, second] = await Promise.all([settings.change({ a: 5 }), settings.change({ a: 1 })]);
+  await first.restore();
+  t.is(values.get('a'), '1');
+  await second.restore();
+  t.is(values.get('a'), '60');
+  t.deepEqual(settings.since(process.hrtime.bigint()), []);
+  const [outer, inner] = [await settings.change({ a: 5 }), await settings.change({ a: 1 })];
+  await inner.restore();
+  t.is(values.get('a'), '5');
+  await outer.restore();
+  t.is(values.get('a'), '60');
+});
+
+test('what is written for good outlasts the changes before it, and is what later ones are put back to', async (t) => {
+  const values = new Map([['a', '60']]);
+  const settings = settingsOf(values);
+  const before = await settings.change({ a: 5 });
+  await settings.write('a', 7);
+  const after = await settings.change({ a: 1 });
+  await before.restore();
+  t.is(values.get('a'), '1');
+  await after.restore();
+  t.is(values.get('a'), '7');
+});
+
 test('a lab may be opened with shorter timers', async (t) => {
   const opened = await labFor(t, { network: 'private', time: { finTimeoutS: 3 } });
   if (opened === undefined) return;

@@ -27,7 +27,7 @@ export const scenario: Scenario = {
     const { port } = stage.main.endpoint;
     const loser = await stage.connection('loser', { server: { address: '::1', port } });
     loser.follow();
-    await stage.tell('network', { verb: 'drop', from: 'client', flags: 'SYN' }, undefined, 'loser');
+    await stage.tell('network', { verb: 'hold', from: 'client', flags: 'SYN' }, undefined, 'loser');
     await stage.tell(
       'client',
       { verb: 'connect' },
@@ -72,7 +72,7 @@ export const scenario: Scenario = {
     nothingLeftOpen(),
   ],
   mutants: [
-    { what: 'the network loses nothing', who: 'network', instead: { drop: 'nothing' } },
+    { what: 'the network loses nothing', who: 'network', instead: { hold: 'nothing' } },
     { what: 'the client tries IPv4 only', who: 'client', client: 'connect-and-end' },
   ],
 };

@@ -41,7 +41,9 @@ async function open(directory: string, written: RunRecord): Promise<OpenedRun> {
   const state = stateOf(written);
   const records = join(directory, RunFile.node);
   const running = written.finished ? (written.stillRunning ?? []) : await runningThreads(records);
-  const node = await readNodeLane(records, new Set(running));
+  const { exitCode, programPid } = written;
+  const exited = exitCode !== undefined && programPid !== undefined && { exitedPid: programPid };
+  const node = await readNodeLane(records, { stillRunning: new Set(running), ...exited });
   const record = await withClock(directory, written, state);
   if (state === 'running' || state === 'unknown') return { record, node, state };
   return { record: await keepOwn(directory, record, node), node, state };

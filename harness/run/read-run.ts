@@ -14,6 +14,7 @@ import type { RunConnection } from '../model/run-connection.ts';
 import type { RunReport, RunState } from '../model/run-report.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { knownFacts } from './known-facts.ts';
+import { nodeDamage } from './node-damage.ts';
 import type { NodeLane } from './node-lane.ts';
 import { captureDamage, clockOf, type OpenedRun, openRun } from './open-run.ts';
 import { findDamage } from './own-packets.ts';
@@ -188,35 +189,6 @@ const STATE_DETAILS: Readonly<Partial<Record<RunState, string>>> = {
 function stateDamage(state: RunState): Damage[] {
   const detail = STATE_DETAILS[state];
   return detail === undefined ? [] : [{ lane: 'wire', kind: 'capture-ended', detail }];
-}
-
-function nodeDamage({ threads }: NodeLane, state: RunState): Damage[] {
-  const damage: Damage[] = [];
-  if (threads.length === 0)
-    damage.push({ lane: 'node', kind: 'lane-missing', detail: 'no Node process left a record' });
-  const silent = threads.filter(({ ended }) => !ended);
-  const killed = silent.filter(({ silence }) => silence === undefined).length;
-  const terminated = silent.filter(({ silence }) => silence === 'worker terminated').length;
-  for (const [count, how] of [
-    [killed, 'ended by a signal'],
-    [terminated, 'were workers, and were terminated'],
-  ] as const) {
-    if (count === 0) continue;
-    const detail = `${count} of ${threads.length} threads ${how}: their last few ms may be missing`;
-    damage.push({ lane: 'node', kind: 'reports-lost', detail });
-  }
-  const runOn = new Set(silent.filter(({ silence }) => silence === 'still running').map(({ pid }) => pid));
-  if (runOn.size > 0 && state !== 'running') {
-    const when = state === 'ended' ? 'when the run ended' : 'when this was read';
-    const detail = `process ${[...runOn].join(', ')} still running ${when}: its later packets were not captured`;
-    damage.push({ lane: 'wire', kind: 'capture-ended', detail });
-  }
-  const leftOut = threads.reduce((sum, each) => sum + each.leftOut.sockets, 0);
-  if (leftOut > 0) {
-    const detail = `${leftOut} sockets were left out of records that had reached their limit`;
-    damage.push({ lane: 'node', kind: 'reports-lost', detail });
-  }
-  return damage;
 }
 
 const LONGEST_COMMAND = 80;

@@ -55,15 +55,22 @@ export async function runProgram(
   const told = onEvent && tellLive(directory, onEvent, over.signal).catch(trouble);
   const processes = new NodeProcesses();
   let watching: Promise<void> | undefined;
+  let programPid: number | undefined;
   let end: ProgramEnd = {};
   try {
     end = await runToEnd(command, programEnvironment(directory), (pid) => {
+      programPid = pid;
       watching = processes.watch(pid, over.signal);
     });
   } finally {
     over.abort();
     await Promise.all([told, watching]);
-    await finish(directory, { ...record, ...end }, lanes, processes).catch(trouble);
+    await finish(
+      directory,
+      { ...record, ...end, ...(programPid !== undefined && { programPid }) },
+      lanes,
+      processes,
+    ).catch(trouble);
   }
   return { directory, end, troubles };
 }

@@ -98,6 +98,31 @@ test('without a call, the end of the process closes', (t) => {
   t.is(causeOfLast({ server: lives, controls: FIN }), 'none');
 });
 
+test('a worker was terminated where its process recorded something later; else either ended it', (t) => {
+  const worker = (mainLastMs: number): string =>
+    causeOfLast({
+      server: life('server', [], {
+        thread: {
+          silence: 'worker terminated or process killed',
+          cut: true,
+          lastEventAtNs: 4n * MS,
+          mainLastEventAtNs: BigInt(mainLastMs * 1000) * (MS / 1000n),
+        },
+      }),
+      controls: FIN,
+    });
+  t.is(worker(5.011), 'exit worker terminated');
+  t.is(worker(5.009), 'exit worker terminated or process killed', 'within the clocks’ error');
+  t.is(worker(4), 'exit worker terminated or process killed');
+});
+
+test('a record that broke off though no signal came gives no cause', (t) => {
+  const thread = { silence: 'record broke off', cut: true, leftOut: true, lastEventAtNs: 4n * MS } as const;
+  const server = life('server', [], { thread });
+  t.is(causeOfLast({ server, controls: FIN }), 'none');
+  t.deepEqual(mismatches({ server, controls: [...HANDSHAKE, ...FIN] }), []);
+});
+
 test('a RST comes of resetAndDestroy(), of destroy() with unread data, or of data after it', (t) => {
   const reset = life('server', [event('finwait:socket:reset-call', 4)]);
   t.is(causeOfLast({ server: reset, controls: RST }), 'program resetAndDestroy() 1.0 ms');

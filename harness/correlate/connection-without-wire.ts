@@ -9,13 +9,13 @@ import { placeLives, type PlacedLives, type RunFacts } from './run-connections.t
 /** A connection, or an attempt at one, of which the capture holds no packet: JS tells, and what `ss` showed. */
 export function connectionWithoutWire(
   id: number,
-  { lives, attempt }: JoinedLives,
+  { lives, attempt, nextNs }: JoinedLives,
   { clock, seenStates }: RunFacts,
 ): RunConnection | undefined {
   // Whoever connected knows best how it went.
   const life = lives.client ?? lives.server;
   const peer = attempt?.peer ?? life?.peer;
-  if (life === undefined || peer === undefined) return undefined;
+  if (life === undefined) return undefined;
   const [client, server] = life.role === 'client' ? [life.local, peer] : [peer, life.local];
   if (server === undefined) return undefined;
   const places = placeLives(lives, clock);
@@ -24,7 +24,8 @@ export function connectionWithoutWire(
   const startNs = place.at(life.calledAtNs ?? attempt?.startedAtNs ?? life.events[0]?.atNs ?? 0n);
   const failure = attempt?.failed?.code;
   const failed = failure !== undefined;
-  const ends = { client, server, startNs, endNs: lastEventNs(places) };
+  const endNs = lastEventNs(places);
+  const ends = { client, server, startNs, endNs, isOver: false, ...(nextNs !== undefined && { nextNs }) };
   const seen = isKnown(ends) && !failed ? seenStates(ends) : [];
   return {
     id,

@@ -22,6 +22,10 @@ export interface Ends {
   readonly server: Endpoint;
   readonly startNs: bigint;
   readonly endNs: bigint;
+  /** Nothing but TIME-WAIT can follow `endNs`. */
+  readonly isOver: boolean;
+  /** When the next connection of the same two ends began, where that is known. */
+  readonly nextNs?: bigint;
 }
 
 /** A connection of the wire with what the other lanes tell of it. */
@@ -36,7 +40,16 @@ export function joinConnection(
   const ties = controls.map((segment, index) => tie(segment, controls.slice(0, index), known));
   const { id, client, server, startNs, durationNs, ending, closedBy, resetBy } = row;
   const endNs = startNs + BigInt(Math.round(durationNs));
-  const seen = seenStates({ client, server, startNs, endNs });
+  const { nextNs } = joined;
+  const isOver = ending === 'closed' || ending === 'reset' || ending === 'refused';
+  const seen = seenStates({
+    client,
+    server,
+    startNs,
+    endNs,
+    isOver,
+    ...(nextNs !== undefined && { nextNs }),
+  });
   return {
     id,
     client,

@@ -181,7 +181,7 @@ function sidesOf({ lives }: RunConnection, listens: boolean): ('client' | 'serve
 }
 
 const STATE_DETAILS: Readonly<Partial<Record<RunState, string>>> = {
-  killed: 'finwait was killed before the program ended',
+  killed: 'finwait was killed before the record of the run was finished',
   unknown:
     'the run goes on, or its finwait was killed: that cannot be told from here, as it runs in another pid namespace',
 };
@@ -195,7 +195,8 @@ const LONGEST_COMMAND = 80;
 
 function unobserved({ unobserved: processes = [] }: RunRecord): Damage[] {
   return processes.map(({ pid, command }) => {
-    const why = 'Node before 20.19, or it may not write files or was not handed NODE_OPTIONS';
+    const why =
+      'Node before 20.19, or it ended before it ran a program, may not write files or was not handed NODE_OPTIONS';
     const words = command.join(' ').replaceAll(/\s+/g, ' ').slice(0, LONGEST_COMMAND);
     const detail = `process ${pid} (${words}) ran Node and left no record: ${why}`;
     return { lane: 'node', kind: 'lane-missing', detail };

@@ -209,6 +209,16 @@ test('a RST of which JS was told nothing is a mismatch, unless the process was g
   t.deepEqual(mismatches({ client: life('client', [], { thread }), ...RST_TO_CLIENT }), []);
 });
 
+test('a RST that came before the accept is none until JS has had the time to read it', (t) => {
+  const mismatchesWhen = (exitMs: bigint) => {
+    const thread = { exitedAtNs: exitMs * MS, exitCode: 0, cut: false, lastEventAtNs: 0n };
+    const server = life('server', [event('finwait:socket:accept', 50)], { thread });
+    return mismatches({ server, controls: [...HANDSHAKE, control('client', 'RST,ACK', 5)] });
+  };
+  t.deepEqual(mismatchesWhen(51n), []);
+  t.deepEqual(mismatchesWhen(500n), ['server reset-unnoticed']);
+});
+
 test('a FIN that the program never sees is a mismatch, and says who paused', (t) => {
   const paused = life('client', [event('finwait:socket:pause', 2, { site: SITE })]);
   const [mismatch] = join({ client: paused, controls: FIN }).mismatches;

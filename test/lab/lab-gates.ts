@@ -132,6 +132,5 @@ test.serial('a release that is answered late is over from then on', async (t) =>
   t.is(gates.holds[0]?.releasedNs, undefined);
   releasing.resolve({ atNs: 9n });
   await releasing.promise;
-  await null;
   t.is(gates.holds[0]?.releasedNs, 9n);
 });

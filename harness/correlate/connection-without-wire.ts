@@ -10,7 +10,7 @@ import { placeLives, type PlacedLives, type RunFacts } from './run-connections.t
 export function connectionWithoutWire(
   id: number,
   { lives, attempt }: JoinedLives,
-  { clock, seenStates }: RunFacts,
+  { clock, seenStates, traced }: RunFacts,
 ): RunConnection | undefined {
   // Whoever connected knows best how it went.
   const life = lives.client ?? lives.server;
@@ -26,6 +26,7 @@ export function connectionWithoutWire(
   const failed = failure !== undefined;
   const ends = { client, server, startNs, endNs: lastEventNs(places) };
   const seen = isKnown(ends) && !failed ? seenStates(ends) : [];
+  const told = isKnown(ends) && !failed ? traced?.(ends) : undefined;
   return {
     id,
     client: failed ? undefined : client,
@@ -37,6 +38,7 @@ export function connectionWithoutWire(
     reports: reportsOf(places),
     mismatches: mismatchesOf(places, seen),
     seenStates: seen,
+    ...(told && { transitions: told.transitions }),
   };
 }
 

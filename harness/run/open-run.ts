@@ -10,6 +10,7 @@ import { keepOwnPackets, type RawCapture, readRawCapture } from './own-packets.t
 import { keepOwnSockets, OwnPairs } from './own-sockets.ts';
 import { isRunning } from './process-identity.ts';
 import { type CaptureRecord, readRunRecord, RunFile, type RunRecord, writeRunRecord } from './run-record.ts';
+import { keepOwnTrace } from './trace-history.ts';
 
 /** A run as it can be told now. */
 export interface OpenedRun {
@@ -95,6 +96,7 @@ async function keepOwn(directory: string, record: RunRecord, node: NodeLane): Pr
   try {
     const kept = capture && (await keepOwnPackets(directory, capture, lives, clockOf(record), own));
     await keepOwnSockets(join(directory, RunFile.sockets), own);
+    await keepOwnTrace(join(directory, RunFile.trace), own);
     const next: RunRecord = { ...record, ...(kept && { capture: kept }), ownOnly: true };
     await writeRunRecord(directory, next);
     await rm(join(directory, RunFile.rawCapture), { force: true });

@@ -19,6 +19,7 @@ import { captureDamage, clockOf, type OpenedRun, openRun } from './open-run.ts';
 import { findDamage } from './own-packets.ts';
 import { RunFile, type RunRecord } from './run-record.ts';
 import { SocketHistory } from './socket-log.ts';
+import { TraceHistory } from './trace-history.ts';
 
 export interface ReadRunOptions {
   /** Called for each connection, in order of their ends; those of which no packet was captured come last. */
@@ -39,6 +40,7 @@ export async function readRun(directory: string, options: ReadRunOptions = {}): 
   const { onConnection, where } = options;
   const { record, node, state, source } = await openToTell(directory);
   const history = await SocketHistory.read(join(directory, RunFile.sockets));
+  const trace = await TraceHistory.read(join(directory, RunFile.trace));
   const clock = clockOf(record);
   const damage = [...record.damage, ...stateDamage(state), ...nodeDamage(node, state), ...unobserved(record)];
   if (state === 'ended' || state === 'killed') damage.push(...(await laterDamage(directory, record)));
@@ -47,6 +49,7 @@ export async function readRun(directory: string, options: ReadRunOptions = {}): 
     wireIsWhole:
       record.capture !== undefined && state !== 'running' && !damage.some(({ lane }) => lane === 'wire'),
     seenStates: (ends) => history.statesOf(ends, clock),
+    ...(trace && { traced: (ends) => trace.tracedOf(ends, clock) }),
   };
   const groups = new RunGroups();
   let leftOut = 0;

@@ -78,6 +78,8 @@ export const RunFile = {
   rawCapture: 'capture-raw.pcap',
   capture: 'capture.pcap',
   sockets: 'sockets.jsonl',
+  /** As the kernel prints its tracepoints. */
+  trace: 'trace.txt',
   node: 'node',
 } as const;
 

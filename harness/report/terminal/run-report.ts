@@ -176,7 +176,7 @@ function evidenceLines(
   { coverage, connections, largestGapMs, damage, hints }: RunReport,
   theme: Theme,
 ): readonly string[] {
-  const { wire, nodeSides, nodeTold, kernel } = coverage;
+  const { wire, nodeSides, nodeTold, kernel, transitions } = coverage;
   const gap =
     largestGapMs === undefined
       ? ''
@@ -185,6 +185,7 @@ function evidenceLines(
     `packets of ${share(wire, connections)}`,
     `JS of ${share(nodeTold, nodeSides)} own ends`,
     `ss of ${share(kernel, connections)}${gap}`,
+    ...(transitions === undefined ? [] : [`transitions of ${share(transitions, connections)}`]),
   ];
   const lines =
     connections === 0

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { CLOCK, CLIENT, SERVER, wireMs } from '../correlate/_life.ts';
+import type { Endpoint } from '../../harness/model/endpoint.ts';
 import { TraceHistory } from '../../harness/run/trace-history.ts';
 import { eventually } from '../support/eventually.ts';
 import { requireCapability } from '../support/require.ts';
@@ -92,9 +93,9 @@ test('an instance of a finwait that is dead goes when the next begins', async (t
 });
 
 /** As the kernel prints it, ms after the clocks' zero. */
-function line(ms: number, [local, peer]: readonly (typeof CLIENT | typeof SERVER)[], states: string): string {
+function line(ms: number, [local, peer]: readonly [Endpoint, Endpoint], states: string): string {
   const [from = '', to = ''] = states.split(' ');
-  const ends = `sport=${local?.port} dport=${peer?.port} saddr=${local?.address} daddr=${peer?.address}`;
+  const ends = `sport=${local.port} dport=${peer.port} saddr=${local.address} daddr=${peer.address}`;
   const text = `family=AF_INET protocol=IPPROTO_TCP ${ends} oldstate=TCP_${from} newstate=TCP_${to}`;
   return ` node-1 [000] ..... 0.${String(ms * 1000).padStart(6, '0')}: inet_sock_set_state: ${text}\n`;
 }
@@ -108,7 +109,7 @@ async function tracedOf(t: ExecutionContext, text: string, fromMs: number, toMs:
 }
 
 test('two connections of the same ends have each their own transitions, a refusal told after its RST too', async (t) => {
-  const ends = [CLIENT, SERVER];
+  const ends = [CLIENT, SERVER] as const;
   const text =
     line(1, ends, 'SYN_SENT ESTABLISHED') +
     line(2, ends, 'ESTABLISHED CLOSE') +
@@ -118,7 +119,7 @@ test('two connections of the same ends have each their own transitions, a refusa
 });
 
 test('transitions that do not follow from one another prove nothing', async (t) => {
-  const ends = [CLIENT, SERVER];
+  const ends = [CLIENT, SERVER] as const;
   const text =
     line(1, ends, 'SYN_SENT ESTABLISHED') +
     line(2, ends, 'SYN_SENT ESTABLISHED') +

@@ -32,9 +32,6 @@ wait $!
 rmdir "$1"
 `;
 
-export const TRACE_HINT =
-  'For every change of state and why the kernel sent a RST: run as root, with tracefs mounted (mount -t tracefs tracefs /sys/kernel/tracing).';
-
 /** The kernel's tracepoints, each transition of every TCP socket of the machine, into a file of the run. */
 export class KernelTrace {
   readonly #file: string;

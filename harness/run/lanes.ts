@@ -6,7 +6,7 @@ import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
 import type { Damage } from '../model/evidence.ts';
 import { pace } from '../timing.ts';
 import { CpuBudget } from './cpu-budget.ts';
-import { KernelTrace, TRACE_HINT } from './kernel-trace.ts';
+import { KernelTrace } from './kernel-trace.ts';
 import { type CaptureRecord, RunFile, type RunRecord } from './run-record.ts';
 import { SocketLog } from './socket-log.ts';
 
@@ -100,8 +100,8 @@ export class Lanes {
 
   /** What few machines grant is not missing: a word on how to have it is enough. */
   async #startTrace(directory: string): Promise<void> {
+    // Few machines grant it, and `finwait doctor` says how: no report need.
     this.#trace = await KernelTrace.start(directory);
-    if (this.#trace === undefined) this.#hints.push(TRACE_HINT);
   }
 
   async #mark(capture: CaptureToFile): Promise<void> {

@@ -104,7 +104,7 @@ async function tracedOf(t: ExecutionContext, text: string, fromMs: number, toMs:
   const path = join(await temporaryDirectory(t), 'trace.txt');
   await writeFile(path, text);
   const history = await TraceHistory.read(path);
-  const ends = { client: CLIENT, server: SERVER, startNs: wireMs(fromMs), endNs: wireMs(toMs) };
+  const ends = { client: CLIENT, server: SERVER, startNs: wireMs(fromMs), endNs: wireMs(toMs), isOver: true };
   return history?.tracedOf(ends, CLOCK).transitions.map(({ side, to }) => `${side} ${to}`);
 }
 

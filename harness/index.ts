@@ -185,6 +185,7 @@ export type {
   RunConnection,
   RunEnding,
   SeenState,
+  TracedTransition,
   SegmentTie,
 } from './model/run-connection.ts';
 export type { LiveEvent } from './model/live-event.ts';

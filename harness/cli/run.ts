@@ -62,8 +62,10 @@ async function runAndTell(command: readonly string[], values: OptionValues): Pro
     ...(typeof out === 'string' && { out }),
     ports,
     ...(live === true && { onEvent: liveTeller(values) }),
+    onEnd: () => {
+      spare.programEnded();
+    },
   });
-  spare.programEnded();
   for (const error of troubles) tellTrouble(error);
   if (quiet !== true) await report(directory, matches, values).catch(tellTrouble);
   return end;

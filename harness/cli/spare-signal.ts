@@ -1,8 +1,8 @@
-const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM'];
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGUSR2'];
 
 /**
- * Keeps signals that were meant for a program from ending us before we have told of it. Once the program has ended, the
- * second of them does.
+ * Keeps signals that were meant for a program from ending us before we have kept its record and told of it. Once the
+ * program has ended, the second of them does.
  */
 export class SpareSignal implements Disposable {
   #programEnded = false;

@@ -9,13 +9,13 @@ import { placeLives, type PlacedLives, type RunFacts } from './run-connections.t
 /** A connection, or an attempt at one, of which the capture holds no packet: JS tells, and what `ss` showed. */
 export function connectionWithoutWire(
   id: number,
-  { lives, attempt }: JoinedLives,
-  { clock, seenStates }: RunFacts,
+  { lives, attempt, nextNs }: JoinedLives,
+  { clock, seenStates, traced }: RunFacts,
 ): RunConnection | undefined {
   // Whoever connected knows best how it went.
   const life = lives.client ?? lives.server;
   const peer = attempt?.peer ?? life?.peer;
-  if (life === undefined || peer === undefined) return undefined;
+  if (life === undefined) return undefined;
   const [client, server] = life.role === 'client' ? [life.local, peer] : [peer, life.local];
   if (server === undefined) return undefined;
   const places = placeLives(lives, clock);
@@ -24,8 +24,10 @@ export function connectionWithoutWire(
   const startNs = place.at(life.calledAtNs ?? attempt?.startedAtNs ?? life.events[0]?.atNs ?? 0n);
   const failure = attempt?.failed?.code;
   const failed = failure !== undefined;
-  const ends = { client, server, startNs, endNs: lastEventNs(places) };
+  const endNs = lastEventNs(places);
+  const ends = { client, server, startNs, endNs, isOver: false, ...(nextNs !== undefined && { nextNs }) };
   const seen = isKnown(ends) && !failed ? seenStates(ends) : [];
+  const told = isKnown(ends) && !failed ? traced?.(ends) : undefined;
   return {
     id,
     client: failed ? undefined : client,
@@ -37,6 +39,7 @@ export function connectionWithoutWire(
     reports: reportsOf(places),
     mismatches: mismatchesOf(places, seen),
     seenStates: seen,
+    ...(told && { transitions: told.transitions }),
   };
 }
 

@@ -17,7 +17,8 @@ export function joinHandedOver(
   const byEnds = new Map<string, SocketLife[]>();
   for (const life of lives) {
     const at = key(life.local, life.peer);
-    if (life.handedOver !== true && wanted.has(at)) byEnds.set(at, [...(byEnds.get(at) ?? []), life]);
+    if (life.handedOver !== true && at !== '' && wanted.has(at))
+      byEnds.set(at, [...(byEnds.get(at) ?? []), life]);
   }
   const joined = new Map<SocketLife, SocketLife>();
   const alone: SocketLife[] = [];

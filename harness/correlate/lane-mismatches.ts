@@ -49,15 +49,22 @@ function resetMismatch(side: Side, life: PlacedLife, lanes: ComparedLanes): Lane
   if (life.first('finwait:socket:error') !== undefined || close?.hadError === true) return undefined;
   const { frame } = rst;
   if (close === undefined) {
-    // A record that a kill cut short lacks its last few ms.
-    const toldByNs = rst.atNs + (life.life.thread.cut ? UNREAD_NS : 0n);
-    if (!isWhole(life) || !isHeldAt(toldByNs, side, life, lanes)) return undefined;
+    if (!isWhole(life) || !isHeldAt(toldOfResetByNs(life, rst.atNs), side, life, lanes)) return undefined;
     const text = `a RST came and JS was told nothing: its socket counts as open${pausedText(life)}`;
     return { kind: 'reset-unnoticed', side, text, frame };
   }
   const sawEnd = life.first('finwait:socket:remote-end') !== undefined;
   const text = `a RST came and JS saw ${sawEnd ? "'end' and " : ''}a clean 'close', no error${hidingText(life)}`;
   return { kind: 'reset-hidden', side, text, frame };
+}
+
+/** When JS was to know of a RST at the latest. */
+function toldOfResetByNs(life: PlacedLife, rstNs: bigint): bigint {
+  const accept = life.first('finwait:socket:accept');
+  // It waited in the accept queue, and JS came to read it only later.
+  if (accept !== undefined && life.at(accept.atNs) > rstNs) return life.at(accept.atNs) + UNREAD_NS;
+  // A record that a kill cut short lacks its last few ms.
+  return rstNs + (life.life.thread.cut ? UNREAD_NS : 0n);
 }
 
 /** Node before 24.16 reads the end of the data before it looks for an error (libuv#4997). */

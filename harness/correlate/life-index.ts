@@ -3,6 +3,7 @@ import type { Side } from '../model/connection.ts';
 import { type Endpoint, formatEndpoint } from '../model/endpoint.ts';
 import type { ConnectAttempt, ListenLife, SocketLife } from '../model/socket-life.ts';
 import type { ClockMap } from './clocks.ts';
+import { type Entry, givenUpNs, key, push, take } from './life-entries.ts';
 
 /** What of the node lane belongs to one connection of the wire. */
 export interface JoinedLives {
@@ -11,8 +12,13 @@ export interface JoinedLives {
   readonly attempt?: ConnectAttempt;
   /** A program of ours listened there, whether or not it accepted this one. */
   readonly listen?: ListenLife;
-  /** Of those that listened there, one's record is not whole: it may have accepted it and not say so. */
+  /**
+   * It may have been accepted: of those that listened there, one's record is not whole, or it tells of a socket whose
+   * peer is not known.
+   */
   readonly acceptUnknown?: true;
+  /** When the next connection of the same ends began, as far as JS tells; capture's clock. */
+  readonly nextNs?: bigint;
 }
 
 /** What a run's processes recorded, as far as connections are found by it. */
@@ -26,14 +32,6 @@ export interface RecordedLives {
   readonly addresses?: readonly string[];
 }
 
-interface Entry {
-  readonly life: SocketLife;
-  readonly attempt?: ConnectAttempt;
-  /** Capture's clock: the SYN cannot have been sent before (client), or must have been by then (server). */
-  readonly atNs: bigint;
-  taken: boolean;
-}
-
 /**
  * Finds the sockets of a connection by its 4-tuple and time. Ports are used again: of several lives with the same
  * ends, the connection's is the one whose time fits, and each is given away once.
@@ -43,46 +41,81 @@ export class LifeIndex {
   /** By `local peer`, each list in order of time. */
   readonly #clients = new Map<string, Entry[]>();
   readonly #servers = new Map<string, Entry[]>();
+  /** By local end: a RST came before `accept()`, and the kernel could no longer tell the peer. */
+  readonly #peerless = new Map<string, Entry[]>();
   /** By peer: attempts of which the kernel never told a local end. */
   readonly #attempts = new Map<string, Entry[]>();
   readonly #listens = new Map<number, ListenLife[]>();
   readonly #ownAddresses: Set<string>;
   readonly #all: Entry[] = [];
+  readonly #allPeerless: Entry[] = [];
 
   constructor({ lives, listens, addresses = [] }: RecordedLives, clock: ClockMap) {
     this.#clock = clock;
     this.#ownAddresses = new Set(addresses);
     for (const life of lives) this.#add(life);
     for (const listen of listens) push(this.#listens, listen.local.port, listen);
-    for (const index of [this.#clients, this.#servers, this.#attempts])
+    for (const index of [this.#clients, this.#servers, this.#peerless, this.#attempts])
       for (const entries of index.values()) entries.sort((a, b) => (a.atNs < b.atNs ? -1 : 1));
   }
 
   /** Lives and attempts that no connection took; both ends of one connection together. */
   get left(): readonly JoinedLives[] {
-    return this.#all.flatMap((entry) => {
+    return [...this.#all, ...this.#allPeerless].flatMap((entry) => {
       if (entry.taken) return [];
       entry.taken = true;
-      const { life, attempt, atNs } = entry;
-      const mine = { lives: { [life.role]: life }, ...(attempt && { attempt }) };
+      const { life, attempt } = entry;
+      const other = this.#otherEnd(entry);
+      const both = { [life.role]: life, ...(other && { [other.life.role]: other.life }) };
+      const ofClient = attempt ?? other?.attempt;
       const { local, peer } = life;
-      if (local === undefined || peer === undefined) return [mine];
-      const others = life.role === 'client' ? this.#servers : this.#clients;
-      const other = take(others.get(key(peer, local)), (list) =>
-        life.role === 'client'
-          ? list.find((each) => !each.taken && each.atNs >= atNs)
-          : list.findLast((each) => !each.taken && each.atNs <= atNs),
-      );
-      if (other === undefined) return [mine];
-      const both = { [life.role]: life, [other.life.role]: other.life };
-      const ofClient = attempt ?? other.attempt;
-      return [{ lives: both, ...(ofClient && { attempt: ofClient }) }];
+      const [client, server] = life.role === 'client' ? [local, peer] : [peer, local];
+      const beganNs = life.role === 'client' ? entry.atNs : (other?.atNs ?? entry.atNs);
+      const nextNs = client && server && this.#nextNs(client, server, beganNs);
+      return [
+        {
+          lives: both,
+          ...(ofClient && { attempt: ofClient }),
+          ...(nextNs !== undefined && { nextNs }),
+        },
+      ];
     });
+  }
+
+  #otherEnd({ life, atNs }: Entry): Entry | undefined {
+    const { role, local, peer } = life;
+    if (local === undefined || peer === undefined) return undefined;
+    if (role === 'server')
+      return take(this.#clients.get(key(peer, local)), (list) =>
+        list.findLast((each) => !each.taken && each.atNs <= atNs),
+      );
+    const isOther = (each: Entry): boolean => !each.taken && each.atNs >= atNs;
+    const other = take(this.#servers.get(key(peer, local)), (list) => list.find(isOther));
+    if (other !== undefined) return other;
+    const resetNs = givenUpNs(life);
+    if (resetNs === undefined) return undefined;
+    return this.#takePeerless(peer, resetNs + this.#clock.offsetNs);
+  }
+
+  /** Listeners accept in order: of several that were reset before, the first life is that of the first. */
+  #takePeerless(server: Endpoint, resetNs: bigint): Entry | undefined {
+    return take(this.#peerless.get(formatEndpoint(server)), (list) =>
+      list.find(({ atNs, taken }) => !taken && atNs >= resetNs - this.#clock.errorNs),
+    );
+  }
+
+  /** The begin of the next that no connection has taken yet; they are taken in order of their ends. */
+  #nextNs(client: Endpoint, server: Endpoint, afterNs: bigint): bigint | undefined {
+    const entries = [this.#clients.get(key(client, server)), this.#servers.get(key(server, client))];
+    const next = entries
+      .map((list) => list?.find(({ atNs, taken }) => !taken && atNs > afterNs)?.atNs)
+      .filter((atNs) => atNs !== undefined);
+    return next.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
   }
 
   /** @returns undefined for a connection that no process of ours had to do with */
   take(row: ConnectionRow): JoinedLives | undefined {
-    const { client, server, startNs } = row;
+    const { client, server, startNs, durationNs, handshakeNs, resetBy } = row;
     const { errorNs } = this.#clock;
     const earliest = startNs - errorNs;
     const latest = startNs + errorNs;
@@ -96,13 +129,19 @@ export class LifeIndex {
             !each.taken && each.atNs <= latest && this.#endOfAttempt(each) >= earliest && mayBe(each, row),
         ),
       );
-    const serverEntry = take(this.#servers.get(key(server, client)), (list) =>
-      list.find(({ atNs, taken }) => !taken && atNs >= earliest),
-    );
+    const wasReset = handshakeNs !== undefined && resetBy === 'client';
+    const serverEntry =
+      take(this.#servers.get(key(server, client)), (list) =>
+        list.find(({ atNs, taken }) => !taken && atNs >= earliest),
+      ) ?? (wasReset ? this.#takePeerless(server, startNs + BigInt(Math.round(durationNs))) : undefined);
     const listens = this.#listensAt(row);
     const [listen] = listens;
     if (clientEntry === undefined && serverEntry === undefined && listen === undefined) return undefined;
-    const acceptUnknown = listens.some(({ thread: { cut, leftOut } }) => cut || leftOut === true);
+    const acceptUnknown =
+      listens.some(({ thread: { cut, leftOut } }) => cut || leftOut === true) ||
+      // The RST may be among what was not captured.
+      this.#peerless.get(formatEndpoint(server))?.some(({ atNs, taken }) => !taken && atNs >= earliest);
+    const nextNs = this.#nextNs(client, server, startNs);
     return {
       lives: {
         ...(clientEntry && { client: inRole('client', clientEntry.life) }),
@@ -111,6 +150,7 @@ export class LifeIndex {
       ...(clientEntry?.attempt && { attempt: clientEntry.attempt }),
       ...(listen && { listen }),
       ...(acceptUnknown && { acceptUnknown }),
+      ...(nextNs !== undefined && { nextNs }),
     };
   }
 
@@ -119,12 +159,13 @@ export class LifeIndex {
     const { offsetNs } = this.#clock;
     if (local !== undefined) this.#ownAddresses.add(local.address);
     if (role === 'server') {
-      if (local === undefined || peer === undefined) return;
-      this.#put(this.#servers, key(local, peer), {
-        life,
-        atNs: (events[0]?.atNs ?? 0n) + offsetNs,
-        taken: false,
-      });
+      if (local === undefined) return;
+      const entry: Entry = { life, atNs: (events[0]?.atNs ?? 0n) + offsetNs, taken: false };
+      if (peer !== undefined) this.#put(this.#servers, key(local, peer), entry);
+      else {
+        push(this.#peerless, formatEndpoint(local), entry);
+        this.#allPeerless.push(entry);
+      }
       return;
     }
     for (const attempt of attempts) {
@@ -185,30 +226,8 @@ function inRole(role: SocketLife['role'], life: SocketLife): SocketLife {
   return life.role === role ? life : { ...life, role };
 }
 
-function take(
-  entries: Entry[] | undefined,
-  choose: (entries: Entry[]) => Entry | undefined,
-): Entry | undefined {
-  if (entries === undefined) return undefined;
-  // Thousands may fail to reach the same peer, one after the other.
-  while (entries[0]?.taken === true) entries.shift();
-  const chosen = choose(entries);
-  if (chosen !== undefined) chosen.taken = true;
-  return chosen;
-}
-
 /** Linux takes an attempt to reach no address in particular to the loopback. */
 function reached({ address, port }: Endpoint): Endpoint {
   if (address === '0.0.0.0') return { address: '127.0.0.1', port };
   return { address: address === '::' ? '::1' : address, port };
-}
-
-function key(local: Endpoint, peer: Endpoint): string {
-  return `${formatEndpoint(local)} ${formatEndpoint(peer)}`;
-}
-
-function push<Key, Value>(map: Map<Key, Value[]>, at: Key, value: Value): void {
-  const list = map.get(at);
-  if (list === undefined) map.set(at, [value]);
-  else list.push(value);
 }

@@ -46,16 +46,19 @@ export class PlacedLife {
 }
 
 /** How a thread went that no longer is. */
-export type Gone = 'exit' | 'worker terminated' | 'killed';
+export type Gone = 'exit' | 'worker terminated' | 'worker terminated or process killed' | 'killed';
 
-/** Whether a thread was gone at a time of the capture's clock, and how. */
+/** Whether a thread was gone at a time of the capture's clock, and how; undefined, too, where that is not known. */
 export function goneBy(
-  { silence, exitedAtNs, cut, lastEventAtNs }: ThreadEnd,
+  { silence, exitedAtNs, cut, lastEventAtNs, mainLastEventAtNs }: ThreadEnd,
   ns: bigint,
   { offsetNs, errorNs }: ClockMap,
 ): Gone | undefined {
   const latest = ns - offsetNs + errorNs;
   if (exitedAtNs !== undefined) return exitedAtNs <= latest ? 'exit' : undefined;
-  if (!cut || silence === 'still running' || lastEventAtNs > latest) return undefined;
+  if (!cut || lastEventAtNs > latest) return undefined;
+  if (silence === 'still running' || silence === 'record broke off') return undefined;
+  // A process that was killed by then records nothing afterwards.
+  if (mainLastEventAtNs !== undefined && mainLastEventAtNs > latest) return 'worker terminated';
   return silence ?? 'killed';
 }

@@ -1,11 +1,18 @@
 import type { ConnectionRow } from '../model/connection-row.ts';
 import { otherSide, type Side } from '../model/connection.ts';
 import type { Endpoint } from '../model/endpoint.ts';
-import type { ControlSegment, RunConnection, SeenState, SegmentTie } from '../model/run-connection.ts';
+import type {
+  ControlSegment,
+  RunConnection,
+  SeenState,
+  SegmentTie,
+  Traced,
+} from '../model/run-connection.ts';
 import type { ClockMap } from './clocks.ts';
 import { laneMismatches } from './lane-mismatches.ts';
 import type { JoinedLives } from './life-index.ts';
 import { PlacedLife } from './placed-life.ts';
+import { withReasons } from './reset-reasons.ts';
 import { causeOf } from './segment-causes.ts';
 import { effectOf } from './segment-effects.ts';
 
@@ -14,6 +21,8 @@ export interface RunFacts {
   readonly clock: ClockMap;
   readonly wireIsWhole: boolean;
   readonly seenStates: (ends: Ends) => readonly SeenState[];
+  /** Absent where the run had no tracepoints. */
+  readonly traced?: (ends: Ends) => Traced;
 }
 
 /** Of a connection, and the time that it took up; capture's clock. */
@@ -22,6 +31,10 @@ export interface Ends {
   readonly server: Endpoint;
   readonly startNs: bigint;
   readonly endNs: bigint;
+  /** Nothing but TIME-WAIT can follow `endNs`. */
+  readonly isOver: boolean;
+  /** When the next connection of the same two ends began, where that is known. */
+  readonly nextNs?: bigint;
 }
 
 /** A connection of the wire with what the other lanes tell of it. */
@@ -29,14 +42,19 @@ export function joinConnection(
   row: ConnectionRow,
   controls: readonly ControlSegment[],
   joined: JoinedLives,
-  { clock, wireIsWhole, seenStates }: RunFacts,
+  { clock, wireIsWhole, seenStates, traced }: RunFacts,
 ): RunConnection {
   const lives = placeLives(joined.lives, clock);
   const known: Known = { lives, joined, clock };
-  const ties = controls.map((segment, index) => tie(segment, controls.slice(0, index), known));
   const { id, client, server, startNs, durationNs, ending, closedBy, resetBy } = row;
   const endNs = startNs + BigInt(Math.round(durationNs));
-  const seen = seenStates({ client, server, startNs, endNs });
+  const { nextNs } = joined;
+  const isOver = ending === 'closed' || ending === 'reset' || ending === 'refused';
+  const ends = { client, server, startNs, endNs, isOver, ...(nextNs !== undefined && { nextNs }) };
+  const seen = seenStates(ends);
+  const told = traced?.(ends);
+  const tied = controls.map((segment, index) => tie(segment, controls.slice(0, index), known));
+  const ties = withReasons(tied, told?.resets ?? [], clock.errorNs);
   return {
     id,
     client,
@@ -51,6 +69,7 @@ export function joinConnection(
     reports: [],
     mismatches: laneMismatches({ row, ties, lives, joined, wireIsWhole, seenStates: seen }),
     seenStates: seen,
+    ...(told && { transitions: told.transitions }),
   };
 }
 

@@ -35,13 +35,14 @@ export class RunGroups {
   readonly #closedBy: Record<Side, number> = { client: 0, server: 0 };
   readonly #resetBy: Record<Side, number> = { client: 0, server: 0 };
   readonly #coverage = { wire: 0, nodeSides: 0, nodeTold: 0, kernel: 0 } satisfies LaneCoverage;
+  #traced: number | undefined;
   #connections = 0;
   #mismatches = 0;
   #ungrouped = 0;
 
   /** @param ours the ends that are of the run's processes, whether or not JS tells of them */
   add(connection: RunConnection, ours: readonly Side[]): void {
-    const { ending, closedBy, resetBy, mismatches, lives, row, seenStates } = connection;
+    const { ending, closedBy, resetBy, mismatches, lives, row, seenStates, transitions } = connection;
     this.#connections++;
     this.#endings[ending] = (this.#endings[ending] ?? 0) + 1;
     if (ending === 'closed' && closedBy !== undefined) this.#closedBy[closedBy]++;
@@ -50,6 +51,7 @@ export class RunGroups {
     if (row !== undefined) this.#coverage.wire++;
     // What remains of a connection minutes after it tells nothing of how it was.
     if (seenStates.some(({ state }) => state !== 'TIME-WAIT')) this.#coverage.kernel++;
+    if (transitions !== undefined) this.#traced = (this.#traced ?? 0) + (transitions.length > 0 ? 1 : 0);
     this.#coverage.nodeSides += ours.length;
     this.#coverage.nodeTold += Object.keys(lives).length;
     this.#addToGroup(connection, ours);
@@ -64,7 +66,7 @@ export class RunGroups {
       mismatches: this.#mismatches,
       groups: [...this.#groups.values()].sort((a, b) => a.rank - b.rank || b.count - a.count),
       ungrouped: this.#ungrouped,
-      coverage: this.#coverage,
+      coverage: { ...this.#coverage, ...(this.#traced !== undefined && { transitions: this.#traced }) },
     };
   }
 

@@ -146,9 +146,9 @@ function goneCause(
   if (thread === undefined) return undefined;
   const gone = goneBy(thread, segment.atNs, clock);
   if (gone === 'killed') return { by: 'exit', what: 'process killed' };
-  if (gone === 'worker terminated') return { by: 'exit', what: gone };
   const { exitCode, exitedAtNs } = thread;
-  if (gone !== 'exit' || exitedAtNs === undefined) return undefined;
+  if (gone !== 'exit') return gone && { by: 'exit', what: gone };
+  if (exitedAtNs === undefined) return undefined;
   return {
     by: 'exit',
     what: 'process exit',

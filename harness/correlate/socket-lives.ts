@@ -16,6 +16,7 @@ export interface ThreadEvents {
   readonly isWhole?: boolean;
   /** Why, where it was not killed. */
   readonly silence?: Silence;
+  readonly mainLastEventAtNs?: bigint;
 }
 
 /** The sockets of a thread, each from its first event to its last, and where it listened. */
@@ -159,11 +160,12 @@ function setEnds(life: Draft, { local, peer }: { local?: Endpoint; peer?: Endpoi
   if (peer !== undefined) life.peer = plain(peer);
 }
 
-function endOf({ events, ended, isWhole = true, silence }: ThreadEvents): ThreadEnd {
+function endOf({ events, ended, isWhole = true, silence, mainLastEventAtNs }: ThreadEvents): ThreadEnd {
   const exit = events.findLast((event) => event.name === 'finwait:process:exit');
   const lastEventAtNs = events.at(-1)?.atNs ?? 0n;
   const known = { lastEventAtNs, ...(!isWhole && { leftOut: true as const }) };
-  if (exit === undefined) return { ...(silence && { silence }), cut: !ended, ...known };
+  const why = { ...(silence && { silence }), ...(mainLastEventAtNs !== undefined && { mainLastEventAtNs }) };
+  if (exit === undefined) return { ...why, cut: !ended, ...known };
   const { atNs, exitCode } = exit;
   return { exitedAtNs: atNs, ...(exitCode !== undefined && { exitCode }), cut: false, ...known };
 }

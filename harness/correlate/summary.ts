@@ -38,7 +38,10 @@ export function summarize(
 }
 
 /** Whether a RST ended what was open at either end; one that is refused, or comes to no connection, ends nothing. */
-function resets({ segment, statesAfter }: TrackedSegment, before: TrackedSegment | undefined): boolean {
+export function resets(
+  { segment, statesAfter }: TrackedSegment,
+  before: TrackedSegment | undefined,
+): boolean {
   if (!hasFlags(segment, Flag.RST)) return false;
   if (before === undefined) return true;
   return SIDES.some((side) => before.statesAfter[side] !== 'CLOSED' && statesAfter[side] === 'CLOSED');

@@ -1,3 +1,4 @@
+import { resets } from '../correlate/summary.ts';
 import { type Connection, otherSide, type Side, type TrackedSegment } from '../model/connection.ts';
 import type { Lane } from '../model/observation.ts';
 import { Flag, hasFlags, sequenceLength } from '../model/segment.ts';
@@ -54,18 +55,22 @@ export function judgeReset(connection: Connection, expectation: ResetExpectation
   return { needs, shortfalls, proof };
 }
 
-/** The RST that ended the connection; of one that was in a certain state, that side's first that ended something. */
+/** That side's first RST that ended something: the connection, or what was in a certain state. */
 function resetOf(connection: Connection, { by, receiverIn }: ResetExpectation): TrackedSegment | undefined {
   const { segments, summary } = connection;
   const sender = receiverIn === undefined ? summary.resetBy : by;
   const rsts = segments.filter(({ segment, delivered }) => hasFlags(segment, Flag.RST) && delivered);
   const sent = rsts.filter(({ from }) => from === (sender ?? from));
-  if (receiverIn === undefined) return sent[0];
+  if (receiverIn === undefined) return sent.find((rst) => endsSomething(connection, rst)) ?? sent[0];
   const ended = sent.find((rst) => {
     const { before, after } = receiverStates(connection, rst);
     return before !== after && hasEnded(receiverIn, after);
   });
   return ended ?? sent[0] ?? rsts[0];
+}
+
+function endsSomething({ segments }: Connection, rst: TrackedSegment): boolean {
+  return resets(rst, segments[segments.indexOf(rst) - 1]);
 }
 
 /** The states of a RST's receiver. */
@@ -91,7 +96,7 @@ function effectShortfalls(
 ): Shortfall[] {
   const { summary } = connection;
   // A RST that ended nothing came behind a close, which is seen, or out of sequence, which may be for a segment missed.
-  if (summary.resetBy === undefined) {
+  if (summary.resetBy === undefined || !endsSomething(connection, rst)) {
     return [seenAt(connection, rst, expected, summary.ending === 'closed' ? 'seen' : 'absent')];
   }
   if (rst.from !== by || refuses(rst)) return [seenAt(connection, rst, expected)];

@@ -1,8 +1,9 @@
 import type { Connection, TrackedSegment } from '../model/connection.ts';
 import { segmentWords } from './describe-expectation.ts';
 import type { SegmentExpectation } from './segment-expectations.ts';
-import { isWithin, renderMs } from './segments/expected-segments.ts';
-import { findInOrder } from './segments/find-in-order.ts';
+import { mayCount } from './segments/demand.ts';
+import { type ExpectedSegment, isWithin, renderMs } from './segments/expected-segments.ts';
+import { findInOrder, isArrivalOf } from './segments/find-in-order.ts';
 import { judgeSegments } from './segments/judge-segments.ts';
 import { isOfKind } from './segments/segment-pattern.ts';
 import { absent, type Judgement, seenAt, segmentText, type Shortfall } from './shortfall.ts';
@@ -32,15 +33,25 @@ function judgeOrder(connection: Connection, { segments }: ByKind<'in order'>): J
   if (missing !== undefined) {
     const before = found.at(-1);
     const expected = `${segmentWords(missing)}${before ? `  after frame ${before.segment.frame}` : ''}`;
-    const earlier = connection.segments.find((tracked) => isOfKind(missing, tracked));
+    const earlier = connection.segments.find((tracked) => isArrivalOf(missing, tracked));
     const shortfall =
       earlier === undefined
-        ? absent(connection, expected, 'no such segment')
+        ? absentOfKind(connection, missing, expected)
         : seenAt(connection, earlier, expected, 'absent');
     return { needs: NEEDS, shortfalls: [shortfall], proof: '' };
   }
   const frames = found.map(({ segment }) => segment.frame).join(', ');
   return { needs: NEEDS, shortfalls: [], proof: `in frames ${frames}` };
+}
+
+/** That none came; where there was one, it never arrived. */
+function absentOfKind(connection: Connection, missing: ExpectedSegment, expected: string): Shortfall {
+  const lost = connection.segments.find(
+    (tracked) => isOfKind(missing, tracked) && !mayCount(missing, tracked),
+  );
+  const observed =
+    lost === undefined ? 'no such segment' : `none but frame ${lost.segment.frame}, which never arrived`;
+  return absent(connection, expected, observed);
 }
 
 function judgeSilence(connection: Connection, { segment, from }: ByKind<'nothing after'>): Judgement {
@@ -68,8 +79,9 @@ function judgeSilence(connection: Connection, { segment, from }: ByKind<'nothing
 function judgeElapsed(connection: Connection, { from, to, ms }: ByKind<'elapsed'>): Judgement {
   const [start, end] = findInOrder(connection.segments, [from, to]);
   if (start === undefined || end === undefined) {
-    const missing = segmentWords(start === undefined ? from : to);
-    return { needs: NEEDS, shortfalls: [absent(connection, missing, 'no such segment')], proof: '' };
+    const missing = start === undefined ? from : to;
+    const shortfall = absentOfKind(connection, missing, segmentWords(missing));
+    return { needs: NEEDS, shortfalls: [shortfall], proof: '' };
   }
   const took = Number(end.atNs - start.atNs) / 1e6;
   const [first, second] = [start.segment.frame, end.segment.frame];

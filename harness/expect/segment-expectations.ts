@@ -31,7 +31,8 @@ export function segments(text: string, options: { readonly strict?: boolean } = 
 }
 
 /**
- * Segments of these kinds, in this order, whatever lies between.
+ * Segments of these kinds arrived in this order, whatever lies between. One that never arrived counts only for a line
+ * with `lost` or `again`; a line of `ACK` acknowledges all that the lines above it name of the other side.
  * @throws SegmentsSyntaxError
  */
 export function inOrder(first: string, second: string, ...others: readonly string[]): SegmentExpectation {
@@ -54,7 +55,8 @@ export function nothingAfter(line: string, options: { readonly from?: Side } = {
 }
 
 /**
- * From the first segment of one kind to the first of another behind it, ms. Give bounds, or a time and its tolerance.
+ * From the first segment of one kind to the first of another behind it, ms, both as in inOrder(). Give bounds, or a time
+ * and its tolerance.
  * @throws SegmentsSyntaxError; TypeError without a bound
  */
 export function elapsed(options: {

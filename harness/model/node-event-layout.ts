@@ -135,6 +135,7 @@ export const EVENT_LAYOUTS: readonly EventLayout[] = [
     ],
   },
   { name: 'finwait:process:exit', subject: 'process', fields: [['exitCode', 'number']] },
+  { name: 'finwait:process:worker', subject: 'process', fields: [['worker', 'number']] },
 ];
 
 /** How many values an event of this layout has. */

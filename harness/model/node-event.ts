@@ -198,10 +198,13 @@ export interface NodeEvents {
   /** 'error'. Stable. */
   'finwait:server:error': ServerEventBase & { readonly code: string; readonly syscall?: string };
   /**
-   * The thread ends of its own accord. Absent after a signal. `exitCode` is absent where a listener of 'exit' threw:
-   * Node makes the code after that. Experimental.
+   * The thread ends of its own accord. Absent after a signal. `exitCode` is the one that the process gives, 0–255, or
+   * the worker; absent where a listener of 'exit' threw (Node makes the code after that), and where a worker's is
+   * negative. Experimental.
    */
   'finwait:process:exit': NodeEventBase & { readonly exitCode?: number };
+  /** The thread has started a worker, whose `threadId` this is. Only where a record is kept. Experimental. */
+  'finwait:process:worker': NodeEventBase & { readonly worker: number };
 }
 
 export type NodeEventName = keyof NodeEvents;

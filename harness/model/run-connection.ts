@@ -40,6 +40,8 @@ export interface SegmentTie {
   /** Absent when nothing that was recorded explains it, and for an end that is not ours. */
   readonly cause?: Happening;
   readonly effect?: Happening;
+  /** Of a RST, why its sender's kernel says that it sent it: `TCP_ABORT_ON_CLOSE`. Absent where no tracepoint told. */
+  readonly kernelReason?: string;
 }
 
 export type MismatchKind =
@@ -79,6 +81,30 @@ export interface SeenState {
   readonly sendQueue: number;
 }
 
+/** A change of state as the kernel told it when it made it. */
+export interface TracedTransition {
+  readonly side: Side;
+  readonly from: TcpState;
+  /** CLOSED also where TIME-WAIT, or an orphan's FIN-WAIT-2, goes on without the socket: only `ss` tells of those. */
+  readonly to: TcpState;
+  /** Capture's clock, ns. */
+  readonly atNs: bigint;
+}
+
+/** A RST that the kernel told of when it sent it. */
+export interface TracedReset {
+  readonly side: Side;
+  readonly reason: string;
+  /** Capture's clock, ns. */
+  readonly atNs: bigint;
+}
+
+/** What the kernel's tracepoints tell of a connection, in order of time. */
+export interface Traced {
+  readonly transitions: readonly TracedTransition[];
+  readonly resets: readonly TracedReset[];
+}
+
 /** How a connection ended, whichever lane tells. */
 export type RunEnding = ConnectionRow['ending'] | 'failed';
 
@@ -102,4 +128,6 @@ export interface RunConnection {
   readonly reports: readonly PlacedJsReport[];
   readonly mismatches: readonly LaneMismatch[];
   readonly seenStates: readonly SeenState[];
+  /** From when the socket has its port on, so without CLOSED to SYN-SENT. Absent where the run had no tracepoints. */
+  readonly transitions?: readonly TracedTransition[];
 }

@@ -37,6 +37,8 @@ export interface LaneCoverage {
   readonly nodeTold: number;
   /** Connections that `ss` showed at least once, those left out of which it saw nothing but TIME-WAIT. */
   readonly kernel: number;
+  /** Connections of which tracepoints told a transition; absent where the run had none. */
+  readonly transitions?: number;
 }
 
 /**

@@ -1,13 +1,20 @@
 import type { Endpoint } from './endpoint.ts';
 import type { CallSite, Layer, NodeEvent } from './node-event.ts';
 
-/** How a thread came to have left no last words, where it was not killed. */
-export type Silence = 'worker terminated' | 'still running';
+/** How a thread came to have left no last words, where its process is not taken to have been killed. */
+export type Silence =
+  | 'worker terminated'
+  | 'worker terminated or process killed'
+  | 'still running'
+  /** Its process ended by no signal: by `execve()`, or the record's descriptor was closed under it. */
+  | 'record broke off';
 
 /** How the thread of a socket came to its end. */
 export interface ThreadEnd {
   /** Absent for a thread that said its last words, or was killed. */
   readonly silence?: Silence;
+  /** Of a worker that may have been killed with its process: monotonic ns of the main thread's last event. */
+  readonly mainLastEventAtNs?: bigint;
   /** Monotonic ns of its last words; absent without them. */
   readonly exitedAtNs?: bigint;
   readonly exitCode?: number;

@@ -150,7 +150,8 @@ export class RecordFile implements EventRecorder {
     this.#varint(RecordType.event + code);
     this.#varint(delta >= 0 ? delta * 2 : -delta * 2 - 1);
     this.#varint(subject);
-    for (let index = 0; index < count; index++) this.#varint((values[index] ?? -1) + 1);
+    // Below −1 there is no octet for it, and what follows could not be read.
+    for (let index = 0; index < count; index++) this.#varint(Math.max((values[index] ?? -1) + 1, 0));
   }
 
   #varint(value: number): void {

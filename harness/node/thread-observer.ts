@@ -3,8 +3,8 @@ import type { Server, Socket } from 'node:net';
 import { sinceOriginNs } from './clock.ts';
 import { DefinitionTable } from './definitions.ts';
 import { Code, EventSink } from './event-sink.ts';
-import { onThreadExit } from './exit-hooks.ts';
 import { observePrototypes } from './observer.ts';
+import { watchProcess } from './process-watch.ts';
 import { RecordFile } from './record-file.ts';
 
 const INSTALLED = Symbol.for('finwait.observer');
@@ -50,9 +50,16 @@ function keepRecord(sink: EventSink, directory: string, limitBytes: number): voi
   const file = RecordFile.open({ directory, limitBytes, definitions: sink.definitions });
   if (file === undefined) return;
   sink.recorder = file;
-  onThreadExit((exitCode) => {
-    sink.put(exitCode ?? -1);
-    sink.emit(Code['finwait:process:exit'], sinceOriginNs(), 0);
-    file.end();
+  watchProcess({
+    exits: (exitCode) => {
+      // A worker's may be negative, which no value of a record is.
+      sink.put(exitCode ?? -1);
+      sink.emit(Code['finwait:process:exit'], sinceOriginNs(), 0);
+      file.end();
+    },
+    startsWorker: (threadId) => {
+      sink.put(threadId);
+      sink.emit(Code['finwait:process:worker'], sinceOriginNs(), 0);
+    },
   });
 }

@@ -6,6 +6,7 @@ import { openSampler, type SocketSampler } from '../kernel/sampler.ts';
 import type { Damage } from '../model/evidence.ts';
 import { pace } from '../timing.ts';
 import { CpuBudget } from './cpu-budget.ts';
+import { KernelTrace } from './kernel-trace.ts';
 import { type CaptureRecord, RunFile, type RunRecord } from './run-record.ts';
 import { SocketLog } from './socket-log.ts';
 
@@ -34,13 +35,18 @@ export class Lanes {
   #capture: CaptureToFile | undefined;
   #sampler: SocketSampler | undefined;
   #socketLog: SocketLog | undefined;
+  #trace: KernelTrace | undefined;
   #sampling: Promise<void> | undefined;
   #marking: Promise<void> | undefined;
 
   /** Starts what this machine grants; once it resolves, what the program sends is seen, and what was there before known. */
   static async start(directory: string, options: LaneOptions): Promise<Lanes> {
     const lanes = new Lanes();
-    await Promise.all([lanes.#startCapture(directory, options), lanes.#startSampling(directory)]);
+    await Promise.all([
+      lanes.#startCapture(directory, options),
+      lanes.#startSampling(directory),
+      lanes.#startTrace(directory),
+    ]);
     return lanes;
   }
 
@@ -59,7 +65,12 @@ export class Lanes {
     await this.#sampling;
     await this.#marking;
     const captured = await this.#capture?.stop();
-    await Promise.all([this.#sampler?.stop(), this.#socketLog?.close()]);
+    const [traceDamage = []] = await Promise.all([
+      this.#trace?.stop(),
+      this.#sampler?.stop(),
+      this.#socketLog?.close(),
+    ]);
+    this.#damage.push(...traceDamage);
     const log = this.#socketLog;
     if (log?.trouble !== undefined)
       this.#damage.push({ lane: 'kernel', kind: 'file-incomplete', detail: log.trouble });
@@ -85,6 +96,12 @@ export class Lanes {
       return;
     }
     this.#marking = this.#mark(this.#capture);
+  }
+
+  /** What few machines grant is not missing: a word on how to have it is enough. */
+  async #startTrace(directory: string): Promise<void> {
+    // Few machines grant it, and `finwait doctor` says how: no report need.
+    this.#trace = await KernelTrace.start(directory);
   }
 
   async #mark(capture: CaptureToFile): Promise<void> {

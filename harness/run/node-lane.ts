@@ -8,6 +8,7 @@ import { RECORD_FILE } from '../node/record-format.ts';
 import { decodeRecord } from '../node/record-reader.ts';
 import { OriginalPositions } from '../node/source-maps.ts';
 import { holdsOpen } from './process-identity.ts';
+import { type KnownEnds, ThreadSilences } from './thread-silences.ts';
 
 /** One thread that left a record. */
 export interface ThreadSummary {
@@ -27,16 +28,16 @@ export interface NodeLane {
   readonly lives: readonly SocketLife[];
   readonly listens: readonly ListenLife[];
   readonly threads: readonly ThreadSummary[];
+  /** Workers that threads with a record started, and that left none. */
+  readonly unobservedWorkers: readonly { readonly pid: number; readonly threadId: number }[];
 }
 
-/**
- * Reads one file after the other, so that the events of only one are in memory beside the lives that they make.
- * @param stillRunning names of the files whose threads still ran when the run ended, or now while it lasts
- */
-export async function readNodeLane(directory: string, stillRunning: ReadonlySet<string>): Promise<NodeLane> {
+/** Reads one file after the other, so that the events of only one are in memory beside the lives that they make. */
+export async function readNodeLane(directory: string, known: KnownEnds): Promise<NodeLane> {
   const names = (await recordNames(directory)).sort(mainThreadsFirst);
-  /** Processes that were not killed, by what is known of their main threads. */
-  const unkilled = new Set<number>();
+  const silences = new ThreadSilences(names, known);
+  const recorded = new Set<string>();
+  const workers = new Map<string, { pid: number; threadId: number }>();
   const lives: SocketLife[] = [];
   const listens: ListenLife[] = [];
   const threads: ThreadSummary[] = [];
@@ -46,15 +47,17 @@ export async function readNodeLane(directory: string, stillRunning: ReadonlySet<
     if (record === undefined) continue;
     const { header, leftOut, ended, cut } = record;
     const { pid, threadId, argv, nodeVersion } = header;
-    const runsOn = stillRunning.has(name);
-    if (threadId === 0 && (ended || runsOn)) unkilled.add(pid);
-    const silence = ended ? undefined : silenceOf(runsOn, threadId !== 0 && unkilled.has(pid));
     const events = record.events.map((event) => sites.of(event));
-    const isWhole = leftOut.events === 0 && !cut;
-    const found = socketLives({
-      ...{ pid, threadId, nodeVersion, events, ended, isWhole },
-      ...(silence && { silence }),
-    });
+    const why = silences.of(name, { ended, lastEventAtNs: events.at(-1)?.atNs ?? 0n });
+    const { silence } = why;
+    const isWhole = leftOut.events === 0 && !cut && silence !== 'record broke off';
+    const found = socketLives({ pid, threadId, nodeVersion, events, ended, isWhole, ...why });
+    const program = silences.programOf(name);
+    recorded.add(`${program} ${threadId}`);
+    for (const event of events) {
+      if (event.name !== 'finwait:process:worker') continue;
+      workers.set(`${program} ${event.worker}`, { pid, threadId: event.worker });
+    }
     for (const life of found.lives) lives.push(life);
     listens.push(...found.listens);
     threads.push({ pid, threadId, argv, nodeVersion, sockets: found.lives.length, leftOut, ended, silence });
@@ -63,6 +66,7 @@ export async function readNodeLane(directory: string, stillRunning: ReadonlySet<
     lives: joinHandedOver(lives, listens),
     listens,
     threads: threads.sort((a, b) => a.pid - b.pid || a.threadId - b.threadId),
+    unobservedWorkers: [...workers].filter(([key]) => !recorded.has(key)).map(([, worker]) => worker),
   };
 }
 
@@ -76,11 +80,6 @@ function mainThreadsFirst(a: string, b: string): number {
 
 function threadIdOf(name: string): number {
   return Number(RECORD_FILE.exec(name)?.[2]);
-}
-
-function silenceOf(runsOn: boolean, isWorkerOfUnkilled: boolean): Silence | undefined {
-  if (runsOn) return 'still running';
-  return isWorkerOfUnkilled ? 'worker terminated' : undefined;
 }
 
 /** The processes that left a record. */

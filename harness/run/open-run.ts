@@ -10,6 +10,7 @@ import { keepOwnPackets, type RawCapture, readRawCapture } from './own-packets.t
 import { keepOwnSockets, OwnPairs } from './own-sockets.ts';
 import { isRunning } from './process-identity.ts';
 import { type CaptureRecord, readRunRecord, RunFile, type RunRecord, writeRunRecord } from './run-record.ts';
+import { keepOwnTrace } from './trace-history.ts';
 
 /** A run as it can be told now. */
 export interface OpenedRun {
@@ -41,7 +42,9 @@ async function open(directory: string, written: RunRecord): Promise<OpenedRun> {
   const state = stateOf(written);
   const records = join(directory, RunFile.node);
   const running = written.finished ? (written.stillRunning ?? []) : await runningThreads(records);
-  const node = await readNodeLane(records, new Set(running));
+  const { exitCode, programPid } = written;
+  const exited = exitCode !== undefined && programPid !== undefined && { exitedPid: programPid };
+  const node = await readNodeLane(records, { stillRunning: new Set(running), ...exited });
   const record = await withClock(directory, written, state);
   if (state === 'running' || state === 'unknown') return { record, node, state };
   return { record: await keepOwn(directory, record, node), node, state };
@@ -95,6 +98,7 @@ async function keepOwn(directory: string, record: RunRecord, node: NodeLane): Pr
   try {
     const kept = capture && (await keepOwnPackets(directory, capture, lives, clockOf(record), own));
     await keepOwnSockets(join(directory, RunFile.sockets), own);
+    await keepOwnTrace(join(directory, RunFile.trace), own);
     const next: RunRecord = { ...record, ...(kept && { capture: kept }), ownOnly: true };
     await writeRunRecord(directory, next);
     await rm(join(directory, RunFile.rawCapture), { force: true });

@@ -27,6 +27,10 @@ export class OwnPairs {
   }
 
   has([, , local, peer]: Row): boolean {
+    return this.hasPair(local, peer);
+  }
+
+  hasPair(local: string, peer: string): boolean {
     return this.#pairs.has(`${local} ${peer}`);
   }
 

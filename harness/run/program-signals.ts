@@ -10,17 +10,9 @@ const ALL: readonly NodeJS.Signals[] = [...FROM_TERMINAL, ...PASSED_ON];
 /** Passes signals that would end us on to the program; a terminal's it has already. */
 export function forwardSignals(program: ChildProcess): Disposable {
   const hasTerminal = isForeground();
-  return onSignals((signal) => {
+  const handler = (signal: NodeJS.Signals): void => {
     if (!(hasTerminal && FROM_TERMINAL.includes(signal))) program.kill(signal);
-  });
-}
-
-/** Until it is disposed of, the signals of which `forwardSignals()` passes on do not end us. */
-export function ignoreSignals(): Disposable {
-  return onSignals(() => undefined);
-}
-
-function onSignals(handler: (signal: NodeJS.Signals) => void): Disposable {
+  };
   for (const signal of ALL) process.on(signal, handler);
   return {
     [Symbol.dispose]: () => {

@@ -43,13 +43,15 @@ export async function readRunConnection(
   const { segments } = await analyzeCapture(source, { follow: id });
   const history = await SocketHistory.read(join(directory, RunFile.sockets));
   const { client, server } = row;
+  const { seenStates } = connection;
+  const clock = clockOf({ ...record, capture });
   const timeline = correlate({
     client,
     server,
     segments,
-    snapshots: history.snapshotsOf([client, server]),
+    snapshots: history.snapshotsOf({ client, server, seenStates }, clock),
     reports: (['client', 'server'] as const).flatMap((side) => reportsOf(connection, side)),
-    clockReadings: [readingOf(clockOf({ ...record, capture }))],
+    clockReadings: [readingOf(clock)],
     holds: [],
     damage: record.damage,
   });

@@ -14,11 +14,13 @@ import type { RunConnection } from '../model/run-connection.ts';
 import type { RunReport, RunState } from '../model/run-report.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import { knownFacts } from './known-facts.ts';
+import { nodeDamage } from './node-damage.ts';
 import type { NodeLane } from './node-lane.ts';
 import { captureDamage, clockOf, type OpenedRun, openRun } from './open-run.ts';
 import { findDamage } from './own-packets.ts';
 import { RunFile, type RunRecord } from './run-record.ts';
 import { SocketHistory } from './socket-log.ts';
+import { TraceHistory } from './trace-history.ts';
 
 export interface ReadRunOptions {
   /** Called for each connection, in order of their ends; those of which no packet was captured come last. */
@@ -39,6 +41,7 @@ export async function readRun(directory: string, options: ReadRunOptions = {}): 
   const { onConnection, where } = options;
   const { record, node, state, source } = await openToTell(directory);
   const history = await SocketHistory.read(join(directory, RunFile.sockets));
+  const trace = await TraceHistory.read(join(directory, RunFile.trace));
   const clock = clockOf(record);
   const damage = [...record.damage, ...stateDamage(state), ...nodeDamage(node, state), ...unobserved(record)];
   if (state === 'ended' || state === 'killed') damage.push(...(await laterDamage(directory, record)));
@@ -47,6 +50,7 @@ export async function readRun(directory: string, options: ReadRunOptions = {}): 
     wireIsWhole:
       record.capture !== undefined && state !== 'running' && !damage.some(({ lane }) => lane === 'wire'),
     seenStates: (ends) => history.statesOf(ends, clock),
+    ...(trace && { traced: (ends) => trace.tracedOf(ends, clock) }),
   };
   const groups = new RunGroups();
   let leftOut = 0;
@@ -180,7 +184,7 @@ function sidesOf({ lives }: RunConnection, listens: boolean): ('client' | 'serve
 }
 
 const STATE_DETAILS: Readonly<Partial<Record<RunState, string>>> = {
-  killed: 'finwait was killed before the program ended',
+  killed: 'finwait was killed before the record of the run was finished',
   unknown:
     'the run goes on, or its finwait was killed: that cannot be told from here, as it runs in another pid namespace',
 };
@@ -190,40 +194,12 @@ function stateDamage(state: RunState): Damage[] {
   return detail === undefined ? [] : [{ lane: 'wire', kind: 'capture-ended', detail }];
 }
 
-function nodeDamage({ threads }: NodeLane, state: RunState): Damage[] {
-  const damage: Damage[] = [];
-  if (threads.length === 0)
-    damage.push({ lane: 'node', kind: 'lane-missing', detail: 'no Node process left a record' });
-  const silent = threads.filter(({ ended }) => !ended);
-  const killed = silent.filter(({ silence }) => silence === undefined).length;
-  const terminated = silent.filter(({ silence }) => silence === 'worker terminated').length;
-  for (const [count, how] of [
-    [killed, 'ended by a signal'],
-    [terminated, 'were workers, and were terminated'],
-  ] as const) {
-    if (count === 0) continue;
-    const detail = `${count} of ${threads.length} threads ${how}: their last few ms may be missing`;
-    damage.push({ lane: 'node', kind: 'reports-lost', detail });
-  }
-  const runOn = new Set(silent.filter(({ silence }) => silence === 'still running').map(({ pid }) => pid));
-  if (runOn.size > 0 && state !== 'running') {
-    const when = state === 'ended' ? 'when the run ended' : 'when this was read';
-    const detail = `process ${[...runOn].join(', ')} still running ${when}: its later packets were not captured`;
-    damage.push({ lane: 'wire', kind: 'capture-ended', detail });
-  }
-  const leftOut = threads.reduce((sum, each) => sum + each.leftOut.sockets, 0);
-  if (leftOut > 0) {
-    const detail = `${leftOut} sockets were left out of records that had reached their limit`;
-    damage.push({ lane: 'node', kind: 'reports-lost', detail });
-  }
-  return damage;
-}
-
 const LONGEST_COMMAND = 80;
 
 function unobserved({ unobserved: processes = [] }: RunRecord): Damage[] {
   return processes.map(({ pid, command }) => {
-    const why = 'Node before 20.19, or it may not write files or was not handed NODE_OPTIONS';
+    const why =
+      'Node before 20.19, or it ended before it ran a program, may not write files or was not handed NODE_OPTIONS';
     const words = command.join(' ').replaceAll(/\s+/g, ' ').slice(0, LONGEST_COMMAND);
     const detail = `process ${pid} (${words}) ran Node and left no record: ${why}`;
     return { lane: 'node', kind: 'lane-missing', detail };

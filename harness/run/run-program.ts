@@ -9,7 +9,6 @@ import { recordedProcesses, runningThreads } from './node-lane.ts';
 import { NodeProcesses } from './node-processes.ts';
 import { openRun } from './open-run.ts';
 import { type ProgramEnd, runToEnd } from './program-process.ts';
-import { ignoreSignals } from './program-signals.ts';
 import { makeRunDirectory } from './run-directory.ts';
 import { newRunRecord, ownAddresses, RunFile, type RunRecord, writeRunRecord } from './run-record.ts';
 
@@ -22,12 +21,17 @@ export interface RunProgramOptions {
   readonly captureLimitBytes?: number;
   /** Called with what the program's sockets do, within about 50 ms of it, in order of time. */
   readonly onEvent?: (event: LiveEvent) => void;
+  /**
+   * Called when the program has ended, or could not be started: signals are no longer passed on to it. The record is
+   * still to be made the run's own; whoever is ended before that leaves it to the first who reads it.
+   */
+  readonly onEnd?: () => void;
 }
 
 export interface ProgramRun {
   readonly directory: string;
   readonly end: ProgramEnd;
-  /** What went wrong with the record, or with `onEvent`; the program did not notice. */
+  /** What went wrong with the record, or with `onEvent` or `onEnd`; the program did not notice. */
   readonly troubles: readonly Error[];
 }
 
@@ -42,28 +46,38 @@ export async function runProgram(
   command: readonly string[],
   options: RunProgramOptions = {},
 ): Promise<ProgramRun> {
-  const { out, ports = [], captureLimitBytes = CAPTURE_LIMIT_BYTES, onEvent } = options;
+  const { out, ports = [], captureLimitBytes = CAPTURE_LIMIT_BYTES, onEvent, onEnd } = options;
   const directory = await makeRunDirectory(out);
   const record = newRunRecord(command, isInPrivateNetwork() ? 'private' : 'host', ports);
   const lanes = await Lanes.start(directory, { filter: captureFilter(ports), limitBytes: captureLimitBytes });
   const troubles: Error[] = [];
   const trouble = (error: unknown): void => void troubles.push(error as Error);
   await writeRunRecord(directory, { ...record, ...lanes.started }).catch(trouble);
-  // What would end us after the program's end is not to take the record away.
-  using _ignoring = ignoreSignals();
   const over = new AbortController();
   const told = onEvent && tellLive(directory, onEvent, over.signal).catch(trouble);
   const processes = new NodeProcesses();
   let watching: Promise<void> | undefined;
+  let programPid: number | undefined;
   let end: ProgramEnd = {};
   try {
     end = await runToEnd(command, programEnvironment(directory), (pid) => {
+      programPid = pid;
       watching = processes.watch(pid, over.signal);
     });
   } finally {
+    try {
+      onEnd?.();
+    } catch (error) {
+      trouble(error);
+    }
     over.abort();
     await Promise.all([told, watching]);
-    await finish(directory, { ...record, ...end }, lanes, processes).catch(trouble);
+    await finish(
+      directory,
+      { ...record, ...end, ...(programPid !== undefined && { programPid }) },
+      lanes,
+      processes,
+    ).catch(trouble);
   }
   return { directory, end, troubles };
 }

@@ -30,6 +30,8 @@ export interface RunRecord {
   /** The finwait that writes this; absent where /proc did not tell. */
   readonly finwait?: ProcessIdentity;
   readonly endedAtNs?: string;
+  /** The program's own process. Absent while it runs, and in records of before it was kept. */
+  readonly programPid?: number;
   readonly exitCode?: number;
   readonly signal?: string;
   /** Absent when nothing could be captured; `damage` then says why. */
@@ -78,6 +80,8 @@ export const RunFile = {
   rawCapture: 'capture-raw.pcap',
   capture: 'capture.pcap',
   sockets: 'sockets.jsonl',
+  /** As the kernel prints its tracepoints. */
+  trace: 'trace.txt',
   node: 'node',
 } as const;
 

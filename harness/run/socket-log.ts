@@ -127,6 +127,13 @@ function rowOf({ state, local, peer, receiveQueue, sendQueue, cookie }: SocketSa
   return [cookie ?? `${here} ${there}`, state, here, there, receiveQueue, sendQueue];
 }
 
+/** The ends of a connection, and what `statesOf()` told of them. */
+export interface SeenEnds {
+  readonly client: Endpoint;
+  readonly server: Endpoint;
+  readonly seenStates: readonly SeenState[];
+}
+
 interface Seen {
   readonly identity: string;
   readonly state: TcpState;
@@ -157,15 +164,16 @@ export class SocketHistory {
   }
 
   /** The states of both ends while the connection lasted, and 2 minutes on for its TIME-WAIT. */
-  statesOf({ client, server, startNs, endNs }: Ends, clock: ClockMap): SeenState[] {
-    const ends: readonly (readonly [Side, Endpoint, Endpoint])[] = [
+  statesOf(ends: Ends, clock: ClockMap): SeenState[] {
+    const { client, server } = ends;
+    const sides: readonly (readonly [Side, Endpoint, Endpoint])[] = [
       ['client', client, server],
       ['server', server, client],
     ];
-    return ends
+    return sides
       .flatMap(([side, local, peer]) => {
         const all = this.#seen.get(`${formatEndpoint(local)} ${formatEndpoint(peer)}`) ?? [];
-        return all.map(({ state, firstNs, lastNs, receiveQueue, sendQueue }) => ({
+        return ownOf(all, ends, clock).map(({ state, firstNs, lastNs, receiveQueue, sendQueue }) => ({
           side,
           state,
           firstSeenNs: firstNs + clock.offsetNs,
@@ -174,27 +182,22 @@ export class SocketHistory {
           sendQueue,
         }));
       })
-      .filter((each) => each.lastSeenNs >= startNs && each.firstSeenNs <= endNs + AFTERMATH_NS)
       .sort((a, b) => Number(a.firstSeenNs - b.firstSeenNs));
   }
 
-  /** As snapshots again, of these two ends only. */
-  snapshotsOf(ends: readonly [Endpoint, Endpoint]): SocketSnapshot[] {
-    const [a, b] = ends;
-    const keys = [
-      `${formatEndpoint(a)} ${formatEndpoint(b)}`,
-      `${formatEndpoint(b)} ${formatEndpoint(a)}`,
-    ] as const;
+  /** As snapshots again, of the ends of one connection and the states that are its own. */
+  snapshotsOf({ client, server, seenStates }: SeenEnds, { offsetNs }: ClockMap): SocketSnapshot[] {
     return this.#times.map(([startedAtNs, endedAtNs]) => ({
       startedAtNs,
       endedAtNs,
-      sockets: keys.flatMap((key, index): SocketSample[] => {
-        const seen = this.#seen
-          .get(key)
-          ?.findLast((each) => each.firstNs <= endedAtNs && each.lastNs >= endedAtNs);
+      sockets: (['client', 'server'] as const).flatMap((side): SocketSample[] => {
+        const atNs = endedAtNs + offsetNs;
+        const seen = seenStates.findLast(
+          (each) => each.side === side && each.firstSeenNs <= atNs && each.lastSeenNs >= atNs,
+        );
         if (seen === undefined) return [];
         const { state, receiveQueue, sendQueue } = seen;
-        const [local, peer] = index === 0 ? [a, b] : [b, a];
+        const [local, peer] = side === 'client' ? [client, server] : [server, client];
         return [{ state, local, peer, receiveQueue, sendQueue }];
       }),
     }));
@@ -220,3 +223,27 @@ export class SocketHistory {
 }
 
 const AFTERMATH_NS = 120_000_000_000n;
+
+/**
+ * What was seen of one end's socket. Ports are used again: a socket that is first seen after the connection's end is
+ * the next connection's, unless it is what remains (TIME-WAIT is a socket of its own to the kernel), or the connection
+ * goes on in silence and `ss` came to it only then.
+ */
+function ownOf(
+  all: readonly Seen[],
+  { startNs, endNs, isOver, nextNs }: Ends,
+  { offsetNs }: ClockMap,
+): Seen[] {
+  const own: Seen[] = [];
+  const identities = new Set<string>();
+  for (const seen of all) {
+    const firstNs = seen.firstNs + offsetNs;
+    if (seen.lastNs + offsetNs < startNs) continue;
+    if (firstNs > endNs + AFTERMATH_NS || (nextNs !== undefined && firstNs >= nextNs)) break;
+    const isNew = !identities.has(seen.identity) && seen.state !== 'TIME-WAIT';
+    if (isNew && firstNs > endNs && (isOver || identities.size > 0)) break;
+    identities.add(seen.identity);
+    own.push(seen);
+  }
+  return own;
+}

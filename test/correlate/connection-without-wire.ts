@@ -69,3 +69,15 @@ test('a client that was reset before it heard of its connection was reset, not r
   t.like(toldAfter('ECONNRESET'), { ending: 'reset', resetBy: 'server' });
   t.like(toldAfter('ECONNREFUSED'), { ending: 'failed', resetBy: undefined });
 });
+
+test('a server’s socket that was reset before it was accepted is told without its client', (t) => {
+  const { peer: _peer, ...server } = life('server', [
+    event('finwait:socket:accept', 1),
+    event('finwait:socket:error', 2, { code: 'ECONNRESET' }),
+  ]);
+  const connection = told({ server });
+  t.is(connection.client, undefined);
+  t.deepEqual(connection.server, SERVER);
+  t.is(connection.ending, 'reset');
+  t.is(connection.resetBy, 'client');
+});

@@ -49,6 +49,12 @@ test('without its giver, the other end or a listener gives it its role', (t) => 
   t.is(roleOf([given(2, 3)]), 'client');
 });
 
+test('one whose peer the kernel could not tell was given by none of those that reached nobody', (t) => {
+  const { peer: _peer, ...peerless } = given(2, 3);
+  const { local: _local, ...failed } = CALLED;
+  t.is(joinHandedOver([failed, peerless], []).length, 2);
+});
+
 test('where nothing was handed over, nothing is changed', (t) => {
   const lives = [ACCEPTED, CALLED];
   t.is(joinHandedOver(lives, []), lives);

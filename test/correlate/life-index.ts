@@ -1,5 +1,6 @@
 import test from 'ava';
 import { LifeIndex } from '../../harness/correlate/life-index.ts';
+import type { ConnectionRow } from '../../harness/model/connection-row.ts';
 import type { SocketLife } from '../../harness/model/socket-life.ts';
 import { CLIENT, CLOCK, event, life, MS, runRow, SERVER, wireMs } from './_life.ts';
 
@@ -133,4 +134,67 @@ test('what no packet tells of is left over, both ends of one connection together
     [1, 2],
     [3, undefined],
   ]);
+});
+
+/** Reset before it was accepted: the kernel could not tell its peer. */
+function peerlessAt(ms: number, socket: number): SocketLife {
+  const { peer: _peer, ...peerless } = serverAt(ms, socket);
+  return peerless;
+}
+
+const LISTEN = { local: SERVER, pid: 1, fromNs: 0n, thread: { cut: false, lastEventAtNs: 0n } };
+
+function resetRow(startMs: number, port: number): ConnectionRow {
+  const client = { ...CLIENT, port };
+  return runRow({ client, startNs: wireMs(startMs), durationNs: 1e6, ending: 'reset', resetBy: 'client' });
+}
+
+test('what was reset before it was accepted is found by the listener and time, a life each', (t) => {
+  const lives = [peerlessAt(10, 1), peerlessAt(10.1, 2)];
+  const index = new LifeIndex({ lives, listens: [LISTEN] }, CLOCK);
+  const taken = [resetRow(1, 1), resetRow(2, 2), resetRow(3, 3), resetRow(11, 4)].map((row) =>
+    index.take(row),
+  );
+  t.deepEqual(
+    taken.map((joined) => joined?.lives.server?.socket),
+    [1, 2, undefined, undefined],
+  );
+  t.is(taken[2]?.acceptUnknown, undefined, 'no life is left for it');
+  t.deepEqual(index.left, []);
+});
+
+test('a life whose peer is not known is of none that was reset later, or not by the client', (t) => {
+  const joined = (row: ConnectionRow) =>
+    new LifeIndex({ lives: [peerlessAt(10, 1)], listens: [LISTEN] }, CLOCK).take(row);
+  t.is(joined(resetRow(9.5, 1))?.lives.server, undefined);
+  const open = joined(runRow({ ending: 'open' }));
+  t.is(open?.lives.server, undefined);
+  t.true(open?.acceptUnknown, 'the RST may not have been captured');
+});
+
+test('without packets, what was reset before it was accepted goes with the client that gave up before', (t) => {
+  const reset = clientAt(0, 1);
+  const gaveUp = { ...reset, events: [...reset.events, event('finwait:socket:reset-call', 2)] };
+  const sockets = (client: SocketLife) =>
+    new LifeIndex({ lives: [peerlessAt(10, 2), client], listens: [LISTEN] }, CLOCK).left.map(({ lives }) => [
+      lives.client?.socket,
+      lives.server?.socket,
+    ]);
+  t.deepEqual(sockets(gaveUp), [[1, 2]]);
+  t.deepEqual(sockets(reset), [
+    [1, undefined],
+    [undefined, 2],
+  ]);
+});
+
+test('a connection knows when the next of its ends began', (t) => {
+  const lives = [clientAt(0, 1), serverAt(1, 2), clientAt(100, 3), serverAt(101, 4)];
+  const index = new LifeIndex({ lives, listens: [] }, CLOCK);
+  t.is(index.take(runRow({ startNs: wireMs(0.5) }))?.nextNs, wireMs(100));
+  t.is(index.take(runRow({ startNs: wireMs(100.5) }))?.nextNs, undefined);
+  const { left } = new LifeIndex({ lives, listens: [] }, CLOCK);
+  t.deepEqual(
+    left.map(({ nextNs }) => nextNs),
+    [wireMs(100), undefined],
+  );
 });

@@ -98,6 +98,31 @@ test('without a call, the end of the process closes', (t) => {
   t.is(causeOfLast({ server: lives, controls: FIN }), 'none');
 });
 
+test('a worker was terminated where its process recorded something later; else either ended it', (t) => {
+  const worker = (mainLastMs: number): string =>
+    causeOfLast({
+      server: life('server', [], {
+        thread: {
+          silence: 'worker terminated or process killed',
+          cut: true,
+          lastEventAtNs: 4n * MS,
+          mainLastEventAtNs: BigInt(mainLastMs * 1000) * (MS / 1000n),
+        },
+      }),
+      controls: FIN,
+    });
+  t.is(worker(5.011), 'exit worker terminated');
+  t.is(worker(5.009), 'exit worker terminated or process killed', 'within the clocks’ error');
+  t.is(worker(4), 'exit worker terminated or process killed');
+});
+
+test('a record that broke off though no signal came gives no cause', (t) => {
+  const thread = { silence: 'record broke off', cut: true, leftOut: true, lastEventAtNs: 4n * MS } as const;
+  const server = life('server', [], { thread });
+  t.is(causeOfLast({ server, controls: FIN }), 'none');
+  t.deepEqual(mismatches({ server, controls: [...HANDSHAKE, ...FIN] }), []);
+});
+
 test('a RST comes of resetAndDestroy(), of destroy() with unread data, or of data after it', (t) => {
   const reset = life('server', [event('finwait:socket:reset-call', 4)]);
   t.is(causeOfLast({ server: reset, controls: RST }), 'program resetAndDestroy() 1.0 ms');
@@ -182,6 +207,16 @@ test('a RST of which JS was told nothing is a mismatch, unless the process was g
   t.deepEqual(mismatches({ client: life('client', []), ...RST_TO_CLIENT }), ['client reset-unnoticed']);
   const thread = { exitedAtNs: 4n * MS, exitCode: 0, cut: false, lastEventAtNs: 0n };
   t.deepEqual(mismatches({ client: life('client', [], { thread }), ...RST_TO_CLIENT }), []);
+});
+
+test('a RST that came before the accept is none until JS has had the time to read it', (t) => {
+  const mismatchesWhen = (exitMs: bigint) => {
+    const thread = { exitedAtNs: exitMs * MS, exitCode: 0, cut: false, lastEventAtNs: 0n };
+    const server = life('server', [event('finwait:socket:accept', 50)], { thread });
+    return mismatches({ server, controls: [...HANDSHAKE, control('client', 'RST,ACK', 5)] });
+  };
+  t.deepEqual(mismatchesWhen(51n), []);
+  t.deepEqual(mismatchesWhen(500n), ['server reset-unnoticed']);
 });
 
 test('a FIN that the program never sees is a mismatch, and says who paused', (t) => {

@@ -42,6 +42,16 @@ const RESET_BEHIND_ANOTHER = [
   'server RST seq 90000000',
   'server RST,ACK seq 1',
 ];
+/** Out of the window, so it ends nothing, and long before the real one. */
+const RESET_BEHIND_FORGED = [
+  ...OPENING,
+  'server RST seq 90000000',
+  'client ACK len 9',
+  'server ACK',
+  'server RST,ACK',
+];
+/** The one that ended the client never arrived, and the one that arrived ended nothing. */
+const LOST_AND_FORGED = [...OPENING, 'client RST,ACK lost', 'client RST seq 90000000'];
 const RESET_AT_ONCE = [...OPENING, 'client ACK len 9', 'server ACK', 'server RST,ACK'];
 
 const GONE: RunOptions = { ss: [[900, 'CLOSED', 'ESTABLISHED']] };
@@ -104,6 +114,41 @@ const CASES: readonly Case[] = [
     [...OPENING, 'client PSH,ACK len 3', 'server PSH,FIN,ACK len 5'],
     NONE,
     'met',
+  ],
+  [
+    inOrder('client > server PSH,ACK', 'server > client PSH,ACK', 'server > client ACK'),
+    'an ACK of neither line of the other side',
+    [...OPENING, 'client PSH,ACK len 10', 'server PSH,ACK len 3 ack 1', 'server ACK ack 1'],
+    NONE,
+    'violated',
+  ],
+  [
+    inOrder('client > server PSH,ACK', 'server > client PSH,ACK', 'server > client ACK'),
+    'an ACK of the line above one of its own side',
+    [...OPENING, 'client PSH,ACK len 10', 'server PSH,ACK len 3 ack 1', 'server ACK'],
+    NONE,
+    'met',
+  ],
+  [
+    inOrder('client > server FIN', 'server > client ACK'),
+    'an ACK that never arrived',
+    [...OPENING, 'client FIN,ACK', 'server ACK lost'],
+    NONE,
+    'violated',
+  ],
+  [
+    inOrder('client > server FIN', 'server > client ACK lost'),
+    'an ACK that is to be lost',
+    [...OPENING, 'client FIN,ACK', 'server ACK lost'],
+    NONE,
+    'met',
+  ],
+  [
+    inOrder('client > server FIN', 'server > client FIN'),
+    'a FIN that never arrived, and one that did',
+    [...OPENING, 'client FIN,ACK lost', 'server FIN,ACK', 'client FIN,ACK seq 1'],
+    NONE,
+    'violated',
   ],
   [
     inOrder('client > server ACK', 'client > server ACK'),
@@ -171,14 +216,40 @@ const CASES: readonly Case[] = [
     'violated',
   ],
   [
-    elapsed({ from: 'client > server SYN', to: 'client > server SYN again', aboutMs: 1000, toleranceMs: 50 }),
+    elapsed({
+      from: 'client > server SYN lost',
+      to: 'client > server SYN again',
+      aboutMs: 1000,
+      toleranceMs: 50,
+    }),
     '1000 ms',
     TRIES,
     NONE,
     'met',
   ],
   [
-    elapsed({ from: 'client > server SYN', to: 'client > server SYN again', atLeastMs: 1001 }),
+    elapsed({ from: 'client > server SYN lost', to: 'client > server SYN again', atLeastMs: 1001 }),
+    '1000 ms',
+    TRIES,
+    NONE,
+    'violated',
+  ],
+  [
+    elapsed({ from: 'client > server SYN', to: 'client > server SYN again', atLeastMs: 1 }),
+    'none of which arrived',
+    TRIES,
+    NONE,
+    'violated',
+  ],
+  [
+    elapsed({ from: 'client > server FIN', to: 'server > client ACK', atMostMs: 5 }),
+    'an ACK that never arrived, and again after 40 ms',
+    [...OPENING, 'client FIN,ACK', 'server ACK lost', 'server ACK +40 ms'],
+    NONE,
+    'violated',
+  ],
+  [
+    elapsed({ from: 'client > server SYN', to: 'client > server ACK', atLeastMs: 2.1 }),
     '1000 ms',
     TRIES,
     NONE,
@@ -321,6 +392,14 @@ const CASES: readonly Case[] = [
     { js: [[5.6, 'server', 'resetAndDestroy()']] },
     'met',
   ],
+  [
+    reset({ by: 'server', because: 'resetAndDestroy' }),
+    'resetAndDestroy(), behind one out of its window',
+    RESET_BEHIND_FORGED,
+    { js: [[6.6, 'server', 'resetAndDestroy()']] },
+    'met',
+  ],
+  [reset({ by: 'client' }), 'lost, before one out of its window', LOST_AND_FORGED, NONE, 'violated'],
   [reset({ by: 'server', because: 'resetAndDestroy' }), 'destroy()', RESET_AT_ONCE, UNREAD, 'violated'],
   [reset({ by: 'client', because: 'data after close' }), 'data behind the FIN', WRITES_AFTER, NONE, 'met'],
   [reset({ by: 'server', because: 'data after close' }), 'no FIN', RESET_AT_ONCE, NONE, 'violated'],
@@ -336,6 +415,20 @@ for (const [expectation, what, lines, options, status] of CASES) {
     t.deepEqual(structuredClone(expectation), expectation);
   });
 }
+
+test('the proof of a reset is the RST that ended the connection, not one before it that ended nothing', (t) => {
+  const { status, reason } = verdictOf(reset({ by: 'server' }), RESET_BEHIND_FORGED);
+  t.is(status, 'met');
+  t.is(reason, 'server → client  RST,ACK  (frame 7)');
+});
+
+test('a segment that never arrived is told as such where it was to come', (t) => {
+  const lines = [...OPENING, 'client FIN,ACK', 'server ACK lost'];
+  const order = verdictOf(inOrder('client > server FIN', 'server > client ACK'), lines);
+  t.is(order.reason, 'none but frame 5, which never arrived');
+  const time = elapsed({ from: 'client > server FIN', to: 'server > client ACK', atMostMs: 1 });
+  t.is(verdictOf(time, lines).reason, 'none but frame 5, which never arrived');
+});
 
 /** Of each that is met: the lanes without which it is not. */
 const NEEDS: readonly (readonly [

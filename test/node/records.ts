@@ -1,5 +1,5 @@
 /** What a record holds when its program ends, however it ends. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
@@ -35,6 +35,43 @@ test('after an uncaught error everything is there', async (t) => {
     { code: 'ECONNREFUSED' },
   );
   t.like(record?.events.at(-1), { name: 'finwait:process:exit', exitCode: 1 });
+});
+
+for (const code of ['-2', '-1', '300', "'3'"]) {
+  test(`process.exit(${code}) is told by the code that comes of it, and the record is whole`, async (t) => {
+    using folder = new TemporaryFolder();
+    const file = join(folder.path, 'exits.cjs');
+    writeFileSync(file, `process.exit(${code});`);
+    const directory = join(folder.path, 'records');
+    const { exitCode } = await observed(file, { directory });
+    const [record] = await readRunDirectory(directory);
+    t.false(record?.cut);
+    t.like(record?.events.at(-1), { name: 'finwait:process:exit', exitCode });
+  });
+}
+
+test('a worker’s exit code is told as its process gets it; a negative one is left out', async (t) => {
+  using folder = new TemporaryFolder();
+  const file = join(folder.path, 'workers.cjs');
+  const worker = (code: number): string => `new Worker('process.exit(${code})', { eval: true })`;
+  writeFileSync(
+    file,
+    `const { Worker } = require('node:worker_threads'); ${worker(300)}.on('exit', (code) => {
+      console.log(code);
+      ${worker(-2)};
+    });`,
+  );
+  const directory = join(folder.path, 'records');
+  const { stdout } = await observed(file, { directory });
+  t.is(stdout.trim(), '300');
+  const [main, first, second] = await readRunDirectory(directory);
+  t.deepEqual(
+    main?.events.filter((event) => event.name === 'finwait:process:worker').map((event) => event.worker),
+    [first?.header.threadId, second?.header.threadId],
+  );
+  t.like(first?.events.at(-1), { name: 'finwait:process:exit', exitCode: 300 });
+  t.like(second?.events.at(-1), { name: 'finwait:process:exit', exitCode: undefined });
+  t.false(second?.cut);
 });
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {

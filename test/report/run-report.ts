@@ -3,6 +3,7 @@ import { joinConnection } from '../../harness/correlate/run-connections.ts';
 import { RunGroups } from '../../harness/correlate/run-groups.ts';
 import type { RunConnection } from '../../harness/model/run-connection.ts';
 import type { RunReport } from '../../harness/model/run-report.ts';
+import type { TcpState } from '../../harness/model/tcp-state.ts';
 import { cells } from '../../harness/report/terminal/text.ts';
 import { renderLiveLine } from '../../harness/report/terminal/live-line.ts';
 import { renderRunConnection } from '../../harness/report/terminal/run-ladder.ts';
@@ -166,6 +167,39 @@ test('the states that ss saw stand in the ladder, both ends on one line, as long
     ?.replaceAll(/ +/g, ' ')
     .trim();
   t.is(line, '+39.900 FIN-WAIT-2 (ss), 3 bytes unread CLOSE-WAIT (ss, for 3.1 s), 2 bytes unread');
+});
+
+test('what the kernel told stands in place of what ss saw, TIME-WAIT remains, and a RST has its reason', (t) => {
+  const { ties, ...connection } = orderly(1);
+  const server = (from: TcpState, to: TcpState, ms: number) => {
+    return { side: 'server', from, to, atNs: wireMs(ms) } as const;
+  };
+  const sampled = (state: TcpState, ms: number) => {
+    const times = { firstSeenNs: wireMs(ms), lastSeenNs: wireMs(ms) };
+    return { side: 'server', state, ...times, receiveQueue: 0, sendQueue: 0 } as const;
+  };
+  const text = renderRunConnection(
+    {
+      ...connection,
+      ties: [...ties, { segment: control('server', 'RST', 60), kernelReason: 'TCP_ABORT_ON_CLOSE' }],
+      seenStates: [sampled('ESTABLISHED', 5), sampled('TIME-WAIT', 50)],
+      transitions: [
+        server('SYN-RECEIVED', 'ESTABLISHED', 1),
+        server('ESTABLISHED', 'FIN-WAIT-1', 8),
+        server('FIN-WAIT-1', 'FIN-WAIT-2', 8.1),
+        server('FIN-WAIT-2', 'CLOSED', 9.5),
+      ],
+    },
+    { columns: 120 },
+  );
+  const states = [...text.matchAll(/(\S+) \((?:ss|kernel)[,)].*/g)].map(([state]) => state);
+  t.deepEqual(states, [
+    'ESTABLISHED (kernel, for 7 ms)',
+    'FIN-WAIT-1 (kernel)',
+    'FIN-WAIT-2 (kernel, for 1.4 ms)',
+    'TIME-WAIT (ss)',
+  ]);
+  t.true(text.includes('(kernel: TCP_ABORT_ON_CLOSE)'), text);
 });
 
 test('an unknown option is refused', (t) => {

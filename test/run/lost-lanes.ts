@@ -126,6 +126,7 @@ test('sockets that a record has no more room for are counted', async (t) => {
   t.is(lost.length, 1);
   t.regex(lost[0]?.detail ?? '', /^\d+ sockets were left out of records that had reached their limit$/);
   t.true(Number.parseInt(lost[0]?.detail ?? '', 10) > 100);
+  t.regex(run.stderr, /JS of [\d,]+ of [\d,]+\s+known\s+own\s+ends/);
 });
 
 test('a program that removes its record ends as it would have ended', async (t) => {

@@ -149,6 +149,31 @@ test('a 4-tuple that is used again is as many connections as it was', async (t) 
   t.is(new Set(sockets).size, 5);
 });
 
+test('what a client resets before it is accepted is accepted all the same', async (t) => {
+  const client = `require('net').connect(+process.argv[1], '127.0.0.1', function () { this.resetAndDestroy(); });`;
+  const script = `
+    const net = require('node:net');
+    let left = 2;
+    const server = net.createServer((socket) => socket.resume().on('error', () => --left || server.close()))
+      .listen(0, '127.0.0.1', () => {
+        // While the loop stands still, in the accept queue.
+        for (let i = left; i > 0; i--) require('node:child_process')
+          .execFileSync(process.execPath, ['-e', ${JSON.stringify(client)}, String(server.address().port)]);
+      });`;
+  const run = await watchedRun(t, [NODE, '-e', script]);
+  if (run === undefined) return;
+  t.deepEqual(
+    run.connections.map(({ mismatches, lives }) => [mismatches, lives.server?.peer, lives.server?.role]),
+    [
+      [[], undefined, 'server'],
+      [[], undefined, 'server'],
+    ],
+    run.stderr,
+  );
+  const sockets = run.connections.map(({ lives }) => lives.server?.socket);
+  t.is(new Set(sockets).size, 2);
+});
+
 test('with --port, only connections of that port are told', async (t) => {
   const script = `
     const net = require('node:net');

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { execa } from 'execa';
 import { findProgram } from '../../harness/install-hint.ts';
+import type { RunRecord } from '../../harness/run/run-record.ts';
 import { eventually } from '../support/eventually.ts';
 import { requireCapability } from '../support/require.ts';
 import { runShell, startProgram, WAITS_FOR_SIGINT } from '../support/running-program.ts';
@@ -56,6 +60,31 @@ test('a second Ctrl-C, for a program that has ended at the first, leaves the rep
   t.is(exitCode, 7);
   t.true(stderr.includes('exit code 7'), stderr);
   t.is((await toldAgain(directory)).report.exitCode, 7);
+});
+
+test('signals end finwait while it makes the record the run’s own, and leave that to the next reader', async (t) => {
+  // A record that nobody writes keeps its reader waiting.
+  const blocks = WAITS_FOR_SIGINT.replace(
+    "console.log('interrupted');",
+    "require('node:child_process').execFileSync('mkfifo', [process.env.FINWAIT_RECORD_DIR + '/node-1-0-x.fwr']);",
+  );
+  const { finwait, directory } = await startProgram(t, blocks);
+  finwait.kill('SIGINT');
+  await eventually('the end of the program', async () => {
+    const { finished } = JSON.parse(await readFile(join(directory, 'run.json'), 'utf8')) as RunRecord;
+    return finished ? true : undefined;
+  });
+  const exited = once(finwait, 'exit');
+  await eventually('the end of finwait', () => {
+    if (finwait.exitCode === null && finwait.signalCode === null) finwait.kill('SIGINT');
+    return finwait.signalCode ?? undefined;
+  });
+  t.deepEqual(await exited, [null, 'SIGINT']);
+  await rm(join(directory, 'node', 'node-1-0-x.fwr'));
+  const { report, connections } = await toldAgain(directory);
+  t.is(report.state, 'ended');
+  t.is(report.exitCode, 7);
+  t.is(connections.length, 1);
 });
 
 test('a program that a signal ends ends finwait by the same signal, after the report', async (t) => {

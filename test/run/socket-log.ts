@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import type { Ends } from '../../harness/correlate/run-connections.ts';
 import type { SocketSample, SocketSnapshot } from '../../harness/index.ts';
 import { keepOwnSockets, OwnPairs } from '../../harness/run/own-sockets.ts';
 import { type Line, SocketHistory, SocketLog } from '../../harness/run/socket-log.ts';
@@ -15,7 +16,7 @@ function at(ms: number, ...sockets: SocketSample[]): SocketSnapshot {
   return { startedAtNs: BigInt(ms) * MS, endedAtNs: BigInt(ms) * MS + 1000n, sockets };
 }
 
-const LIFE = { client: CLIENT, server: SERVER, startNs: wireMs(5), endNs: wireMs(25) };
+const LIFE = { client: CLIENT, server: SERVER, startNs: wireMs(5), endNs: wireMs(25), isOver: true };
 
 test('what ss showed is read back as states of either end, first and last seen', async (t) => {
   const path = join(await temporaryDirectory(t), 'sockets.jsonl');
@@ -127,6 +128,62 @@ test('what lingered in TIME-WAIT when the run began is none of its sockets; list
   t.is(states.length, 1);
 });
 
+/** Of one pair of ends: each look's state and cookie, 10 ms after the other, the first at 10 ms. */
+async function looks(
+  t: ExecutionContext,
+  ...states: [SocketSample['state'], string][]
+): Promise<SocketHistory> {
+  const path = join(await temporaryDirectory(t), 'sockets.jsonl');
+  const log = new SocketLog(path);
+  for (const [index, [state, cookie]] of states.entries())
+    log.add(at(10 * (index + 1), sample(state, { cookie })));
+  await log.close();
+  return await SocketHistory.read(path);
+}
+
+function statesIn(history: SocketHistory, fields: Partial<Ends> = {}): string[] {
+  return history.statesOf({ ...LIFE, ...fields }, CLOCK).map(({ state }) => state);
+}
+
+test('a socket that is first seen when the connection is over is the next one’s, and so is its TIME-WAIT', async (t) => {
+  const reused = await looks(
+    t,
+    ['ESTABLISHED', 'a'],
+    ['FIN-WAIT-2', 'a'],
+    ['CLOSE-WAIT', 'b'],
+    ['TIME-WAIT', 'c'],
+  );
+  t.deepEqual(statesIn(reused), ['ESTABLISHED', 'FIN-WAIT-2']);
+  t.deepEqual(statesIn(reused, { isOver: false }), ['ESTABLISHED', 'FIN-WAIT-2']);
+  t.deepEqual(statesIn(reused, { startNs: wireMs(28), endNs: wireMs(35) }), ['CLOSE-WAIT', 'TIME-WAIT']);
+  t.deepEqual(statesIn(reused, { startNs: wireMs(2), endNs: wireMs(9) }), [], 'between two looks');
+});
+
+test('what remains of a connection that is over, and the silence of one that is not, are its own', async (t) => {
+  const closed = await looks(
+    t,
+    ['ESTABLISHED', 'a'],
+    ['LAST-ACK', 'a'],
+    ['LAST-ACK', 'a'],
+    ['TIME-WAIT', 'b'],
+  );
+  t.deepEqual(statesIn(closed), ['ESTABLISHED', 'LAST-ACK', 'TIME-WAIT']);
+  const leaks = await looks(t, ['CLOSE-WAIT', 'a']);
+  t.deepEqual(statesIn(leaks, { endNs: wireMs(6), isOver: false }), ['CLOSE-WAIT']);
+  t.deepEqual(statesIn(leaks, { endNs: wireMs(6), isOver: false, nextNs: wireMs(9) }), [], 'the next one’s');
+});
+
+test('snapshots hold what is the connection’s own', async (t) => {
+  const reused = await looks(t, ['FIN-WAIT-2', 'a'], ['FIN-WAIT-2', 'a'], ['CLOSE-WAIT', 'b']);
+  const seenStates = reused.statesOf(LIFE, CLOCK);
+  const shown = reused.snapshotsOf({ ...LIFE, seenStates }, CLOCK).map(({ sockets }) => sockets);
+  t.deepEqual(
+    shown.map(([socket]) => socket?.state),
+    ['FIN-WAIT-2', 'FIN-WAIT-2', undefined],
+  );
+  t.deepEqual(shown[0]?.[0]?.local, CLIENT);
+});
+
 test('a line that was cut off ends the reading, and what stands before it stays', async (t) => {
   const path = join(await temporaryDirectory(t), 'sockets.jsonl');
   const log = new SocketLog(path);
@@ -135,7 +192,7 @@ test('a line that was cut off ends the reading, and what stands before it stays'
   await appendFile(path, '{"at":["30');
   const history = await SocketHistory.read(path);
   t.is(history.statesOf(LIFE, CLOCK).length, 1);
-  t.is(history.snapshotsOf([CLIENT, SERVER]).length, 1);
+  t.is(history.snapshotsOf({ ...LIFE, seenStates: [] }, CLOCK).length, 1);
 });
 
 test('without a log there are no states', async (t) => {

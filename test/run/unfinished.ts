@@ -53,7 +53,11 @@ test('when finwait is killed, what it had seen until then is told, by any number
   }
   const { connections, report } = await toldAgain(directory);
   t.is(report.state, 'killed');
-  t.true(report.damage.some(({ detail }) => detail === 'finwait was killed before the program ended'));
+  t.true(
+    report.damage.some(
+      ({ detail }) => detail === 'finwait was killed before the record of the run was finished',
+    ),
+  );
   t.is(connections.length, 1);
   t.truthy(connections[0]?.lives.client);
   t.truthy(connections[0]?.lives.server);

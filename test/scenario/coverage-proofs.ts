@@ -161,6 +161,26 @@ test('LISTEN, close: takes the program’s server.close() between the looks', (t
   t.is(proofOf(['LISTEN', 'close'], OPENING, { ...told, js: [[25, 'server', 'server.close()']] }), undefined);
 });
 
+test('LISTEN, close: a server.close() after which ss still showed it is none of what ended it', (t) => {
+  const looks = [0, 100, 5000, 9000].map((ms) => [ms + 10, 'ESTABLISHED', 'ESTABLISHED'] as const);
+  const told = { ss: looks, listening: [0, 1, 2] };
+  const early: Told = { ...told, js: [[60, 'server', 'server.close()']] };
+  t.is(proofOf(['LISTEN', 'close'], OPENING, early), undefined);
+  const late: Told = { ...told, js: [[8000, 'server', 'server.close()']] };
+  t.regex(proofOf(['LISTEN', 'close'], OPENING, late)?.ss ?? '', /server\.close\(\) in between/u);
+});
+
+test('SYN-SENT, close: a destroy() after which ss still showed it is none of what ended it', (t) => {
+  const ss = [
+    [3, 'SYN-SENT', 'CLOSED'],
+    [100, 'SYN-SENT', 'CLOSED'],
+    [5000, 'CLOSED', 'CLOSED'],
+  ] as const;
+  const { lines } = UNANSWERED;
+  t.is(proofOf(CLOSES_IN_SYN_SENT, lines, { ss, js: [[50, 'client', 'destroy()']] }), undefined);
+  t.truthy(proofOf(CLOSES_IN_SYN_SENT, lines, { ss, js: [[200, 'client', 'destroy()']] }));
+});
+
 test('CLOSED, active open: a look that found no socket, or else the remark that nobody looked', (t) => {
   const arrow = ['CLOSED', 'send SYN'] as const;
   const looked = proofOf(arrow, UNANSWERED.lines, { ss: [[-4, 'CLOSED', 'CLOSED'], ...UNANSWERED.ss] });

@@ -168,7 +168,7 @@ test.serial('a lost FIN comes again, and not at once', async (t) => {
     assertMet(
       timeline,
       retransmitted('client > server FIN', { atLeast: 1 }),
-      elapsed({ from: 'client > server FIN', to: 'client > server FIN again', atLeastMs: 1 }),
+      elapsed({ from: 'client > server FIN lost', to: 'client > server FIN again', atLeastMs: 1 }),
       segments(text),
     );
   });

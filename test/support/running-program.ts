@@ -28,17 +28,22 @@ export const WAITS_FOR_SIGINT = `
 
 /**
  * Starts a script under `finwait run`; resolves at its first output.
- * @param options `flags` of finwait, `nodeFlags` of the script's Node
+ * @param options `flags` of finwait, `nodeFlags` of the script's Node, `before` finwait the command that execs it
  */
 export async function startProgram(
   t: ExecutionContext,
   script: string = WAITS_FOR_SIGINT,
-  { flags = [], nodeFlags = [] }: { flags?: readonly string[]; nodeFlags?: readonly string[] } = {},
+  {
+    flags = [],
+    nodeFlags = [],
+    before = [],
+  }: { flags?: readonly string[]; nodeFlags?: readonly string[]; before?: readonly string[] } = {},
 ): Promise<RunningProgram> {
   const directory = join(await temporaryDirectory(t), 'run');
   const program = [process.execPath, ...nodeFlags, '-e', script];
-  const args = [MAIN, 'run', '--out', directory, ...flags, '--', ...program];
-  const finwait = execa(process.execPath, args, OPTIONS);
+  const command = [...before, process.execPath, MAIN, 'run', '--out', directory, ...flags, '--', ...program];
+  const [file = '', ...args] = command;
+  const finwait = execa(file, args, OPTIONS);
   const [text] = (await once(finwait.stdout, 'data')) as [Buffer];
   return { directory, finwait, ready: text.toString().trim() };
 }

@@ -96,6 +96,12 @@ export function hasFlagsOf(
   return (segment.flags & judged) === (wanted & judged) && (segment.flags & wanted) === wanted;
 }
 
+/** What never arrived counts only for a line about such segments: `lost`, or `again`, which is of copies. */
+export function mayCount(expected: ExpectedSegment, tracked: TrackedSegment): boolean {
+  const { retransmission, delivered } = expected;
+  return tracked.delivered || delivered !== undefined || retransmission !== undefined;
+}
+
 /** Whether it has the fields that concern the segment as it stands. Sequence numbers: exactly. */
 export function hasFieldsOf(expected: ExpectedSegment, tracked: TrackedSegment): boolean {
   const { sequence, acknowledgment, payloadBytes, retransmission, delivered } = expected;

@@ -1,11 +1,12 @@
 import type { TrackedSegment } from '../../model/connection.ts';
 import { sequenceLength } from '../../model/segment.ts';
+import { mayCount } from './demand.ts';
 import type { ExpectedSegment } from './expected-segments.ts';
 import { isOfKind, Part, partOf } from './segment-pattern.ts';
 
 /**
- * The first segments of these kinds, one behind the other, as far as they are there. An ACK may ride on data and both
- * on a FIN (RFC 9293 §3.6, a close in three segments): then one segment is of several kinds, in that order.
+ * The first segments of these kinds that arrived, one behind the other, as far as they are there. An ACK may ride on
+ * data and both on a FIN (RFC 9293 §3.6, a close in three segments): then one segment is of several kinds, in that order.
  */
 export function findInOrder(
   segments: readonly TrackedSegment[],
@@ -15,7 +16,7 @@ export function findInOrder(
   let from = 0;
   for (const [nth, pattern] of patterns.entries()) {
     const at = segments.findIndex((tracked, index) => {
-      return index >= from && isOfKind(pattern, tracked) && acknowledgesAll(pattern, tracked, found);
+      return index >= from && isArrivalOf(pattern, tracked) && acknowledgesAll(pattern, tracked, found);
     });
     const next = segments[at];
     if (next === undefined) return found;
@@ -25,13 +26,18 @@ export function findInOrder(
   return found;
 }
 
+/** Whether a segment is of this kind and counts: what never arrived does so only where the line asks for it. */
+export function isArrivalOf(pattern: ExpectedSegment, tracked: TrackedSegment): boolean {
+  return isOfKind(pattern, tracked) && mayCount(pattern, tracked);
+}
+
 /** Whether what the later line names may stand behind what the earlier names, within one segment. */
 function mayRideWith(earlier: ExpectedSegment, later: ExpectedSegment | undefined): boolean {
   const [first, second] = [partOf(earlier), later && partOf(later)];
   return first !== undefined && second !== undefined && first < second;
 }
 
-/** A line of ACK behind a segment of the other end means an acknowledgement of that one. */
+/** A line of ACK means an acknowledgement of all that the lines above it name of the other end. */
 function acknowledgesAll(
   pattern: ExpectedSegment,
   { acknowledgment = -Infinity }: TrackedSegment,

@@ -1,7 +1,7 @@
 import type { Side, TrackedSegment } from '../../model/connection.ts';
 import { Acknowledged, brings, endsAll, needOf } from './acknowledged.ts';
 import type { Arrival, Unit } from './arrivals.ts';
-import { completes, hasFieldsOf, hasFlagsOf, type Line, type UnitDemand } from './demand.ts';
+import { completes, hasFieldsOf, hasFlagsOf, type Line, mayCount, type UnitDemand } from './demand.ts';
 import { type ExpectedSegment, isWithin, renderMs } from './expected-segments.ts';
 import { type State, withFrame } from './match-state.ts';
 import { type Way, waysThrough } from './octet-ways.ts';
@@ -106,7 +106,8 @@ export class LineTaker {
       tracked.from === segment.from &&
       hasFlagsOf(segment, tracked, this.#strict) &&
       hasFieldsOf(segment, tracked) &&
-      !(isPureAck && (units.length > 0 || !tracked.delivered));
+      (this.#strict || mayCount(segment, tracked)) &&
+      !(isPureAck && units.length > 0);
     if (!fits) {
       if (this.#strict || units.length > 0) this.#refusals.add({ state, expected: segment, at: index });
       return [];

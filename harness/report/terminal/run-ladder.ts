@@ -52,11 +52,11 @@ function originOf({ ties, startNs }: RunConnection): bigint {
 }
 
 function layOut(connection: RunConnection, theme: Theme): Columns {
-  const { ties, reports, seenStates, lives } = connection;
+  const { ties, reports, lives } = connection;
   const times = [
     ...ties.map(({ segment }) => segment.atNs),
     ...reports.map(({ atNs }) => atNs),
-    ...seenStates.map(({ firstSeenNs }) => firstSeenNs),
+    ...statesByTime(connection).map(({ atNs }) => atNs),
   ];
   const time = Math.max(6, ...times.map((each) => relativeMs(each, originOf(connection)).length)) + 2;
   const room = theme.width - time - ARROW_CELLS - 3;
@@ -97,7 +97,7 @@ interface Moment {
 
 /** Segments, or without packets what JS did and was told; between them the states that `ss` showed, as it saw them. */
 function momentsOf(connection: RunConnection, columns: Columns, theme: Theme): readonly Moment[] {
-  const { ties, reports, seenStates } = connection;
+  const { ties, reports } = connection;
   const origin = originOf(connection);
   const moments: Moment[] = [
     ...ties.map((tie) => ({
@@ -105,7 +105,7 @@ function momentsOf(connection: RunConnection, columns: Columns, theme: Theme): r
       lines: [...dataLines(tie.segment, columns, theme), ...tieLines(tie, origin, columns, theme)],
     })),
     ...reports.map((report) => ({ atNs: report.atNs, lines: reportLines(report, origin, columns, theme) })),
-    ...statesByTime(seenStates).map(({ atNs, ...sides }) => ({
+    ...statesByTime(connection).map(({ atNs, ...sides }) => ({
       atNs,
       lines: put({ time: relativeMs(atNs, origin), middle: '', ...sides }, columns, theme, 'secondary'),
     })),
@@ -147,9 +147,12 @@ function centre(text: string): string {
 }
 
 function tieLines(tie: SegmentTie, origin: bigint, columns: Columns, theme: Theme): readonly string[] {
-  const { segment, cause, effect } = tie;
+  const { segment, cause, effect, kernelReason } = tie;
   const { from, atNs } = segment;
-  const sent = cause === undefined ? '' : causeText(cause) + beforeText(cause);
+  const told = kernelReason === undefined ? '' : `(kernel: ${kernelReason})`;
+  const sent = [cause === undefined ? '' : causeText(cause) + beforeText(cause), told]
+    .filter(Boolean)
+    .join(' ');
   const got = effect === undefined ? '' : effectText(effect);
   const [left, right] = from === 'client' ? [sent, got] : [got, sent];
   const time = relativeMs(atNs, origin);

@@ -176,15 +176,18 @@ function evidenceLines(
   { coverage, connections, largestGapMs, damage, hints }: RunReport,
   theme: Theme,
 ): readonly string[] {
-  const { wire, nodeSides, nodeTold, kernel } = coverage;
+  const { wire, nodeSides, nodeTold, kernel, transitions } = coverage;
   const gap =
     largestGapMs === undefined
       ? ''
       : ` (its longest pause ${duration(BigInt(Math.round(largestGapMs)) * 1_000_000n)})`;
+  // What a record lacks, or a process that left none, may have had ends that nobody knows to be the run's.
+  const known = damage.some(({ lane }) => lane === 'node') ? 'known own ends' : 'own ends';
   const facts = [
     `packets of ${share(wire, connections)}`,
-    `JS of ${share(nodeTold, nodeSides)} own ends`,
+    `JS of ${share(nodeTold, nodeSides)} ${known}`,
     `ss of ${share(kernel, connections)}${gap}`,
+    ...(transitions === undefined ? [] : [`transitions of ${share(transitions, connections)}`]),
   ];
   const lines =
     connections === 0

@@ -79,8 +79,6 @@ export function timesOut(witness: Witness): Proof | undefined {
 }
 
 interface Change {
-  /** The first of the looks that showed the state before, without another in between. */
-  readonly since: Look;
   readonly last: Look;
   readonly next: Look;
 }
@@ -97,12 +95,10 @@ function change(
   if (last === undefined || next === undefined) return undefined;
   const sent = connection.segments.some(({ atNs }) => atNs >= last.fromNs && atNs <= next.toNs);
   if (sent) return undefined;
-  const since =
-    looks.slice(looks.slice(0, index).findLastIndex(({ state }) => state !== from) + 1)[0] ?? last;
-  return { since, last, next };
+  return { last, next };
 }
 
-/** Behind the first look at the state before; a call may take until the next turn of the loop to do its work. */
+/** Between the two looks: a call before the last look at the state before had not ended it. */
 function isWithin(ns: bigint, gone: Change | undefined): boolean {
-  return gone !== undefined && ns >= gone.since.fromNs && ns <= gone.next.toNs;
+  return gone !== undefined && ns >= gone.last.fromNs && ns <= gone.next.toNs;
 }

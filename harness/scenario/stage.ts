@@ -99,8 +99,8 @@ export class Stage implements AsyncDisposable {
   ): Promise<Pair> {
     const pair = await this.lab.pair({ server, client });
     this.#pairs.set(name, pair);
-    // What is there before the first segment, LISTEN mostly, nobody awaits.
-    await pair.sample();
+    // What is there before the first segment, LISTEN mostly, nobody awaits. Where ss is gone, the evidence tells.
+    await failureOf(pair.sample());
     return pair;
   }
 

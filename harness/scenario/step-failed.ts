@@ -17,7 +17,7 @@ export class StepFailed extends Error {
 }
 
 /** The FinwaitError that an attempt ends in, if it does; any other error is thrown on. */
-export async function failureOf(attempt: Promise<void>): Promise<FinwaitError | undefined> {
+export async function failureOf(attempt: Promise<unknown>): Promise<FinwaitError | undefined> {
   try {
     await attempt;
     return undefined;

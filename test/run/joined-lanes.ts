@@ -120,6 +120,9 @@ test('another program’s connection to another machine’s same port is none of
   );
   const refused = exitCode === 1 || stdout.includes('no second network') ? `${stdout}${stderr}` : undefined;
   if (!requireCapability(t, 'two-networks', refused)) return;
+  // Without root, tcpdump may not drop its privileges in a user namespace that maps one user.
+  const blind = stderr.includes('missing  wire') ? stderr : undefined;
+  if (!requireCapability(t, 'two-networks', blind)) return;
   const { connections, report } = await toldAgain(directory);
   t.is(report.coverage.wire, 1, stderr);
   t.deepEqual(

@@ -63,10 +63,10 @@ test('a real tcpdump that is killed in the middle leaves what it had seen', asyn
   const [tcpdump] = findProcesses('ifindex', 'tcpdump').filter(
     (pid) => parentOf(parentOf(pid)) === running.pid,
   );
-  if (!requireCapability(t, 'capture', tcpdump === undefined ? 'no tcpdump was started' : undefined)) return;
-  process.kill(tcpdump ?? 0, 'SIGKILL');
+  if (tcpdump !== undefined) process.kill(tcpdump, 'SIGKILL');
   running.kill('SIGINT');
   await running;
+  if (!requireCapability(t, 'capture', tcpdump === undefined ? 'no tcpdump was started' : undefined)) return;
   const { report, connections } = await toldAgain(directory);
   t.true(
     report.damage.some(({ detail }) => detail.includes('(signal 9)')),

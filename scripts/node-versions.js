@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { nodeBinary } from './node-binary.js';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const QUICK = ['watching-changes-nothing', 'records', 'observer', 'channels'];
+const QUICK = ['watching-changes-nothing', 'records', 'observer', 'observer-edges', 'channels'];
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const all = process.argv.includes('--all');
 const tests = process.argv.includes('--quick') ? QUICK : [...QUICK, 'package-suites'];

@@ -1,7 +1,7 @@
 /** What the scenarios of node:cluster share. */
 import { fileURLToPath } from 'node:url';
 import { type Check, check } from './check.ts';
-import type { Step } from './scenario.ts';
+import type { Mutant, Step } from './scenario.ts';
 import type { Stage } from './stage.ts';
 import { connects } from './steps.ts';
 
@@ -47,6 +47,20 @@ export async function crashWorkerOf(workers: number, stage: Stage): Promise<Asyn
   stage.note('LISTEN', listens ? 'there' : 'gone');
   return program;
 }
+
+/** The client never asks for what a worker crashes of. */
+export const NO_CRASH: readonly Mutant[] = [
+  {
+    what: 'the client asks for nothing bad',
+    who: 'client',
+    instead: { write: { verb: 'write', data: 'good day\n' } },
+  },
+  {
+    what: 'the client resets where it should ask',
+    who: 'client',
+    instead: { write: { verb: 'resetAndDestroy' } },
+  },
+];
 
 export function listenIs(wanted: 'there' | 'gone', title: string): Check {
   return check(title, ['kernel'], ({ notes }) => {

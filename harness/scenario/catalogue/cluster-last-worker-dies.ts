@@ -1,6 +1,6 @@
 import { handshake, refused, states } from '../../expect/expectation.ts';
 import { emitted } from '../../expect/program-expectations.ts';
-import { crashWorkerOf, listenIs } from '../cluster-steps.ts';
+import { crashWorkerOf, listenIs, NO_CRASH } from '../cluster-steps.ts';
 import { on, type Scenario } from '../scenario.ts';
 
 export const scenario: Scenario = {
@@ -41,16 +41,5 @@ export const scenario: Scenario = {
     on('next', refused()),
     on('next', emitted('client', 'error', { code: 'ECONNREFUSED' })),
   ],
-  mutants: [
-    {
-      what: 'the client asks for nothing bad',
-      who: 'client',
-      instead: { write: { verb: 'write', data: 'good day\n' } },
-    },
-    {
-      what: 'the client resets where it should ask',
-      who: 'client',
-      instead: { write: { verb: 'resetAndDestroy' } },
-    },
-  ],
+  mutants: NO_CRASH,
 };

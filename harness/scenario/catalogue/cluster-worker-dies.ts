@@ -1,6 +1,6 @@
 import { handshake, states } from '../../expect/expectation.ts';
 import { emitted, neverEmitted } from '../../expect/program-expectations.ts';
-import { connectsToWorker, crashWorkerOf, listenIs } from '../cluster-steps.ts';
+import { connectsToWorker, crashWorkerOf, listenIs, NO_CRASH } from '../cluster-steps.ts';
 import { on, type Scenario } from '../scenario.ts';
 
 export const scenario: Scenario = {
@@ -39,16 +39,5 @@ export const scenario: Scenario = {
     on('next', handshake()),
     on('next', emitted('client', 'data')),
   ],
-  mutants: [
-    {
-      what: 'the client asks for nothing bad',
-      who: 'client',
-      instead: { write: { verb: 'write', data: 'good day\n' } },
-    },
-    {
-      what: 'the client resets where it should ask',
-      who: 'client',
-      instead: { write: { verb: 'resetAndDestroy' } },
-    },
-  ],
+  mutants: NO_CRASH,
 };

@@ -113,6 +113,17 @@ export class LifeIndex {
     return next.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
   }
 
+  /**
+   * Whether its server's life can only be told by the order in which connections were accepted: take it when all others
+   * are, and several such in order of their starts.
+   */
+  waitsForOthers({ client, server, startNs, handshakeNs, resetBy }: ConnectionRow): boolean {
+    if (handshakeNs === undefined || resetBy !== 'client') return false;
+    const earliest = startNs - this.#clock.errorNs;
+    const own = this.#servers.get(key(server, client))?.some(({ atNs, taken }) => !taken && atNs >= earliest);
+    return own !== true && this.#peerless.get(formatEndpoint(server))?.some(({ taken }) => !taken) === true;
+  }
+
   /** @returns undefined for a connection that no process of ours had to do with */
   take(row: ConnectionRow): JoinedLives | undefined {
     const { client, server, startNs, durationNs, handshakeNs, resetBy } = row;

@@ -46,7 +46,7 @@ const LOST = /^CPU:\d+ \[LOST (\d+) EVENTS\]$/;
 /**
  * Reads a line of `sock:inet_sock_set_state` or `tcp:tcp_send_reset`.
  * @returns undefined for any other line, and for a socket that has not both ends: a listener, and CLOSED → SYN-SENT,
- * which is told before the socket has its port
+ * which is told before the socket has its port, unless the program bound one
  */
 export function parseTraceLine(line: string): TraceEvent | undefined {
   const lost = LOST.exec(line)?.[1];

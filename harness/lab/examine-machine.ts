@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { isFinwaitError } from '../errors.ts';
 import { findProgram, installCommand } from '../install-hint.ts';
@@ -129,21 +129,28 @@ function readSetting(name: string): string | undefined {
 }
 
 function tracefs(): Capability {
-  const granted = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'].some((folder) => {
-    try {
-      readFileSync(`${folder}/available_events`);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const mounted = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'].filter((folder) =>
+    existsSync(`${folder}/instances`),
+  );
+  const granted = mounted.some((folder) => isWritable(`${folder}/instances`));
+  const refusal =
+    mounted.length === 0 ? 'not mounted, or hidden from this user' : 'not writable by this user';
   return {
     name: 'tracefs',
     granted,
-    detail: granted ? 'readable' : 'not readable by this user',
+    detail: granted ? 'writable' : refusal,
     without: 'states that pass between two snapshots of ss stay unseen',
     ...(!granted && {
       fix: 'run as root, with tracefs mounted: mount -t tracefs tracefs /sys/kernel/tracing',
     }),
   };
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

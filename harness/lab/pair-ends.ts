@@ -49,7 +49,6 @@ export class PairEnds {
   }
 
   private constructor(ends: Ends, lab: SharedLab) {
-    ends.listening?.server.addPair();
     this.#lab = lab;
     this.#ends = ends;
     this.recording = new Recording(ends.endpoint);
@@ -167,14 +166,24 @@ async function openEnds(
       return { client: await clientOf(), endpoint: await freeEndpoint('server', lab) };
     case 'foreign':
       return { client: await clientOf(), endpoint: kind.endpoint, isForeign: true };
-    case 'listening':
-      return {
-        client: await clientOf(),
-        endpoint: kind.server.endpoint,
-        listening: { server: kind.server, isOwn: false },
-      };
+    case 'listening': {
+      const { server } = kind;
+      // A server that takes no second pair now refuses before there is a client to end.
+      server.addPair();
+      try {
+        return {
+          client: await clientOf(),
+          endpoint: server.endpoint,
+          listening: { server, isOwn: false },
+        };
+      } catch (error) {
+        server.removePair();
+        throw error;
+      }
+    }
     case 'program': {
       const server = await LabServer.open(kind.choice, driven, lab);
+      server.addPair();
       return { client: await clientOf(), endpoint: server.endpoint, listening: { server, isOwn: true } };
     }
     case 'dialling': {

@@ -11,7 +11,8 @@ const MOST_UDP_BYTES = 65_507;
 const FILLED_AFTER_S = 270;
 /**
  * Datagrams of a bucket's size: the first empties it, and each of the others, in front of all that is kept, has to wait
- * until it is full again, 250 s at least. So a queue is shut for 2 h 40 min.
+ * until it is full again: 250 s with an MTU of 1500 or more, and 2 h 40 min for all. Whole octets a second make it less
+ * with a smaller MTU: 197 s with 576.
  */
 const STOPPERS = 40;
 const FAST = ['rate', '10gbit'];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, mkdir, open, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseTraceLine } from '../kernel/trace-parser.ts';
 import type { Damage } from '../model/evidence.ts';
@@ -55,7 +55,11 @@ export class KernelTrace {
       return undefined;
     }
     const path = join(directory, RunFile.trace);
-    const file = await open(path, 'w', 0o600);
+    const file = await open(path, 'w', 0o600).catch(() => undefined);
+    if (file === undefined) {
+      await rmdir(instance);
+      return undefined;
+    }
     // From here on it goes with us, and only then does it trace.
     const reader = startReader(instance, path, file.fd);
     await file.close();
@@ -65,6 +69,8 @@ export class KernelTrace {
       return trace;
     } catch {
       await trace.stop();
+      // A file that is there means that somebody looked.
+      await rm(path);
       return undefined;
     }
   }

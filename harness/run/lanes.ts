@@ -98,9 +98,8 @@ export class Lanes {
     this.#marking = this.#mark(this.#capture);
   }
 
-  /** What few machines grant is not missing: a word on how to have it is enough. */
+  /** What few machines grant is not missing, and `finwait doctor` says how to have it. */
   async #startTrace(directory: string): Promise<void> {
-    // Few machines grant it, and `finwait doctor` says how: no report need.
     this.#trace = await KernelTrace.start(directory);
   }
 

@@ -129,8 +129,15 @@ async function joinLanes(
 ): Promise<void> {
   const index = new LifeIndex({ ...node, ...(addresses && { addresses }) }, facts.clock);
   let connections = 0;
+  const join = (row: ConnectionRow, segments: ControlSegments | undefined): void => {
+    const joined = index.take(row);
+    if (joined === undefined || segments === undefined) return;
+    const connection = joinConnection(row, segments.of(row), joined, facts);
+    tell(connection, sidesOf(connection, joined.listen !== undefined));
+  };
   if (source !== undefined) {
     const controls = new Map<number, ControlSegments>();
+    const waiting: { readonly row: ConnectionRow; readonly segments: ControlSegments | undefined }[] = [];
     const analysis = await analyzeCapture(source, {
       onPacket: (packet, id) => {
         let segments = controls.get(id);
@@ -141,15 +148,15 @@ async function joinLanes(
         segments.see(packet);
       },
       onRow: (row) => {
-        const joined = index.take(row);
         const segments = controls.get(row.id);
         controls.delete(row.id);
-        if (joined === undefined || segments === undefined) return;
-        const connection = joinConnection(row, segments.of(row), joined, facts);
-        tell(connection, sidesOf(connection, joined.listen !== undefined));
+        if (index.waitsForOthers(row)) waiting.push({ row, segments });
+        else join(row, segments);
       },
     });
     ({ connections } = analysis);
+    waiting.sort((a, b) => (a.row.startNs < b.row.startNs ? -1 : 1));
+    for (const { row, segments } of waiting) join(row, segments);
   }
   tellRest(index, connections, facts, (connection, ours) => {
     if (isOfPorts(connection, ports)) tell(connection, ours);

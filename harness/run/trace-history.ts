@@ -15,7 +15,7 @@ type Reset = Extract<TraceEvent, { kind: 'reset' }>;
 /** The transitions of one socket from its beginning on. */
 interface Life {
   readonly transitions: Transition[];
-  /** Of a client not before this: that it sends its SYN is told before the socket has its port. */
+  /** Of a client not before this: that it sends its SYN is told before the socket has its port, unless it was bound. */
   readonly beganNs: bigint;
   /** They do not follow from one another: events were lost, or another network has a socket of the same two ends. */
   broken: boolean;
@@ -64,6 +64,8 @@ export class TraceHistory {
 
   #add(event: TraceEvent | undefined): void {
     if (event === undefined || event.kind === 'lost') return;
+    // The kernel tells some states anew when the program lets go of the socket.
+    if (event.kind === 'transition' && event.from === event.to) return;
     const key = keyOf(event.local, event.peer);
     if (event.kind === 'reset') {
       const resets = this.#resets.get(key);

@@ -163,6 +163,20 @@ test('what was reset before it was accepted is found by the listener and time, a
   t.deepEqual(index.left, []);
 });
 
+test('what was reset before it was accepted waits for the others: they are accepted in order, and reset in any', (t) => {
+  const [a, b] = [resetRow(1, 1), resetRow(2, 2)];
+  const resetLate = { ...a, durationNs: 8e6 };
+  const index = new LifeIndex({ lives: [peerlessAt(10, 1), peerlessAt(10.1, 2)], listens: [LISTEN] }, CLOCK);
+  // It ends first, so its row comes first.
+  t.true(index.waitsForOthers(b));
+  t.true(index.waitsForOthers(resetLate));
+  t.is(index.take(resetLate)?.lives.server?.socket, 1);
+  t.is(index.take(b)?.lives.server?.socket, 2);
+  t.false(index.waitsForOthers(resetRow(3, 3)), 'no life is left to wait for');
+  const known = new LifeIndex({ lives: [serverAt(3, 1), peerlessAt(10, 2)], listens: [LISTEN] }, CLOCK);
+  t.false(known.waitsForOthers(resetRow(1, CLIENT.port)), 'its own life is known');
+});
+
 test('a life whose peer is not known is of none that was reset later, or not by the client', (t) => {
   const joined = (row: ConnectionRow) =>
     new LifeIndex({ lives: [peerlessAt(10, 1)], listens: [LISTEN] }, CLOCK).take(row);

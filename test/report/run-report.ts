@@ -174,15 +174,15 @@ test('what the kernel told stands in place of what ss saw, TIME-WAIT remains, an
   const server = (from: TcpState, to: TcpState, ms: number) => {
     return { side: 'server', from, to, atNs: wireMs(ms) } as const;
   };
-  const sampled = (state: TcpState, ms: number) => {
-    const times = { firstSeenNs: wireMs(ms), lastSeenNs: wireMs(ms) };
+  const sampled = (state: TcpState, ms: number, untilMs = ms) => {
+    const times = { firstSeenNs: wireMs(ms), lastSeenNs: wireMs(untilMs) };
     return { side: 'server', state, ...times, receiveQueue: 0, sendQueue: 0 } as const;
   };
   const text = renderRunConnection(
     {
       ...connection,
       ties: [...ties, { segment: control('server', 'RST', 60), kernelReason: 'TCP_ABORT_ON_CLOSE' }],
-      seenStates: [sampled('ESTABLISHED', 5), sampled('TIME-WAIT', 50)],
+      seenStates: [sampled('ESTABLISHED', 5), sampled('FIN-WAIT-2', 9, 40), sampled('TIME-WAIT', 50)],
       transitions: [
         server('SYN-RECEIVED', 'ESTABLISHED', 1),
         server('ESTABLISHED', 'FIN-WAIT-1', 8),
@@ -196,7 +196,9 @@ test('what the kernel told stands in place of what ss saw, TIME-WAIT remains, an
   t.deepEqual(states, [
     'ESTABLISHED (kernel, for 7 ms)',
     'FIN-WAIT-1 (kernel)',
-    'FIN-WAIT-2 (kernel, for 1.4 ms)',
+    // The program let go of it then, and the state went on.
+    'FIN-WAIT-2 (kernel)',
+    'FIN-WAIT-2 (ss, for 31 ms)',
     'TIME-WAIT (ss)',
   ]);
   t.true(text.includes('(kernel: TCP_ABORT_ON_CLOSE)'), text);

@@ -118,6 +118,18 @@ test('two connections of the same ends have each their own transitions, a refusa
   t.deepEqual(await tracedOf(t, text, 10, 11), ['client CLOSED']);
 });
 
+test('a state that is told anew when the program lets go of the socket is no transition', async (t) => {
+  const ends = [CLIENT, SERVER] as const;
+  const text =
+    line(1, ends, 'SYN_SENT ESTABLISHED') +
+    line(2, ends, 'ESTABLISHED FIN_WAIT1') +
+    line(3, ends, 'FIN_WAIT1 FIN_WAIT2') +
+    line(100, ends, 'FIN_WAIT2 FIN_WAIT2') +
+    line(101, ends, 'FIN_WAIT2 CLOSE');
+  const wanted = ['ESTABLISHED', 'FIN-WAIT-1', 'FIN-WAIT-2', 'CLOSED'].map((state) => `client ${state}`);
+  t.deepEqual(await tracedOf(t, text, 0, 200), wanted);
+});
+
 test('transitions that do not follow from one another prove nothing', async (t) => {
   const ends = [CLIENT, SERVER] as const;
   const text =

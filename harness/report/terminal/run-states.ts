@@ -10,7 +10,8 @@ interface States {
 }
 
 /**
- * The states of both ends: as the kernel told them where it did, else as `ss` saw them, which alone sees TIME-WAIT.
+ * The states of both ends: as the kernel told them where it did, else as `ss` saw them, which alone sees TIME-WAIT, and
+ * FIN-WAIT-2 once the program has let go of the socket.
  * Both ends on one line where the same look of `ss` showed both.
  */
 export function statesByTime({
@@ -25,7 +26,7 @@ export function statesByTime({
   };
   const traced = new Set(transitions.map(({ side }) => side));
   for (const seen of statesInTurn(seenStates)) {
-    if (!traced.has(seen.side) || seen.state === 'TIME-WAIT')
+    if (!traced.has(seen.side) || isBehindTrace(seen, transitions))
       put(seen.firstSeenNs, seen.side, sampledText(seen));
   }
   for (const side of traced) {
@@ -37,9 +38,16 @@ export function statesByTime({
   return [...byTime].map(([atNs, sides]) => ({ atNs, ...sides }));
 }
 
-/** What the kernel calls CLOSED then is TIME-WAIT as a rule, and it does not say. */
+/** What the kernel calls CLOSED then is TIME-WAIT as a rule, or FIN-WAIT-2 without its program, and it does not say. */
 function passesOn({ from, to }: TracedTransition): boolean {
   return to === 'CLOSED' && (from === 'FIN-WAIT-2' || from === 'CLOSING');
+}
+
+/** Whether `ss` saw it when the kernel had told its last. */
+function isBehindTrace(seen: SeenState, transitions: readonly TracedTransition[]): boolean {
+  if (seen.state === 'TIME-WAIT') return true;
+  const last = transitions.findLast(({ side }) => side === seen.side);
+  return last !== undefined && passesOn(last) && seen.state === last.from && seen.lastSeenNs > last.atNs;
 }
 
 /** `CLOSE-WAIT (ss, for 3.1 s), 14 bytes unread`, from when it was first seen to when it was last. */
@@ -58,7 +66,8 @@ function tracedText(
   next: TracedTransition | undefined,
   seenStates: readonly SeenState[],
 ): string {
-  const lastedNs = (next?.atNs ?? atNs) - atNs;
+  // A state that may go on behind the kernel's last word has no end.
+  const lastedNs = next === undefined || passesOn(next) ? 0n : next.atNs - atNs;
   const lasted = lastedNs < WORTH_TELLING_NS ? '' : `, for ${duration(lastedNs)}`;
   const seen = seenStates.findLast((each) => each.side === side && each.state === to);
   return `${to} (kernel${lasted})${seen === undefined ? '' : unreadText(seen)}`;

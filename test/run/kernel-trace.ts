@@ -84,11 +84,10 @@ test('a finwait that is killed leaves no tracing behind', async (t) => {
 
 test('a tracefs that takes no orders is as none', async (t) => {
   const mount = 'mount -t tmpfs none /sys/kernel/tracing && mkdir /sys/kernel/tracing/instances && exec "$@"';
-  const untraced = ['unshare', '--mount', 'sh', '-c', mount, 'untraced'];
-  const [file = '', ...args] = [...untraced, 'true'];
-  const { exitCode, stderr } = await execa(file, args, { reject: false });
+  const inMounts = ['--mount', 'sh', '-c', mount, 'untraced'];
+  const { exitCode, stderr } = await execa('unshare', [...inMounts, 'true'], { reject: false });
   if (!requireCapability(t, 'mounts', exitCode === 0 ? undefined : `no mount of its own: ${stderr}`)) return;
-  const { directory, finwait } = await startProgram(t, RESETS, { before: untraced });
+  const { directory, finwait } = await startProgram(t, RESETS, { before: ['unshare', ...inMounts] });
   t.false((await finwait).stderr.includes('transitions of'));
   t.is((await toldAgain(directory)).report.coverage.transitions, undefined);
   await t.throwsAsync(stat(join(directory, 'trace.txt')), { code: 'ENOENT' });

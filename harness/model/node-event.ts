@@ -57,8 +57,8 @@ export interface CallFields {
   /** Absent for calls that Node made of its own accord. */
   readonly site?: CallSite;
   /**
-   * True when this call's stack was not read: above 2,000 a second, a call whose kind came from one place every time
-   * it was read is taken to come from there again.
+   * True when this call's stack was not read: past 2,000 at once and 250 a second, a call whose kind came from one place
+   * every time it was read is taken to come from there again.
    */
   readonly siteInferred?: true;
 }

@@ -14,8 +14,14 @@ export interface Caller {
   inferred: Caller | undefined;
 }
 
-function newCaller(by: Caller['by'], siteId: number, layer: Layer | undefined): Caller {
-  return { by, siteId, layer, isInferred: false, inferred: undefined };
+/** Callers are made here only: then V8 gives all of them one shape. */
+export function newCaller(
+  by: Caller['by'],
+  siteId: number,
+  layer: Layer | undefined,
+  isInferred = false,
+): Caller {
+  return { by, siteId, layer, isInferred, inferred: undefined };
 }
 
 /** Nothing can be said: this program does not let its stacks be read. */

@@ -4,7 +4,7 @@ import { threadId } from 'node:worker_threads';
 import { EVENT_LAYOUTS } from '../model/node-event-layout.ts';
 import { monotonicNs, sinceOriginNs } from './clock.ts';
 import type { DefinitionTable } from './definitions.ts';
-import { Code, type EventRecorder } from './event-sink.ts';
+import type { EventRecorder } from './event-sink.ts';
 import { OwnFile } from './own-file.ts';
 import { HEAD_BYTES, HeadOffset, MAGIC, type RecordHeader, RecordType } from './record-format.ts';
 import { WritePace } from './write-pace.ts';
@@ -34,6 +34,8 @@ export class RecordFile implements EventRecorder {
   readonly #definitions: DefinitionTable;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #used = 0;
+  /** Up to here the buffer takes any event, and the file, too. */
+  #plainUntil = 0;
   #lastEventNs: number;
   /** The bound is reached. */
   #full = false;
@@ -79,15 +81,14 @@ export class RecordFile implements EventRecorder {
   }
 
   record(code: number, atNs: number, subject: number, values: readonly number[], count: number): void {
-    const isSocket = code === Code['finwait:socket:create'] || code === Code['finwait:socket:accept'];
-    const admitted = this.#admits(code, subject, isSocket) && this.#defineUsed(code, values);
-    if (this.#used + LONGEST_EVENT_BYTES > BUFFER_BYTES) this.write();
-    if (admitted && !this.#refused) {
+    // The common case first: there is room, and all that the event names was defined before.
+    const isPlain = this.#used < this.#plainUntil && !this.#definitions.hasUntaken;
+    if (isPlain || this.#makesRoom(code, subject, values)) {
       this.#event(code, atNs, subject, values, count);
       this.#waitingEvents++;
-      if (isSocket) this.#waitingSockets++;
+      if (BEGINS_SOCKET[code] === true) this.#waitingSockets++;
     } else {
-      this.#leaveOut(isSocket ? 1 : 0, 1);
+      this.#leaveOut(BEGINS_SOCKET[code] === true ? 1 : 0, 1);
     }
     this.#writeOrWait(atNs);
   }
@@ -106,6 +107,8 @@ export class RecordFile implements EventRecorder {
     this.#used = 0;
     this.#waitingSockets = 0;
     this.#waitingEvents = 0;
+    const untilLimit = this.#refused ? 0 : this.#limitBytes * 0.9 - this.#file.bytes;
+    this.#plainUntil = Math.min(BUFFER_BYTES, untilLimit) - LONGEST_EVENT_BYTES;
     if (!isOurs || !this.#countsChanged) return;
     const counts = new Uint8Array(this.#counts.buffer);
     this.#countsChanged = !this.#file.overwrite(counts, HeadOffset.leftOutSockets);
@@ -119,9 +122,20 @@ export class RecordFile implements EventRecorder {
     this.write();
   }
 
-  #admits(code: number, subject: number, isSocket: boolean): boolean {
+  /** @returns whether an event may go in, of which then all that it names is defined */
+  #makesRoom(code: number, subject: number, values: readonly number[]): boolean {
+    const isAdmitted = this.#admits(code, subject) && this.#defineUsed(code, values);
+    if (this.#used + LONGEST_EVENT_BYTES > BUFFER_BYTES) this.write();
+    return isAdmitted && !this.#refused;
+  }
+
+  #admits(code: number, subject: number): boolean {
     const bytes = this.#file.bytes + this.#used;
-    if (isSocket && subject < this.#firstLeftOutSocket && bytes > this.#limitBytes * 0.9) {
+    if (
+      BEGINS_SOCKET[code] === true &&
+      subject < this.#firstLeftOutSocket &&
+      bytes > this.#limitBytes * 0.9
+    ) {
       this.#firstLeftOutSocket = subject;
     }
     const tooLate = IS_OF_SOCKET[code] === true && subject >= this.#firstLeftOutSocket;
@@ -147,20 +161,21 @@ export class RecordFile implements EventRecorder {
   #event(code: number, atNs: number, subject: number, values: readonly number[], count: number): void {
     const delta = atNs - this.#lastEventNs;
     this.#lastEventNs = atNs;
-    this.#varint(RecordType.event + code);
-    this.#varint(delta >= 0 ? delta * 2 : -delta * 2 - 1);
-    this.#varint(subject);
-    // Below −1 there is no octet for it, and what follows could not be read.
-    for (let index = 0; index < count; index++) this.#varint(Math.max((values[index] ?? -1) + 1, 0));
+    const buffer = this.#buffer;
+    let at = putVarint(buffer, this.#used, RecordType.event + code);
+    at = putVarint(buffer, at, delta >= 0 ? delta * 2 : -delta * 2 - 1);
+    at = putVarint(buffer, at, subject);
+    for (let index = 0; index < count; index++) {
+      // Below −1 there is no octet for it, and what follows could not be read.
+      const value = Math.max((values[index] ?? -1) + 1, 0);
+      if (value < 128) buffer[at++] = value;
+      else at = putVarint(buffer, at, value);
+    }
+    this.#used = at;
   }
 
   #varint(value: number): void {
-    let rest = value;
-    while (rest >= 128) {
-      this.#buffer[this.#used++] = (rest % 128) | 128;
-      rest = Math.floor(rest / 128);
-    }
-    this.#buffer[this.#used++] = rest;
+    this.#used = putVarint(this.#buffer, this.#used, value);
   }
 
   /** @returns whether all that this event's values name is defined */
@@ -196,6 +211,21 @@ export class RecordFile implements EventRecorder {
 }
 
 const encoder = new TextEncoder();
+
+/** @returns where the next octet goes */
+function putVarint(buffer: Uint8Array, from: number, value: number): number {
+  let at = from;
+  let rest = value;
+  // Beyond 31 bits there are no integers, but doubles.
+  for (; rest > 0x7fffffff; rest = Math.floor(rest / 128)) buffer[at++] = (rest % 128) | 128;
+  for (; rest >= 128; rest >>>= 7) buffer[at++] = (rest & 127) | 128;
+  buffer[at++] = rest;
+  return at;
+}
+
+const BEGINS_SOCKET = EVENT_LAYOUTS.map(
+  ({ name }) => name === 'finwait:socket:create' || name === 'finwait:socket:accept',
+);
 
 const IS_OF_SOCKET = EVENT_LAYOUTS.map(({ subject }) => subject === 'socket');
 

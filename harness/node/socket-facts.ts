@@ -47,6 +47,7 @@ interface Internals {
   };
   readonly _writableState?: {
     readonly length: number;
+    readonly ended: boolean;
     readonly finished: boolean;
     readonly defaultEncoding: string;
   };

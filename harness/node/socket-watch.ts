@@ -90,17 +90,16 @@ export class SocketWatch {
   }
 
   /** Told when it has returned: an `end()` that throws ends nothing. */
-  endCalled(socket: Socket, [chunk, encoding]: readonly unknown[], below: Below): void {
+  endCalled(socket: Socket, args: readonly unknown[], below: Below): void {
     const life = this.#lives.of(socket);
     if (life === undefined || life.ended || life.destroyed) return;
-    const { _writableState } = internals(socket);
     const atNs = sinceOriginNs();
     life.endCall = {
       atNs,
-      caller: this.callers.callerOf(below, life.context, atNs),
+      caller: this.callers.callerOf(below, contextOf(socket, life, args.length > 0), atNs),
       unreadBytes: unreadBytes(socket),
       pendingBytes: pendingBytes(socket),
-      bytes: octets(chunk, typeof encoding === 'string' ? encoding : _writableState?.defaultEncoding),
+      bytes: args.length > 0 ? endedOctets(socket, args[0], args[1]) : -1,
     };
   }
 
@@ -123,7 +122,7 @@ export class SocketWatch {
     const life = this.#lives.of(socket);
     if (life === undefined || life.destroyed) return;
     const atNs = sinceOriginNs();
-    this.#putCall(socket, life, this.callers.callerOf(below, life.context, atNs));
+    this.#putCall(socket, life, this.callers.callerOf(below, contextOf(socket, life, false), atNs));
     this.#sink.emit(Code['finwait:socket:reset-call'], atNs, life.id);
   }
 
@@ -133,7 +132,9 @@ export class SocketWatch {
     if (life === undefined || life.destroyed) return;
     const atNs = sinceOriginNs();
     const byNode = life.nodeDestroys || internals(socket).resetAndClosing === true;
-    const caller = byNode ? CALLED_BY_NODE : this.callers.callerOf(below, life.context, atNs);
+    const caller = byNode
+      ? CALLED_BY_NODE
+      : this.callers.callerOf(below, contextOf(socket, life, Boolean(error)), atNs);
     life.destroyed = true;
     this.#putCall(socket, life, caller);
     this.#sink.putFlag(internals(socket)._readableState?.ended === true);
@@ -184,7 +185,7 @@ export class SocketWatch {
     const life = this.#lives.of(socket);
     if (life === undefined || life.destroyed || ++life.pauses > TOLD_PAUSES) return;
     const atNs = sinceOriginNs();
-    this.#sink.putCaller(this.callers.callerOf(below, life.context, atNs));
+    this.#sink.putCaller(this.callers.callerOf(below, contextOf(socket, life, false), atNs));
     this.#sink.emit(code, atNs, life.id);
   }
 
@@ -194,4 +195,18 @@ export class SocketWatch {
     this.#sink.put(unreadBytes(socket));
     this.#sink.put(pendingBytes(socket));
   }
+}
+
+/** What tells calls on sockets apart without a look at the stack: where the socket came from, and how far it has come. */
+function contextOf(socket: Socket, { context }: SocketLife, hasArgument: boolean): number {
+  const { _readableState, _writableState } = internals(socket);
+  const progress = (_readableState?.ended === true ? 2 : 0) + (_writableState?.ended === true ? 4 : 0);
+  return context * 8 + progress + (hasArgument ? 1 : 0);
+}
+
+function endedOctets(socket: Socket, chunk: unknown, encoding: unknown): number {
+  return octets(
+    chunk,
+    typeof encoding === 'string' ? encoding : internals(socket)._writableState?.defaultEncoding,
+  );
 }

@@ -1,16 +1,16 @@
 import { flushTimer } from '../timing.ts';
 import { sinceOriginNs } from './clock.ts';
 
-const WRITE_EVERY_NS = 3_000_000;
+const WRITE_EVERY_NS = 6_000_000;
 /** Turns of the event loop that may be asked for at once, and a second. */
 const TURNS_AT_ONCE = 100;
-const TURNS_PER_SECOND = 300;
+const TURNS_PER_SECOND = 100;
 /** Beyond them: a duration that few programs' timers have. */
 const BUSY_MS = 7;
 
 /**
- * When what waits is written: at once after 3 ms without a write, else in the event loop's next turn. Under many
- * events that would be too many turns; they wait for the next event after 3 ms, and the last of them 7 ms.
+ * When what waits is written: at once after 6 ms without a write, else in the event loop's next turn. Under many
+ * events that would be too many turns; they wait for the next event after 6 ms, and the last of them 7 ms.
  */
 export class WritePace {
   readonly #write: () => void;

@@ -25,7 +25,7 @@ test('beyond them a kind with one place is inferred, and read again as time earn
   for (let call = 0; call < 2000; call++) budget.callerOf(end, 1, 0);
   t.like(budget.callerOf(end, 1, 0), { isInferred: true, siteId: 1 });
   t.is(reads(), 2000);
-  t.false(budget.callerOf(end, 1, 1_000_000).isInferred);
+  t.false(budget.callerOf(end, 1, 4_000_000).isInferred);
   t.is(reads(), 2001);
 });
 

@@ -7,7 +7,7 @@ import { all, eventsOf, LISTEN } from '../support/observed-events.ts';
 import { bare, observed, REGISTER } from '../support/observed-program.ts';
 import { TemporaryFolder } from '../support/temporary-folder.ts';
 
-test('above two thousand stacks a second a site is inferred, and says so; a mixed kind never is', async (t) => {
+test('past two thousand stacks a site is inferred, and says so; a mixed kind never is', async (t) => {
   const clock = resolve('test/support/programs/bystanders/slow-clock.cjs');
   const events = await eventsOf(
     {
@@ -36,6 +36,36 @@ test('above two thousand stacks a second a site is inferred, and says so; a mixe
   t.falsy(resets[0]?.siteInferred);
   t.true(resets.at(-1)?.siteInferred);
   t.is(new Set(resets.map(({ site }) => JSON.stringify(site))).size, 1);
+});
+
+test('a rare call on a socket that has come less far than others is read, and not taken for the usual one', async (t) => {
+  const clock = resolve('test/support/programs/bystanders/slow-clock.cjs');
+  const events = await eventsOf(
+    {
+      'app.cjs': `${LISTEN}
+        let left = 1500;
+        const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+          socket.on('error', () => {});
+          if (left === 0) rare(socket);
+          else socket.on('end', () => usual(socket)).resume();
+        });
+        const usual = (socket) => socket.end();
+        const rare = (socket) => socket.end();
+        listen(server, (port) => {
+          const next = () => (left-- > 0 ? dial() : server.close());
+          const dial = () => net.connect(port, '127.0.0.1', function () { this.end(); }).resume().on('close', next);
+          next();
+        });`,
+    },
+    { preload: clock },
+  );
+  const ended = all(events, 'finwait:socket:end-call').filter(
+    ({ site }) => site?.user?.functionName === 'usual' || site?.user?.functionName === 'rare',
+  );
+  t.is(ended.length, 1500);
+  t.true(ended.at(-2)?.siteInferred);
+  t.is(ended.at(-1)?.site?.user?.functionName, 'rare');
+  t.falsy(ended.at(-1)?.siteInferred);
 });
 
 test('a listener of exit that throws hides nothing of the end, only the exit code', async (t) => {

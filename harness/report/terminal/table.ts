@@ -24,10 +24,10 @@ export interface TableOptions {
   readonly ascii?: boolean;
 }
 
-/** Between the cells of a row that waits: no cell has it, for it is not printable. */
+/** Before the cells of a row that waits and is not laid out yet: no cell has it, for it is not printable. */
 const BETWEEN = '\0';
 const UNKNOWN = '-';
-const GAP = 2;
+const GAP = '  ';
 /** Texts are cut to this before a column goes, and where none may go any more, to this. */
 const MODERATE_CELLS = 24;
 const LEAST_CELLS = 9;
@@ -37,55 +37,57 @@ const LEAST_CELLS = 9;
  * Text from outside is stripped of control characters. Where a width is to be kept, columns are left out, and after
  * that texts are cut in their middle.
  *
- * A row is measured when it is added and laid out when all are: in between it is no more than its text.
+ * A row is laid out when it is added, in the widths that the rows before it needed, and kept as no more than its text;
+ * where later rows needed more, it is given the blanks that it lacks when it is asked for.
  */
 export class Table<Row> {
   readonly #columns: readonly Column<Row>[];
   readonly #options: TableOptions;
+  /** Of the latest row, by column: most cells are what they were in the row before. */
+  readonly #values: unknown[];
+  readonly #texts: string[];
+  readonly #isPlain: boolean[];
   readonly #widths: number[];
   readonly #hasValue: boolean[];
+  /** By the length of its rows, since every draft is wider than the one before. */
+  readonly #drafts = new Map<number, Draft>();
+  #draft: Draft;
+  /** The latest row in that draft. */
+  #cells: string[] = [];
   #layout: Layout | undefined;
 
   constructor(columns: readonly Column<Row>[], options: TableOptions = {}) {
     this.#columns = columns;
     this.#options = options;
+    this.#values = columns.map(() => undefined);
+    this.#texts = columns.map(() => UNKNOWN);
+    this.#isPlain = columns.map(() => true);
     this.#widths = columns.map(({ name, label = name }) => label.length);
     this.#hasValue = columns.map(() => false);
+    this.#draft = this.#begin();
   }
 
-  /** @returns the row's cells, for {@link line} */
+  /** @returns the row, for {@link line} */
   add(row: Row): string {
-    const texts: string[] = [];
-    const widths = this.#widths;
-    let at = -1;
+    let at = 0;
     for (const column of this.#columns) {
+      const value = column.of(row);
+      if (value !== this.#values[at]) this.#take(at, column, value);
       at++;
-      const text = textOf(column, row);
-      const width = column.kind === 'number' ? text.length : cells(text);
-      if (width > (widths[at] ?? 0)) widths[at] = width;
-      if (text !== UNKNOWN) this.#hasValue[at] = true;
-      texts.push(text);
     }
-    return texts.join(BETWEEN);
+    return this.#isPlain.includes(false) ? BETWEEN + this.#texts.join(BETWEEN) : this.#cells.join(GAP);
   }
 
   /** To be asked for once all rows are added. */
   get header(): string {
-    return this.line(this.#columns.map(({ name, label = name }) => label).join(BETWEEN));
+    return this.#lineOf(this.#columns.map(({ name, label = name }) => label));
   }
 
-  /** A row that was added, laid out; without a line break. */
+  /** A row that was added; without a line break. */
   line(row: string): string {
-    const { kept, widths } = (this.#layout ??= this.#lay());
-    const texts = row.split(BETWEEN);
-    let line = '';
-    for (const at of kept) {
-      const width = widths[at] ?? 0;
-      const isNumber = this.#columns[at]?.kind === 'number';
-      if (line !== '') line += '  ';
-      line += padded(texts[at] ?? '', width, isNumber, this.#options.ascii === true ? '~' : '…');
-    }
-    return line.trimEnd();
+    const { gaps } = (this.#layout ??= this.#lay());
+    const wider = row.startsWith(BETWEEN) ? undefined : gaps.get(row.length);
+    return wider === undefined ? this.#lineOf(this.#textsOf(row)) : widened(row, wider).trimEnd();
   }
 
   /** Says which columns there was no room for; undefined when there was. */
@@ -94,16 +96,93 @@ export class Table<Row> {
     return left.length === 0 ? undefined : `(no room for ${left.join(', ')}: --columns shows any)`;
   }
 
+  /** The column has another value than in the row before. */
+  #take(at: number, column: Column<Row>, value: ReturnType<Column<Row>['of']>): void {
+    const text = textOf(column, value);
+    const plain = isPlain(text);
+    this.#values[at] = value;
+    this.#texts[at] = text;
+    this.#isPlain[at] = plain;
+    const width = plain ? text.length : cells(text);
+    const isWider = width > (this.#widths[at] ?? 0);
+    if (isWider) this.#widths[at] = width;
+    const isNew = text !== UNKNOWN && this.#hasValue[at] === false;
+    if (isNew) this.#hasValue[at] = true;
+    if (isWider || (isNew && column.isOptional === true)) this.#draft = this.#begin();
+    else this.#place(at);
+  }
+
+  #begin(): Draft {
+    const kept = this.#keptColumns();
+    const widths = [...this.#widths];
+    const draft = { kept, widths, length: total(kept, widths) };
+    this.#drafts.set(draft.length, draft);
+    this.#cells = kept.map(() => '');
+    this.#draft = draft;
+    for (const at of kept) this.#place(at);
+    return draft;
+  }
+
+  #place(at: number): void {
+    const index = this.#draft.kept.indexOf(at);
+    if (index === -1) return;
+    const text = this.#texts[at] ?? '';
+    const width = this.#draft.widths[at] ?? 0;
+    this.#cells[index] = this.#isNumber(at) ? text.padStart(width) : text.padEnd(width);
+  }
+
+  /** Whatever draft it is in. */
+  #textsOf(row: string): readonly string[] {
+    if (row.startsWith(BETWEEN)) return row.slice(1).split(BETWEEN);
+    const texts = this.#columns.map(() => UNKNOWN);
+    const { kept, widths } = this.#drafts.get(row.length) ?? this.#draft;
+    let from = 0;
+    for (const at of kept) {
+      const to = from + (widths[at] ?? 0);
+      texts[at] = row.slice(from, to).trim();
+      from = to + GAP.length;
+    }
+    return texts;
+  }
+
+  #lineOf(texts: readonly string[]): string {
+    const { kept, widths } = (this.#layout ??= this.#lay());
+    const ellipsis = this.#options.ascii === true ? '~' : '…';
+    const cellsOf = kept.map((at) => padded(texts[at] ?? '', widths[at] ?? 0, this.#isNumber(at), ellipsis));
+    return cellsOf.join(GAP).trimEnd();
+  }
+
+  /** @returns undefined where other columns are shown, or narrower ones */
+  #gapsBetween(draft: Draft, kept: readonly number[], widths: readonly number[]): readonly Gap[] | undefined {
+    if (draft.kept.join() !== kept.join()) return undefined;
+    const gaps: Gap[] = [];
+    let from = 0;
+    for (const at of kept) {
+      const width = draft.widths[at] ?? 0;
+      const more = (widths[at] ?? 0) - width;
+      if (more < 0) return undefined;
+      if (more > 0) gaps.push({ at: this.#isNumber(at) ? from : from + width, blanks: ' '.repeat(more) });
+      from += width + GAP.length;
+    }
+    return gaps;
+  }
+
+  #isNumber(at: number): boolean {
+    return this.#columns[at]?.kind === 'number';
+  }
+
+  #keptColumns(): number[] {
+    return [...this.#columns.keys()].filter(
+      (at) => this.#columns[at]?.isOptional !== true || this.#hasValue[at] === true,
+    );
+  }
+
   #lay(): Layout {
     const { width = Number.POSITIVE_INFINITY, expendable = [] } = this.#options;
     const widths = [...this.#widths];
-    let kept = [...this.#columns.keys()].filter(
-      (at) => this.#columns[at]?.isOptional !== true || this.#hasValue[at] === true,
-    );
+    let kept = this.#keptColumns();
     const left: string[] = [];
-    const wanted = widths.map((cells, at) =>
-      this.#columns[at]?.kind === 'number' ? cells : Math.min(cells, MODERATE_CELLS),
-    );
+    const wanted = widths.map((cells, at) => (this.#isNumber(at) ? cells : Math.min(cells, MODERATE_CELLS)));
     for (const name of expendable) {
       if (total(kept, wanted) <= width) break;
       const column = this.#columns.find((each) => each.name === name);
@@ -111,23 +190,53 @@ export class Table<Row> {
       kept = kept.filter((at) => this.#columns[at] !== column);
       left.unshift(column.label ?? name);
     }
-    const texts = kept.filter((at) => this.#columns[at]?.kind !== 'number');
+    const texts = kept.filter((at) => !this.#isNumber(at));
     narrow(texts, widths, total(kept, widths) - width);
-    return { kept, widths, left };
+    const gaps = new Map<number, readonly Gap[]>();
+    for (const draft of this.#drafts.values()) {
+      const wider = this.#gapsBetween(draft, kept, widths);
+      if (wider !== undefined) gaps.set(draft.length, wider);
+    }
+    return { kept, widths, left, gaps };
   }
 }
 
-interface Layout {
+/** How rows are laid out for the time being. */
+interface Draft {
   /** Places of the columns that are shown. */
   readonly kept: readonly number[];
   /** Cells, of all columns. */
   readonly widths: readonly number[];
+  /** Cells of a line. */
+  readonly length: number;
+}
+
+/** Blanks that a row needs, and where in it. */
+interface Gap {
+  readonly at: number;
+  readonly blanks: string;
+}
+
+/** How they are laid out when all are there. */
+interface Layout extends Omit<Draft, 'length'> {
+  /** What the rows of a draft need to be laid out so, by its length; of those that need more than blanks, nothing. */
+  readonly gaps: ReadonlyMap<number, readonly Gap[]>;
   /** What stands above those that there is no room for. */
   readonly left: readonly string[];
 }
 
+function widened(row: string, gaps: readonly Gap[]): string {
+  let line = '';
+  let from = 0;
+  for (const { at, blanks } of gaps) {
+    line += row.slice(from, at) + blanks;
+    from = at;
+  }
+  return from === 0 ? line + row : line + row.slice(from);
+}
+
 function total(kept: readonly number[], widths: readonly number[]): number {
-  return kept.reduce((sum, at) => sum + (widths[at] ?? 0), GAP * (kept.length - 1));
+  return kept.reduce((sum, at) => sum + (widths[at] ?? 0), GAP.length * (kept.length - 1));
 }
 
 /** Cuts the widest texts, a cell at a time, until the line fits or nothing more may be cut. */
@@ -140,8 +249,7 @@ function narrow(texts: readonly number[], widths: number[], excess: number): voi
   }
 }
 
-function textOf<Row>({ unit, of }: Column<Row>, row: Row): string {
-  const value = of(row);
+function textOf<Row>({ unit }: Column<Row>, value: ReturnType<Column<Row>['of']>): string {
   return unit === 'ms' && typeof value === 'number' ? durationOfMs(value, '') : cellText(value);
 }
 

@@ -17,12 +17,17 @@ import { segmentOf } from '../wire/segment-of.ts';
 import type { CaptureSource } from './capture-source.ts';
 import type { ZeekLogRow } from '../model/zeek-log-row.ts';
 import { Totals } from './totals.ts';
-import { rowOf } from './row-of.ts';
+import { RowView, rowOf } from './row-of.ts';
 import { zeekRowOf } from './zeek-row-of.ts';
 
 export interface AnalyzeOptions {
   /** Called for each connection as it is finished, in order of their ends. */
   readonly onRow?: (row: ConnectionRow, zeekRow: ZeekLogRow | undefined) => void;
+  /**
+   * Rows need be right only until `onRow` returns: what it does not read of them is not worked out.
+   * @default false: rows are plain data, to be kept
+   */
+  readonly passingRows?: boolean;
   /** Give each row in Zeek's words, too; the text names the run in their uids. */
   readonly zeekRun?: string;
   /** Reckon the Community ID of each row. @default false */
@@ -80,6 +85,7 @@ export async function analyzeCapture(
 ): Promise<CaptureAnalysis> {
   rejectUnknownOptions(options, [
     'onRow',
+    'passingRows',
     'zeekRun',
     'communityIds',
     'follow',
@@ -127,13 +133,15 @@ class Analysis {
   readonly #onPacket: AnalyzeOptions['onPacket'];
   readonly #onDatagram: AnalyzeOptions['onDatagram'];
   readonly #totals = new Totals();
+  #view: RowView | undefined;
   #fragments = 0;
   #undecodable = 0;
   #firstUndecodable: string | undefined;
   #wrongChecksums = 0;
 
   constructor(options: AnalyzeOptions) {
-    const { onRow, zeekRun, communityIds = false, follow, checksums = false, maxOpen, predict } = options;
+    const { onRow, passingRows, zeekRun, communityIds = false, follow, checksums = false } = options;
+    const { maxOpen, predict } = options;
     this.#follow = follow;
     this.#onPacket = options.onPacket;
     this.#onDatagram = options.onDatagram;
@@ -145,7 +153,8 @@ class Analysis {
         this.#totals.add(record);
         if (onRow === undefined) return;
         const zeekRow = zeekRun === undefined ? undefined : zeekRowOf(record, engine, zeekRun);
-        onRow(rowOf(record, engine, communityIds), zeekRow);
+        const view = (this.#view ??= new RowView(record, engine, communityIds)).show(record);
+        onRow(passingRows === true ? view : rowOf(view), zeekRow);
       },
     });
   }

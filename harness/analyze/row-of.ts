@@ -4,8 +4,10 @@ import type { Engine } from '../correlate/engine.ts';
 import { type End, NEVER_NS } from '../correlate/lifecycle-end.ts';
 import type { LossAndDelayFigures } from '../correlate/loss-and-delay.ts';
 import type { Side } from '../model/connection.ts';
-import type { ConnectionRow, PerSide } from '../model/connection-row.ts';
+import type { ConnectionRow, Opening, PerSide, RowEnding } from '../model/connection-row.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import { nanoseconds } from '../model/nanoseconds.ts';
+import type { ZeekSummary } from '../correlate/zeek-connection.ts';
 import type { TcpState } from '../model/tcp-state.ts';
 import { endsOf, flowOf } from './flow-of.ts';
 
@@ -17,67 +19,279 @@ const SERVER: readonly Side[] = ['server'];
 const BOTH: readonly Side[] = ['client', 'server'];
 
 /**
- * What a finished record says, as a row; made once a connection.
- * @param withCommunityId its hash costs as much as all the rest, and few ask for it
+ * What a finished record says, read from it when it is asked for: a table shows a dozen fields of forty. One view shows
+ * one record after another, and what it gives is no longer right when the record is used again.
  */
-export function rowOf(record: ConnectionRecord, engine: Engine, withCommunityId: boolean): ConnectionRow {
-  const { lifecycle, tracker, zeek } = record;
-  const [first, second] = endsOf(engine.keyOf(record));
-  const isForth = record.clientSide === 0;
-  const { connState, history } = zeek.summary();
-  const { ending, firstCloser, firstReset } = lifecycle;
-  const { clientState, serverState } = tracker;
-  const isReset = ending === 'reset';
-  // Where all was predicted there is no trouble, and nobody need look for it.
-  const troubles = record.predicted === undefined ? troublesOf(record) : NO_TROUBLES;
-  const roundTrips = roundTripsOf(record);
+export class RowView implements ConnectionRow {
+  readonly #engine: Engine;
+  readonly #withCommunityId: boolean;
+  #record: ConnectionRecord;
+  #ends: readonly [Endpoint, Endpoint] | undefined;
+  #zeek: ZeekSummary | undefined;
+  #troubles: Troubles | undefined;
+  #roundTrips: RoundTripTimes | undefined;
+
+  /** @param withCommunityId its hash costs as much as all the rest, and few ask for it */
+  constructor(record: ConnectionRecord, engine: Engine, withCommunityId: boolean) {
+    this.#record = record;
+    this.#engine = engine;
+    this.#withCommunityId = withCommunityId;
+  }
+
+  show(record: ConnectionRecord): this {
+    this.#record = record;
+    this.#ends = undefined;
+    this.#zeek = undefined;
+    this.#troubles = undefined;
+    this.#roundTrips = undefined;
+    return this;
+  }
+
+  get id(): number {
+    return this.#record.id;
+  }
+
+  get client(): Endpoint {
+    return this.#endsInOrder()[this.#record.clientSide];
+  }
+
+  get server(): Endpoint {
+    return this.#endsInOrder()[this.#record.clientSide === 0 ? 1 : 0];
+  }
+
+  get communityId(): string | undefined {
+    return this.#withCommunityId ? communityId(flowOf(this.#engine.keyOf(this.#record))) : undefined;
+  }
+
+  get startNs(): bigint {
+    return this.#engine.baseNs + BigInt(this.#record.firstNs);
+  }
+
+  get durationNs(): number {
+    return this.#record.lastNs - this.#record.firstNs;
+  }
+
+  get packets(): PerSide {
+    const { client, server } = this.#record.lifecycle;
+    return { client: client.packets, server: server.packets };
+  }
+
+  get bytes(): PerSide {
+    const { client, server } = this.#record.lifecycle;
+    return { client: client.bytes, server: server.bytes };
+  }
+
+  get opening(): Opening {
+    return this.#record.lifecycle.opening;
+  }
+
+  get synRetries(): number {
+    return this.#record.lifecycle.synRetries;
+  }
+
+  get fastOpen(): boolean {
+    return this.#record.lifecycle.fastOpen;
+  }
+
+  get handshakeNs(): number | undefined {
+    return known(this.#record.lifecycle.handshakeNs);
+  }
+
+  get ending(): RowEnding {
+    return this.#record.lifecycle.ending;
+  }
+
+  get closedBy(): Side | undefined {
+    return sideOf(this.#record, this.#record.lifecycle.firstCloser);
+  }
+
+  get resetBy(): Side | undefined {
+    return this.ending === 'reset' ? sideOf(this.#record, this.#record.lifecycle.firstReset) : undefined;
+  }
+
+  get abandonedBy(): Side | undefined {
+    return this.ending === 'abandoned' ? sideOf(this.#record, this.#record.lifecycle.abandonedBy) : undefined;
+  }
+
+  get unacknowledgedAtReset(): PerSide {
+    if (this.ending !== 'reset') return NONE;
+    const { clientUnacknowledged, serverUnacknowledged } = this.#record.lifecycle;
+    return { client: clientUnacknowledged, server: serverUnacknowledged };
+  }
+
+  get closeSegments(): number | undefined {
+    return this.#record.lifecycle.closeSegments;
+  }
+
+  get halfClosedNs(): number | undefined {
+    return this.#record.lifecycle.halfClosedNs;
+  }
+
+  get bytesAfterFirstFin(): number {
+    return this.#record.lifecycle.bytesAfterFirstFin;
+  }
+
+  get finAckNs(): number | undefined {
+    return this.#record.lifecycle.finAckNs;
+  }
+
+  get timeWait(): readonly Side[] {
+    const { clientState, serverState } = this.#record.tracker;
+    return timeWaitOf(clientState, serverState);
+  }
+
+  get states(): PerSide<TcpState> {
+    const { clientState, serverState } = this.#record.tracker;
+    return { client: clientState, server: serverState };
+  }
+
+  get anomalies(): ConnectionRow['anomalies'] {
+    // Where all was predicted nothing is odd, and the tracker need not be made to say so.
+    if (this.#record.predicted !== undefined || !this.#record.tracker.hasAnomalies) return NO_ANOMALIES;
+    return this.#record.tracker.anomalies;
+  }
+
+  get retransmissions(): PerSide {
+    return this.#trouble().retransmissions;
+  }
+
+  get spurious(): number {
+    return this.#trouble().spurious;
+  }
+
+  get fast(): number {
+    return this.#trouble().fast;
+  }
+
+  get timeouts(): number {
+    return this.#trouble().timeouts;
+  }
+
+  get outOfOrder(): number {
+    return this.#trouble().outOfOrder;
+  }
+
+  get duplicateAcks(): number {
+    return this.#trouble().duplicateAcks;
+  }
+
+  get keepAlives(): number {
+    return this.#trouble().keepAlives;
+  }
+
+  get zeroWindows(): number {
+    return this.#trouble().zeroWindows;
+  }
+
+  get zeroWindowNs(): number {
+    return this.#trouble().zeroWindowNs;
+  }
+
+  get windowFull(): number {
+    return this.#trouble().windowFull;
+  }
+
+  get rttMinNs(): number | undefined {
+    return this.#times().rttMinNs;
+  }
+
+  get rttMedianNs(): number | undefined {
+    return this.#times().rttMedianNs;
+  }
+
+  get rttMaxNs(): number | undefined {
+    return this.#times().rttMaxNs;
+  }
+
+  get gapBytes(): number {
+    return this.#trouble().gapBytes;
+  }
+
+  get lostBytes(): number {
+    return this.#trouble().lostBytes;
+  }
+
+  get acksOfUnseen(): number {
+    return this.#trouble().acksOfUnseen;
+  }
+
+  get zeekState(): string {
+    return this.#zeekSummary().connState;
+  }
+
+  get zeekHistory(): string {
+    return this.#zeekSummary().history;
+  }
+
+  get completeness(): number {
+    return this.#record.wireshark.completeness;
+  }
+
+  #endsInOrder(): readonly [Endpoint, Endpoint] {
+    return (this.#ends ??= endsOf(this.#engine.keyOf(this.#record)));
+  }
+
+  #zeekSummary(): ZeekSummary {
+    return (this.#zeek ??= this.#record.zeek.summary());
+  }
+
+  #trouble(): Troubles {
+    // Where all was predicted there is none, and nobody need look for it.
+    return (this.#troubles ??= this.#record.predicted === undefined ? troublesOf(this.#record) : NO_TROUBLES);
+  }
+
+  #times(): RoundTripTimes {
+    return (this.#roundTrips ??= roundTripsOf(this.#record));
+  }
+}
+
+/** The same as plain data, to be kept. */
+export function rowOf(view: RowView): ConnectionRow {
   // One literal, for spreading others into it costs more than all the rest.
   return {
-    id: record.id,
-    client: isForth ? first : second,
-    server: isForth ? second : first,
-    communityId: withCommunityId ? communityId(flowOf(engine.keyOf(record))) : undefined,
-    startNs: BigInt(engine.baseSeconds) * 1_000_000_000n + BigInt(record.firstNs),
-    durationNs: record.lastNs - record.firstNs,
-    packets: { client: lifecycle.client.packets, server: lifecycle.server.packets },
-    bytes: { client: lifecycle.client.bytes, server: lifecycle.server.bytes },
-    opening: lifecycle.opening,
-    synRetries: lifecycle.synRetries,
-    fastOpen: lifecycle.fastOpen,
-    handshakeNs: known(lifecycle.handshakeNs),
-    ending,
-    closedBy: sideOf(record, firstCloser),
-    resetBy: isReset ? sideOf(record, firstReset) : undefined,
-    abandonedBy: ending === 'abandoned' ? sideOf(record, lifecycle.abandonedBy) : undefined,
-    unacknowledgedAtReset: isReset
-      ? { client: lifecycle.clientUnacknowledged, server: lifecycle.serverUnacknowledged }
-      : NONE,
-    closeSegments: lifecycle.closeSegments,
-    halfClosedNs: lifecycle.halfClosedNs,
-    bytesAfterFirstFin: lifecycle.bytesAfterFirstFin,
-    finAckNs: lifecycle.finAckNs,
-    timeWait: timeWaitOf(clientState, serverState),
-    states: { client: clientState, server: serverState },
-    anomalies: tracker.hasAnomalies ? tracker.anomalies : NO_ANOMALIES,
-    retransmissions: troubles.retransmissions,
-    spurious: troubles.spurious,
-    fast: troubles.fast,
-    timeouts: troubles.timeouts,
-    outOfOrder: troubles.outOfOrder,
-    duplicateAcks: troubles.duplicateAcks,
-    keepAlives: troubles.keepAlives,
-    zeroWindows: troubles.zeroWindows,
-    zeroWindowNs: troubles.zeroWindowNs,
-    windowFull: troubles.windowFull,
-    rttMinNs: roundTrips.rttMinNs,
-    rttMedianNs: roundTrips.rttMedianNs,
-    rttMaxNs: roundTrips.rttMaxNs,
-    gapBytes: troubles.gapBytes,
-    lostBytes: troubles.lostBytes,
-    acksOfUnseen: troubles.acksOfUnseen,
-    zeekState: connState,
-    zeekHistory: history,
-    completeness: record.wireshark.completeness,
+    id: view.id,
+    client: view.client,
+    server: view.server,
+    communityId: view.communityId,
+    startNs: view.startNs,
+    durationNs: view.durationNs,
+    packets: view.packets,
+    bytes: view.bytes,
+    opening: view.opening,
+    synRetries: view.synRetries,
+    fastOpen: view.fastOpen,
+    handshakeNs: view.handshakeNs,
+    ending: view.ending,
+    closedBy: view.closedBy,
+    resetBy: view.resetBy,
+    abandonedBy: view.abandonedBy,
+    unacknowledgedAtReset: view.unacknowledgedAtReset,
+    closeSegments: view.closeSegments,
+    halfClosedNs: view.halfClosedNs,
+    bytesAfterFirstFin: view.bytesAfterFirstFin,
+    finAckNs: view.finAckNs,
+    timeWait: view.timeWait,
+    states: view.states,
+    anomalies: view.anomalies,
+    retransmissions: view.retransmissions,
+    spurious: view.spurious,
+    fast: view.fast,
+    timeouts: view.timeouts,
+    outOfOrder: view.outOfOrder,
+    duplicateAcks: view.duplicateAcks,
+    keepAlives: view.keepAlives,
+    zeroWindows: view.zeroWindows,
+    zeroWindowNs: view.zeroWindowNs,
+    windowFull: view.windowFull,
+    rttMinNs: view.rttMinNs,
+    rttMedianNs: view.rttMedianNs,
+    rttMaxNs: view.rttMaxNs,
+    gapBytes: view.gapBytes,
+    lostBytes: view.lostBytes,
+    acksOfUnseen: view.acksOfUnseen,
+    zeekState: view.zeekState,
+    zeekHistory: view.zeekHistory,
+    completeness: view.completeness,
   };
 }
 

@@ -169,6 +169,8 @@ async function analyzeRows(
   return await analyzeCapture(source, {
     communityIds: needsCommunityId,
     checksums,
+    // A line of JSON holds all of a row.
+    passingRows: kind !== 'json',
     onProgress: () => {
       progress.show();
     },

@@ -1,7 +1,7 @@
 /** What forged, late and missing segments leave of a connection: the engine's answers, and the ladder's beside them. */
 import test from 'ava';
 import fc from 'fast-check';
-import { rowOf } from '../../harness/analyze/row-of.ts';
+import { RowView, rowOf } from '../../harness/analyze/row-of.ts';
 import { correlate } from '../../harness/correlate/correlate.ts';
 import { Engine } from '../../harness/correlate/engine.ts';
 import { CLOSING_BY_CLIENT, OPENING, run, script } from '../support/segment-script.ts';
@@ -231,7 +231,7 @@ test('a capture of one direction: nobody is abandoned, and what the other acknow
   const told: unknown[] = [];
   const engine = new Engine({
     onFinished: (record, by) => {
-      const { ending, gapBytes, lostBytes, retransmissions } = rowOf(record, by, false);
+      const { ending, gapBytes, lostBytes, retransmissions } = rowOf(new RowView(record, by, false));
       told.push({ ending, gapBytes, lostBytes, retransmissions });
     },
   });

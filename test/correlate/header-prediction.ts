@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert';
 import test from 'ava';
 import fc from 'fast-check';
-import { rowOf } from '../../harness/analyze/row-of.ts';
+import { RowView, rowOf } from '../../harness/analyze/row-of.ts';
 import { Totals } from '../../harness/analyze/totals.ts';
 import { zeekRowOf } from '../../harness/analyze/zeek-row-of.ts';
 import { Engine } from '../../harness/correlate/engine.ts';
@@ -20,7 +20,7 @@ function toldOf(packets: readonly Packet[], predict: boolean, maxOpen = 1000): u
     maxOpen,
     onFinished: (record, by) => {
       const { figures, wireshark } = record;
-      told.push([rowOf(record, by, false), zeekRowOf(record, by, 'run')]);
+      told.push([rowOf(new RowView(record, by, false)), zeekRowOf(record, by, 'run')]);
       told.push([figures.figures(0, wireshark), figures.figures(1, wireshark)]);
     },
   });
@@ -182,7 +182,7 @@ test('a clock that goes back: a handshake of -1 ns is one, and no span is negati
     const handshakes: unknown[] = [];
     const engine = new Engine({
       predict,
-      onFinished: (record, by) => handshakes.push(rowOf(record, by, false).handshakeNs),
+      onFinished: (record, by) => handshakes.push(rowOf(new RowView(record, by, false)).handshakeNs),
     });
     for (const packet of packets) engine.see(packet);
     engine.end();

@@ -9,7 +9,7 @@ import type { Figures } from './analyze-once.ts';
 import { PACKETS_PER_CONNECTION, writeCapture } from './capture-generator.ts';
 import { median, timeMs } from './figures.ts';
 
-const CLI = fileURLToPath(new URL('../harness/cli/finwait.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../harness/cli/finwait.cjs', import.meta.url));
 const ONCE = fileURLToPath(new URL('./analyze-once.js', import.meta.url));
 const ROUNDS = 5;
 const READ_BYTES = 256 * 1024;

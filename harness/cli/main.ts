@@ -52,7 +52,11 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// Should all come to rest before main() does, something is wrong. Not awaited: CommonJS, as which this is bundled, cannot.
+process.exitCode = ExitCode.failed;
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
 
 async function main(args: readonly string[]): Promise<ExitCode> {
   try {

@@ -17,7 +17,8 @@ import { segmentOf } from '../wire/segment-of.ts';
 import type { CaptureSource } from './capture-source.ts';
 import type { ZeekLogRow } from '../model/zeek-log-row.ts';
 import { Totals } from './totals.ts';
-import { RowView, rowOf } from './row-of.ts';
+import { rowOf } from './row-of.ts';
+import { RowView } from './row-view.ts';
 import { zeekRowOf } from './zeek-row-of.ts';
 
 export interface AnalyzeOptions {

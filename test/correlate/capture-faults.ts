@@ -1,7 +1,8 @@
 /** What forged, late and missing segments leave of a connection: the engine's answers, and the ladder's beside them. */
 import test from 'ava';
 import fc from 'fast-check';
-import { RowView, rowOf } from '../../harness/analyze/row-of.ts';
+import { rowOf } from '../../harness/analyze/row-of.ts';
+import { RowView } from '../../harness/analyze/row-view.ts';
 import { correlate } from '../../harness/correlate/correlate.ts';
 import { Engine } from '../../harness/correlate/engine.ts';
 import { CLOSING_BY_CLIENT, OPENING, run, script } from '../support/segment-script.ts';

@@ -1,7 +1,8 @@
 import { deepStrictEqual } from 'node:assert';
 import test from 'ava';
 import fc from 'fast-check';
-import { RowView, rowOf } from '../../harness/analyze/row-of.ts';
+import { rowOf } from '../../harness/analyze/row-of.ts';
+import { RowView } from '../../harness/analyze/row-view.ts';
 import { Totals } from '../../harness/analyze/totals.ts';
 import { zeekRowOf } from '../../harness/analyze/zeek-row-of.ts';
 import { Engine } from '../../harness/correlate/engine.ts';

@@ -1,5 +1,7 @@
 import test from 'ava';
-import { cellText, type Column, Table } from '../../harness/report/terminal/table.ts';
+import fc from 'fast-check';
+import { Table } from '../../harness/report/terminal/table.ts';
+import { cellText, type Column } from '../../harness/report/terminal/table-cells.ts';
 
 interface Item {
   readonly name: string;
@@ -88,4 +90,56 @@ test('where none may go, texts are cut in their middle, wide characters too', (t
   t.is(rendered([item], { width: 18, ascii: true }), 'name          took\n[2001:~40000   1ms');
   const wide = { name: '接続接続接続接続接続', size: 1 };
   t.is(rendered([wide], { width: 16 }).split('\n')[1], '接続…接続   1ms'.replace('接続…接続', '接続…接続 '));
+});
+
+test('rows are laid out as if all widths had been known when the first of them was added', (t) => {
+  const columns: readonly Column<Item>[] = [
+    { name: 'size', kind: 'number', of: ({ size }) => size },
+    ...WIDE,
+    { name: 'long', kind: 'text', isOptional: true, of: ({ name }) => (name.length > 5 ? name : undefined) },
+  ];
+  const items = fc.array(
+    fc.record({
+      name: fc.oneof(
+        fc.string({ maxLength: 12 }),
+        fc.string({ unit: fc.constantFrom('接', '続', 'a', ' ') }),
+        fc.string({ unit: 'binary', maxLength: 8 }),
+      ),
+      size: fc.option(fc.oneof(fc.nat(), fc.double({ noNaN: true, min: 0, max: 1e6 })), { nil: undefined }),
+    }),
+    { maxLength: 12 },
+  );
+  const options = fc.constantFrom({}, { width: 30, expendable: ['milliseconds'] }, { width: 12 });
+  fc.assert(
+    fc.property(items, options, (each, option) => {
+      const table = new Table(columns, option);
+      const early = each.map((item) => table.add(item));
+      // By now every width is known.
+      const late = each.map((item) => table.add(item));
+      const lines = early.map((row) => table.line(row));
+      t.deepEqual(
+        lines,
+        late.map((row) => table.line(row)),
+      );
+      for (const line of lines) t.is(line, line.trimEnd());
+    }),
+  );
+});
+
+test('a column that has its first value late stands in the rows before, too', (t) => {
+  const columns: readonly Column<Item>[] = [
+    {
+      name: 'odd',
+      kind: 'text',
+      isOptional: true,
+      of: ({ size }) => (size === undefined ? 'yes' : undefined),
+    },
+    ...COLUMNS,
+  ];
+  const items = [
+    { name: 'a', size: 1 },
+    { name: 'b', size: undefined },
+    { name: 'c', size: 3 },
+  ];
+  t.is(renderTable(items, columns), 'odd  name  size\n-    a        1\nyes  b        -\n-    c        3\n');
 });

@@ -1,5 +1,6 @@
 import type { Arrow, Coverage, CoveredArrow, CoveredState, Proof } from '../../model/coverage.ts';
-import { type Column, Table } from './table.ts';
+import { Table } from './table.ts';
+import type { Column } from './table-cells.ts';
 
 /** RFC 9293's diagram as two tables, each state and arrow with what proves it, and the count. */
 export function renderCoverage(coverage: Coverage): string {

@@ -1,20 +1,17 @@
 /** Rows and columns of text, for a terminal or a pipe. */
-import { isPlain, printable } from './printable.ts';
+import { isPlain } from './printable.ts';
+import { type Column, padded, textOf, UNKNOWN } from './table-cells.ts';
+import {
+  type Draft,
+  GAP,
+  type Gap,
+  type Layout,
+  MODERATE_CELLS,
+  narrow,
+  total,
+  widened,
+} from './table-layout.ts';
 import { cells } from './text.ts';
-import { durationOfMs } from './time.ts';
-
-export interface Column<Row> {
-  readonly name: string;
-  /** What stands above it in place of its name. */
-  readonly label?: string;
-  /** Numbers stand right, texts left. */
-  readonly kind: 'number' | 'text' | 'flag';
-  /** Of a number: shown with three digits and the unit that suits them, `0.412ms`, `27.1ms`, `90s`. */
-  readonly unit?: 'ms';
-  /** Left out where not one row has a value. */
-  readonly isOptional?: boolean;
-  readonly of: (row: Row) => number | string | boolean | undefined;
-}
 
 export interface TableOptions {
   /** Cells that a line may take. @default no limit: cut lines hide facts */
@@ -26,12 +23,6 @@ export interface TableOptions {
 
 /** Before the cells of a row that waits and is not laid out yet: no cell has it, for it is not printable. */
 const BETWEEN = '\0';
-const UNKNOWN = '-';
-const GAP = '  ';
-/** Texts are cut to this before a column goes, and where none may go any more, to this. */
-const MODERATE_CELLS = 24;
-const LEAST_CELLS = 9;
-
 /**
  * A header and a line a row, columns as wide as their widest value and two blanks apart. What is not known is `-`.
  * Text from outside is stripped of control characters. Where a width is to be kept, columns are left out, and after
@@ -139,7 +130,8 @@ export class Table<Row> {
     let from = 0;
     for (const at of kept) {
       const to = from + (widths[at] ?? 0);
-      texts[at] = row.slice(from, to).trim();
+      const cell = row.slice(from, to);
+      texts[at] = this.#isNumber(at) ? cell.trimStart() : cell.trimEnd();
       from = to + GAP.length;
     }
     return texts;
@@ -199,89 +191,4 @@ export class Table<Row> {
     }
     return { kept, widths, left, gaps };
   }
-}
-
-/** How rows are laid out for the time being. */
-interface Draft {
-  /** Places of the columns that are shown. */
-  readonly kept: readonly number[];
-  /** Cells, of all columns. */
-  readonly widths: readonly number[];
-  /** Cells of a line. */
-  readonly length: number;
-}
-
-/** Blanks that a row needs, and where in it. */
-interface Gap {
-  readonly at: number;
-  readonly blanks: string;
-}
-
-/** How they are laid out when all are there. */
-interface Layout extends Omit<Draft, 'length'> {
-  /** What the rows of a draft need to be laid out so, by its length; of those that need more than blanks, nothing. */
-  readonly gaps: ReadonlyMap<number, readonly Gap[]>;
-  /** What stands above those that there is no room for. */
-  readonly left: readonly string[];
-}
-
-function widened(row: string, gaps: readonly Gap[]): string {
-  let line = '';
-  let from = 0;
-  for (const { at, blanks } of gaps) {
-    line += row.slice(from, at) + blanks;
-    from = at;
-  }
-  return from === 0 ? line + row : line + row.slice(from);
-}
-
-function total(kept: readonly number[], widths: readonly number[]): number {
-  return kept.reduce((sum, at) => sum + (widths[at] ?? 0), GAP.length * (kept.length - 1));
-}
-
-/** Cuts the widest texts, a cell at a time, until the line fits or nothing more may be cut. */
-function narrow(texts: readonly number[], widths: number[], excess: number): void {
-  for (let left = excess; left > 0; left--) {
-    const widest = [...texts].sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0))[0] ?? -1;
-    const width = widths[widest] ?? 0;
-    if (width <= LEAST_CELLS) return;
-    widths[widest] = width - 1;
-  }
-}
-
-function textOf<Row>({ unit }: Column<Row>, value: ReturnType<Column<Row>['of']>): string {
-  return unit === 'ms' && typeof value === 'number' ? durationOfMs(value, '') : cellText(value);
-}
-
-/** `0.412`, `-`, `yes`: numbers with at most three decimals. */
-export function cellText(value: number | string | boolean | undefined): string {
-  switch (typeof value) {
-    case 'undefined':
-      return UNKNOWN;
-    case 'number':
-      return Number.isInteger(value) ? String(value) : value.toFixed(3);
-    case 'boolean':
-      return value ? 'yes' : 'no';
-    default:
-      return printable(value);
-  }
-}
-
-function padded(text: string, width: number, isNumber: boolean, ellipsis: string): string {
-  if (isNumber) return text.padStart(width);
-  if (text.length <= width && isPlain(text)) return text.padEnd(width);
-  const shown = cut(text, width, ellipsis);
-  return shown + ' '.repeat(Math.max(0, width - cells(shown)));
-}
-
-/** Both ends of a text say more than its middle: an address ends in its port. */
-function cut(text: string, width: number, ellipsis: string): string {
-  if (cells(text) <= width) return text;
-  const characters = Array.from(text);
-  const half = (width - 1) / 2;
-  const back = characters.slice(-Math.floor(half));
-  while (back.length > 0 && cells(back.join('')) > half) back.shift();
-  const front = characters.slice(0, width - 1);
-  while (front.length > 0 && cells(front.join('')) + 1 + cells(back.join('')) > width) front.pop();
-  return `${front.join('')}${ellipsis}${back.join('')}`;
 }

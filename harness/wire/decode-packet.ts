@@ -1,5 +1,4 @@
 import type { Packet } from '../model/packet.ts';
-import { i32, u16, u8 } from './big-endian.ts';
 import { decodeIpv4 } from './decode-ipv4.ts';
 import { decodeIpv6 } from './decode-ipv6.ts';
 import { Problem } from './decode-issue.ts';
@@ -45,9 +44,10 @@ export function decodePacket(
   packet: Packet,
   decoding: Decoding,
 ): Outcome {
+  decoding.look(bytes);
   decoding.begin(start, capturedBytes, originalBytes);
-  if (linkType === LinkType.ETHERNET && isUsual(bytes, start, capturedBytes, decoding)) {
-    stepToTcp(bytes, start, packet, decoding);
+  if (linkType === LinkType.ETHERNET && isUsual(start, capturedBytes, decoding)) {
+    stepToTcp(start, packet, decoding);
     return decodeTcp(bytes, packet, decoding) as Outcome;
   }
   const first = linkLayer(linkType);
@@ -62,31 +62,32 @@ export function decodePacket(
  * Whether an Ethernet frame carries TCP in IPv4 and nothing besides: no tag, option, fragment, tunnel or cut. Nearly
  * all do, and a third of their decoding is saved by two layers in one step; all others go a layer at a time.
  */
-function isUsual(bytes: Uint8Array, start: number, capturedBytes: number, decoding: Decoding): boolean {
-  if (capturedBytes < Usual.leastBytes || decoding.checksums) return false;
-  const totalBytes = u16(bytes, start + Usual.totalLength);
+function isUsual(start: number, capturedBytes: number, { view, checksums }: Decoding): boolean {
+  if (capturedBytes < Usual.leastBytes || checksums) return false;
+  const totalBytes = view.getUint16(start + Usual.totalLength);
   return (
-    u16(bytes, start + Usual.etherType) === 0x0800 &&
-    u8(bytes, start + Usual.versionAndLength) === 0x45 &&
-    u8(bytes, start + Usual.protocol) === IpProtocol.TCP &&
-    (u16(bytes, start + Usual.fragment) & 0x3fff) === 0 &&
+    view.getUint16(start + Usual.etherType) === 0x0800 &&
+    view.getUint8(start + Usual.versionAndLength) === 0x45 &&
+    view.getUint8(start + Usual.protocol) === IpProtocol.TCP &&
+    (view.getUint16(start + Usual.fragment) & 0x3fff) === 0 &&
     totalBytes >= Usual.leastBytes - Usual.ip &&
     totalBytes <= capturedBytes - Usual.ip
   );
 }
 
 /** Leaves what the Ethernet and IPv4 decoders would leave of such a frame. */
-function stepToTcp(bytes: Uint8Array, start: number, packet: Packet, decoding: Decoding): void {
-  const totalBytes = u16(bytes, start + Usual.totalLength);
+function stepToTcp(start: number, packet: Packet, decoding: Decoding): void {
+  const { view } = decoding;
+  const totalBytes = view.getUint16(start + Usual.totalLength);
   packet.ipVersion = 4;
   packet.source0 = 0;
   packet.source1 = 0;
   packet.source2 = 0;
-  packet.source3 = i32(bytes, start + Usual.source);
+  packet.source3 = view.getInt32(start + Usual.source);
   packet.destination0 = 0;
   packet.destination1 = 0;
   packet.destination2 = 0;
-  packet.destination3 = i32(bytes, start + Usual.destination);
+  packet.destination3 = view.getInt32(start + Usual.destination);
   packet.ipBytes = totalBytes;
   packet.ipLengthIsZero = 0;
   decoding.at = start + Usual.tcp;
@@ -117,6 +118,7 @@ function decodeReassembled(packet: Packet, decoding: Decoding): number {
   while (outcome === Layer.REASSEMBLED) {
     const whole = decoding.fragments?.takeWhole();
     if (whole === undefined) return Layer.FRAGMENT;
+    decoding.look(whole.bytes);
     decoding.begin(0, whole.capturedBytes, whole.payloadBytes);
     packet.ipBytes = whole.headerBytes + whole.payloadBytes;
     outcome = decodeLayers(whole.layer, whole.bytes, packet, decoding);

@@ -101,6 +101,17 @@ export class Decoding {
     this.fragments = fragments;
   }
 
+  /** The bytes that are being decoded, for whole words: in one step where byte by byte it takes four. */
+  view: DataView = new DataView(new ArrayBuffer(0));
+  #bytes: Uint8Array | undefined;
+
+  /** Of many frames in the same bytes, this does nothing but for the first. */
+  look(bytes: Uint8Array): void {
+    if (bytes === this.#bytes) return;
+    this.#bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
   begin(start: number, capturedBytes: number, originalBytes: number): void {
     this.start = start;
     this.at = start;

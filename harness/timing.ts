@@ -90,22 +90,21 @@ const NEVER_MS = LONGEST_TIMEOUT_MS - 7;
 
 /**
  * A timer for what must be put away soon: each call of the result has `flush` called after so many ms, 0 for the event
- * loop's next turn. It keeps no process alive, and is taken at once: a program may put stand-ins for the global timers
- * in their place later.
+ * loop's next turn; what `flush` returns has it called again, undefined does not. It keeps no process alive, and is taken
+ * at once: a program may put stand-ins for the global timers in their place later.
  *
  * Node keeps all timers of one duration in one list, which is due when its first is: in a list of the program's, a timer
  * of ours may change the order of its timers. The list of 0 ms is nobody's, since `setTimeout()` knows no 0; only
  * `_idleTimeout` leads there (Node 20 to 26). Between flushes the timer lies where it is never due, and not nowhere:
  * then `async_hooks` would be told of a new one each time.
  */
-export function flushTimer(flush: () => void): (ms: number) => void {
+export function flushTimer(flush: () => number | undefined): (ms: number) => void {
   const lie = (ms: number): void => {
     timer._idleTimeout = ms;
     timer.refresh();
   };
   const due = (): void => {
-    lie(NEVER_MS);
-    flush();
+    lie(flush() ?? NEVER_MS);
   };
   const timer = setTimeout(due, NEVER_MS).unref() as unknown as ListedTimer;
   return lie;

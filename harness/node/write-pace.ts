@@ -16,7 +16,9 @@ const BUSY_MS = 7;
 export class WritePace {
   readonly #write: () => void;
   readonly #schedule: (ms: number) => void;
-  #scheduled = false;
+  #waits = false;
+  /** The timer is due every 7 ms, for as long as each time something waits. */
+  #isBusy = false;
   #lastWriteNs = Number.NEGATIVE_INFINITY;
   #turns = TURNS_AT_ONCE;
   #filledAtNs = 0;
@@ -25,8 +27,9 @@ export class WritePace {
   constructor(write: () => void) {
     this.#write = write;
     this.#schedule = flushTimer(() => {
-      this.#scheduled = false;
-      write();
+      this.#isBusy &&= this.#waits;
+      if (this.#waits) write();
+      return this.#isBusy ? BUSY_MS : undefined;
     });
   }
 
@@ -34,13 +37,16 @@ export class WritePace {
   came(nowNs: number): void {
     if (nowNs - this.#lastWriteNs > QUIET_NS) {
       this.#write();
-    } else if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#schedule(this.#takeTurn(nowNs) ? 0 : BUSY_MS);
+    } else if (!this.#waits) {
+      this.#waits = true;
+      if (this.#isBusy) return;
+      this.#isBusy = !this.#takeTurn(nowNs);
+      this.#schedule(this.#isBusy ? BUSY_MS : 0);
     }
   }
 
   wrote(): void {
+    this.#waits = false;
     this.#lastWriteNs = sinceOriginNs();
   }
 

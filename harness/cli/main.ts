@@ -52,11 +52,17 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-// Should all come to rest before main() does, something is wrong. Not awaited: CommonJS, as which this is bundled, cannot.
+// Not awaited: CommonJS, as which this is bundled, cannot. So Node would not tell if all came to rest before main() did.
 process.exitCode = ExitCode.failed;
+process.once('exit', tellUnfinished);
 void main(process.argv.slice(2)).then((code) => {
+  process.off('exit', tellUnfinished);
   process.exitCode = code;
 });
+
+function tellUnfinished(): void {
+  say('finwait itself failed: nothing more was to come, and it was not done.');
+}
 
 async function main(args: readonly string[]): Promise<ExitCode> {
   try {

@@ -22,12 +22,6 @@ export class DefinitionTable implements Definitions {
   #forgottenTexts: readonly Definition<string>[] = [];
   readonly #sites: Definition<CallSite>[] = [];
   readonly #siteIds = new Map<string, number>();
-  #untaken = 0;
-
-  /** Whether there are any that nobody has taken yet: while there are none, none need be looked for. */
-  get hasUntaken(): boolean {
-    return this.#untaken > 0;
-  }
 
   /** @returns −1 for undefined */
   textId(text: string | undefined): number {
@@ -38,7 +32,6 @@ export class DefinitionTable implements Definitions {
     if (this.#ids.size >= KEPT_TEXTS) {
       this.#ids.clear();
       this.#firstTextId += this.#texts.length;
-      this.#untaken -= this.#forgottenTexts.filter(({ isTaken }) => !isTaken).length;
       // An event that is being put together may hold one of them.
       this.#forgottenTexts = this.#texts;
       this.#texts = [];
@@ -46,7 +39,6 @@ export class DefinitionTable implements Definitions {
     const id = this.#firstTextId + this.#texts.length;
     this.#ids.set(value, id);
     this.#texts.push({ value, isTaken: false });
-    this.#untaken++;
     return id;
   }
 
@@ -64,7 +56,6 @@ export class DefinitionTable implements Definitions {
     if (this.#sites.length >= KEPT_SITES) return -1;
     const id = this.#sites.push({ value, isTaken: false }) - 1;
     this.#siteIds.set(key, id);
-    this.#untaken++;
     return id;
   }
 
@@ -76,27 +67,35 @@ export class DefinitionTable implements Definitions {
     return this.#sites[id]?.value;
   }
 
+  /** Whether the text was not taken yet. */
+  isNewText(id: number): boolean {
+    return this.#text(id)?.isTaken === false;
+  }
+
+  isNewSite(id: number): boolean {
+    return this.#sites[id]?.isTaken === false;
+  }
+
   /** The text when it is asked for in this way for the first time: a record defines it once, and only if it is used. */
   takeText(id: number): string | undefined {
-    return this.#take(this.#text(id));
+    return take(this.#text(id));
   }
 
   /** The same for a call site. */
   takeSite(id: number): CallSite | undefined {
-    return this.#take(this.#sites[id]);
-  }
-
-  #take<Value>(definition: Definition<Value> | undefined): Value | undefined {
-    if (definition === undefined || definition.isTaken) return undefined;
-    definition.isTaken = true;
-    this.#untaken--;
-    return definition.value;
+    return take(this.#sites[id]);
   }
 
   #text(id: number): Definition<string> | undefined {
     const index = id - this.#firstTextId;
     return index >= 0 ? this.#texts[index] : this.#forgottenTexts.at(index);
   }
+}
+
+function take<Value>(definition: Definition<Value> | undefined): Value | undefined {
+  if (definition === undefined || definition.isTaken) return undefined;
+  definition.isTaken = true;
+  return definition.value;
 }
 
 function cut(text: string, longest: number): string {

@@ -8,8 +8,18 @@ import type { DefinitionTable } from './definitions.ts';
 
 /** Who keeps events. */
 export interface EventRecorder {
-  /** @param values of which the first `count` are the event's; they are its reader's only until it returns */
-  record(code: number, atNs: number, subject: number, values: readonly number[], count: number): void;
+  /**
+   * @param values of which the first `count` are the event's; they are its reader's only until it returns
+   * @param namesNew whether they name a definition that was not taken yet
+   */
+  record(
+    code: number,
+    atNs: number,
+    subject: number,
+    values: readonly number[],
+    count: number,
+    namesNew: boolean,
+  ): void;
   /** An event could not be put together. */
   missed(): void;
 }
@@ -30,6 +40,7 @@ export class EventSink {
   /** The same array for every event: under many connections each allocation counts. */
   readonly #values: number[] = Array.from({ length: 16 }, () => 0);
   #count = 0;
+  #namesNew = false;
 
   constructor(definitions: DefinitionTable, recordWrites: boolean) {
     this.definitions = definitions;
@@ -58,7 +69,19 @@ export class EventSink {
   }
 
   putText(text: string | undefined): void {
-    this.#values[this.#count++] = text === undefined ? -1 : this.definitions.textId(text);
+    if (text === undefined) {
+      this.put(-1);
+      return;
+    }
+    const id = this.definitions.textId(text);
+    this.put(id);
+    if (this.definitions.isNewText(id)) this.#namesNew = true;
+  }
+
+  /** −1 for none. */
+  putSite(id: number): void {
+    this.put(id);
+    if (id >= 0 && this.definitions.isNewSite(id)) this.#namesNew = true;
   }
 
   putEnd(end: { readonly address: string; readonly port: number } | undefined): void {
@@ -68,13 +91,14 @@ export class EventSink {
 
   putCaller(caller: Caller | undefined): void {
     this.putText(caller?.by);
-    this.put(caller?.siteId ?? -1);
+    this.putSite(caller?.siteId ?? -1);
     this.put(caller?.isInferred === true ? 1 : -1);
   }
 
   /** Forgets the values that were put: their event could not be put together. */
   abandon(): void {
     this.#count = 0;
+    this.#namesNew = false;
     this.recorder?.missed();
   }
 
@@ -84,9 +108,11 @@ export class EventSink {
    */
   emit(code: number, atNs: number, subject: number): void {
     const count = this.#count;
+    const namesNew = this.#namesNew;
     this.#count = 0;
+    this.#namesNew = false;
     if (this.recorder !== undefined && this.#recorded[code] === true) {
-      this.recorder.record(code, atNs, subject, this.#values, count);
+      this.recorder.record(code, atNs, subject, this.#values, count, namesNew);
     }
     const to = this.#channels[code];
     if (to?.hasSubscribers === true) this.#publish(to, code, atNs, subject, this.#values.slice(0, count));

@@ -80,9 +80,16 @@ export class RecordFile implements EventRecorder {
     }
   }
 
-  record(code: number, atNs: number, subject: number, values: readonly number[], count: number): void {
+  record(
+    code: number,
+    atNs: number,
+    subject: number,
+    values: readonly number[],
+    count: number,
+    namesNew: boolean,
+  ): void {
     // The common case first: there is room, and all that the event names was defined before.
-    const isPlain = this.#used < this.#plainUntil && !this.#definitions.hasUntaken;
+    const isPlain = this.#used < this.#plainUntil && !namesNew;
     if (isPlain || this.#makesRoom(code, subject, values)) {
       this.#event(code, atNs, subject, values, count);
       this.#waitingEvents++;
@@ -107,7 +114,7 @@ export class RecordFile implements EventRecorder {
     this.#used = 0;
     this.#waitingSockets = 0;
     this.#waitingEvents = 0;
-    const untilLimit = this.#refused ? 0 : this.#limitBytes * 0.9 - this.#file.bytes;
+    const untilLimit = this.#refused || this.#full ? 0 : this.#limitBytes * 0.9 - this.#file.bytes;
     this.#plainUntil = Math.min(BUFFER_BYTES, untilLimit) - LONGEST_EVENT_BYTES;
     if (!isOurs || !this.#countsChanged) return;
     const counts = new Uint8Array(this.#counts.buffer);
@@ -144,6 +151,7 @@ export class RecordFile implements EventRecorder {
 
   #hasRoom(bytes: number): boolean {
     this.#full ||= this.#file.bytes + this.#used + bytes > this.#limitBytes;
+    if (this.#full) this.#plainUntil = 0;
     return !this.#full && !this.#refused;
   }
 

@@ -79,7 +79,7 @@ export class SocketEvents {
     life.target = givenEnd(address, port);
     this.#sink.putEnd(life.target);
     this.#sink.put(life.attempts);
-    this.#sink.put(life.caller?.siteId ?? -1);
+    this.#sink.putSite(life.caller?.siteId ?? -1);
     this.#sink.emit(Code['finwait:socket:connect-start'], sinceOriginNs(), life.id);
   }
 

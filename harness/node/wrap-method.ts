@@ -46,10 +46,11 @@ export function wrapMethod(holder: object, name: string, wrap: (current: () => M
   Object.defineProperty(holder, name, { ...descriptor, value: wrapped });
 }
 
+/** Asked at each call: a program may put something between `holder` and what it inherits from, too. */
 function inherited(holder: object, name: string): () => Method {
-  const parent = Object.getPrototypeOf(holder) as Record<string, Method>;
+  const parent = (): Record<string, Method> => Object.getPrototypeOf(holder) as Record<string, Method>;
   // By its name V8 reads it in a tenth of the time, and events are many.
-  return name === 'emit' ? () => parent['emit'] as Method : () => parent[name] as Method;
+  return name === 'emit' ? () => parent()['emit'] as Method : () => parent()[name] as Method;
 }
 
 function findDescriptor(holder: object, name: string): PropertyDescriptor | undefined {

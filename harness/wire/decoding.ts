@@ -73,6 +73,13 @@ export class Decoding {
   readonly checksums: boolean;
   readonly fragments: FragmentTable | undefined;
 
+  /**
+   * The bytes that are being decoded, for the headers that nearly every frame has: a word in one step, where byte by byte
+   * it takes four. Whoever reads there has checked that they are there; a DataView throws.
+   */
+  view: DataView = new DataView(new ArrayBuffer(0));
+  #bytes: Uint8Array | undefined;
+
   /** Where the frame starts. */
   start = 0;
   /** The layer that is next starts here. */
@@ -100,10 +107,6 @@ export class Decoding {
     this.checksums = checksums;
     this.fragments = fragments;
   }
-
-  /** The bytes that are being decoded, for whole words: in one step where byte by byte it takes four. */
-  view: DataView = new DataView(new ArrayBuffer(0));
-  #bytes: Uint8Array | undefined;
 
   /** Of many frames in the same bytes, this does nothing but for the first. */
   look(bytes: Uint8Array): void {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { execa } from 'execa';
+import { TemporaryFolder } from '../support/temporary-folder.ts';
 import { fileOf, PCAP } from './_capture-files.ts';
 
 const { bin, dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -38,6 +39,33 @@ for (const args of [
     t.deepEqual(bundled, apart);
   });
 }
+
+test('a run that it kept is told as its modules tell it', async (t) => {
+  using folder = new TemporaryFolder();
+  const run = path.join(folder.path, 'run');
+  const program = `const net = require('node:net');
+    const server = net.createServer((socket) => socket.end()).listen(0, '127.0.0.1', () => {
+      net.connect(server.address().port, '127.0.0.1').resume().on('close', () => server.close());
+    });`;
+  await execa(process.execPath, [
+    bin.finwait,
+    'run',
+    '--quiet',
+    '--out',
+    run,
+    '--',
+    process.execPath,
+    '-e',
+    program,
+  ]);
+  const [bundled, apart] = await Promise.all(
+    [bin.finwait, MODULES].map(
+      async (command) => (await execa(process.execPath, [command, 'analyze', run])).stdout,
+    ),
+  );
+  t.regex(bundled ?? '', /1 connection/);
+  t.is(bundled, apart);
+});
 
 test('what it imports is beside it, of Node, or a dependency by its name: no path of the machine that built it', (t) => {
   const folder = path.dirname(bin.finwait);

@@ -1,5 +1,5 @@
 /** What a record holds when its program ends, however it ends. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
@@ -126,6 +126,19 @@ test('a bound on the file leaves later sockets out whole, and says how many', as
   t.true((leftOut?.events ?? 0) > 5 * (leftOut?.sockets ?? 0));
   // Those that are in it are in it to their end, though the bound came while they lived.
   t.is(events.filter((name) => name === 'socket:close').length, kept);
+});
+
+test('what does not fit ends the record, however much room was left for less', async (t) => {
+  using folder = new TemporaryFolder();
+  const program = builtFile('test/support/programs/talks-then-waits.js');
+  // The header alone takes more.
+  const env = { FINWAIT_RECORD_LIMIT: '2000' };
+  await observed(program, { args: ['3', 'end'], directory: folder.path, env });
+  const [name = ''] = readdirSync(folder.path);
+  const bytes = readFileSync(join(folder.path, name));
+  t.is(bytes.length, 64);
+  // Events left out, at their place in the head.
+  t.true(bytes.readDoubleLE(16) > 20);
 });
 
 test('sockets that are left out take no room: those before have theirs to the end', async (t) => {

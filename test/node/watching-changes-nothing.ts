@@ -23,6 +23,7 @@ const PROGRAMS: readonly (readonly [
   threads?: number,
 ])[] = [
   ['unhandled-error.cjs', [], /exit 1/],
+  ['between-prototypes.cjs', [], /between connect[^]*between close[^]*end/],
   ['throws-in-listener.mjs', [], /TypeError: in a listener/],
   ['uncaught-exception.cjs', [], /caught mine[^]*caught ECONNREFUSED[^]*end/],
   ['exits-in-handler.cjs', [], /exit 7 1/],

@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Table } from '../../harness/report/terminal/table.ts';
-import { cellText, type Column } from '../../harness/report/terminal/table-cells.ts';
+import { cellText, type Column, textOf, UNKNOWN } from '../../harness/report/terminal/table-cells.ts';
+import { cells, padEndCells, padStartCells } from '../../harness/report/terminal/text.ts';
 
 interface Item {
   readonly name: string;
@@ -92,16 +93,37 @@ test('where none may go, texts are cut in their middle, wide characters too', (t
   t.is(rendered([wide], { width: 16 }).split('\n')[1], '接続…接続   1ms'.replace('接続…接続', '接続…接続 '));
 });
 
+/** What the rows of {@link Table} are to be, all of them known at once. */
+function laidOut(items: readonly Item[], columns: readonly Column<Item>[]): string[] {
+  const texts = items.map((item) => columns.map((column) => textOf(column, column.of(item))));
+  const shown = columns.flatMap(({ isOptional }, at) =>
+    isOptional === true && texts.every((row) => row[at] === UNKNOWN) ? [] : [at],
+  );
+  return texts.map((row) =>
+    shown
+      .map((at) => {
+        const { name, label = name, kind } = columns[at] ?? { name: '', kind: 'text' };
+        const width = Math.max(label.length, ...texts.map((each) => cells(each[at] ?? '')));
+        return kind === 'number' ? padStartCells(row[at] ?? '', width) : padEndCells(row[at] ?? '', width);
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
 test('rows are laid out as if all widths had been known when the first of them was added', (t) => {
-  const columns: readonly Column<Item>[] = [
-    { name: 'size', kind: 'number', of: ({ size }) => size },
-    ...WIDE,
-    { name: 'long', kind: 'text', isOptional: true, of: ({ name }) => (name.length > 5 ? name : undefined) },
-  ];
+  const size: Column<Item> = { name: 'size', kind: 'number', of: (item) => item.size };
+  const long: Column<Item> = {
+    name: 'long',
+    kind: 'text',
+    isOptional: true,
+    of: ({ name }) => (name.length > 5 ? name : undefined),
+  };
   const items = fc.array(
     fc.record({
       name: fc.oneof(
         fc.string({ maxLength: 12 }),
+        fc.string({ maxLength: 40 }),
         fc.string({ unit: fc.constantFrom('接', '続', 'a', ' ') }),
         fc.string({ unit: 'binary', maxLength: 8 }),
       ),
@@ -109,10 +131,11 @@ test('rows are laid out as if all widths had been known when the first of them w
     }),
     { maxLength: 12 },
   );
+  const columns = fc.constantFrom<readonly Column<Item>[]>([size, ...WIDE, long], [long, size], [long]);
   const options = fc.constantFrom({}, { width: 30, expendable: ['milliseconds'] }, { width: 12 });
   fc.assert(
-    fc.property(items, options, (each, option) => {
-      const table = new Table(columns, option);
+    fc.property(items, columns, options, (each, shown, option) => {
+      const table = new Table(shown, option);
       const early = each.map((item) => table.add(item));
       // By now every width is known.
       const late = each.map((item) => table.add(item));
@@ -121,9 +144,18 @@ test('rows are laid out as if all widths had been known when the first of them w
         lines,
         late.map((row) => table.line(row)),
       );
-      for (const line of lines) t.is(line, line.trimEnd());
+      if (!('width' in option)) t.deepEqual(lines, laidOut(each, shown));
     }),
   );
+});
+
+test('a wide text does not make other rows wide while they wait', (t) => {
+  const table = new Table(COLUMNS);
+  const wide = table.add({ name: 'x'.repeat(5000), size: 1 });
+  const rows = Array.from({ length: 100 }, (_, size) => table.add({ name: `${size}`, size }));
+  t.true(rows.every((row) => row.length < 50));
+  t.is(table.line(wide).length, 5006);
+  t.is(table.line(rows[7] ?? ''), `7${' '.repeat(5004)}7`);
 });
 
 test('a column that has its first value late stands in the rows before, too', (t) => {

@@ -33,7 +33,7 @@ export function cellText(value: number | string | boolean | undefined): string {
     case 'boolean':
       return value ? 'yes' : 'no';
     default:
-      return printable(value);
+      return printable(value).trimEnd();
   }
 }
 

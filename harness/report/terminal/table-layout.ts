@@ -43,6 +43,7 @@ export function widened(row: string, gaps: readonly Gap[]): string {
 
 /** Cells of a line. */
 export function total(kept: readonly number[], widths: readonly number[]): number {
+  if (kept.length === 0) return 0;
   return kept.reduce((sum, at) => sum + (widths[at] ?? 0), GAP.length * (kept.length - 1));
 }
 

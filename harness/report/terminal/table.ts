@@ -23,6 +23,7 @@ export interface TableOptions {
 
 /** Before the cells of a row that waits and is not laid out yet: no cell has it, for it is not printable. */
 const BETWEEN = '\0';
+
 /**
  * A header and a line a row, columns as wide as their widest value and two blanks apart. What is not known is `-`.
  * Text from outside is stripped of control characters. Where a width is to be kept, columns are left out, and after
@@ -37,8 +38,10 @@ export class Table<Row> {
   /** Of the latest row, by column: most cells are what they were in the row before. */
   readonly #values: unknown[];
   readonly #texts: string[];
-  readonly #isPlain: boolean[];
+  readonly #isUsual: boolean[];
   readonly #widths: number[];
+  /** The same of usual cells only. */
+  readonly #draftWidths: number[];
   readonly #hasValue: boolean[];
   /** By the length of its rows, since every draft is wider than the one before. */
   readonly #drafts = new Map<number, Draft>();
@@ -52,8 +55,9 @@ export class Table<Row> {
     this.#options = options;
     this.#values = columns.map(() => undefined);
     this.#texts = columns.map(() => UNKNOWN);
-    this.#isPlain = columns.map(() => true);
+    this.#isUsual = columns.map(() => true);
     this.#widths = columns.map(({ name, label = name }) => label.length);
+    this.#draftWidths = [...this.#widths];
     this.#hasValue = columns.map(() => false);
     this.#draft = this.#begin();
   }
@@ -66,7 +70,7 @@ export class Table<Row> {
       if (value !== this.#values[at]) this.#take(at, column, value);
       at++;
     }
-    return this.#isPlain.includes(false) ? BETWEEN + this.#texts.join(BETWEEN) : this.#cells.join(GAP);
+    return this.#isUsual.includes(false) ? BETWEEN + this.#texts.join(BETWEEN) : this.#cells.join(GAP);
   }
 
   /** To be asked for once all rows are added. */
@@ -91,42 +95,47 @@ export class Table<Row> {
   #take(at: number, column: Column<Row>, value: ReturnType<Column<Row>['of']>): void {
     const text = textOf(column, value);
     const plain = isPlain(text);
+    const width = plain ? text.length : cells(text);
+    // A few wide texts are not to have all other rows kept as wide.
+    const isUsual = plain && width <= Math.max(MODERATE_CELLS, this.#draftWidths[at] ?? 0);
     this.#values[at] = value;
     this.#texts[at] = text;
-    this.#isPlain[at] = plain;
-    const width = plain ? text.length : cells(text);
-    const isWider = width > (this.#widths[at] ?? 0);
-    if (isWider) this.#widths[at] = width;
-    const isNew = text !== UNKNOWN && this.#hasValue[at] === false;
-    if (isNew) this.#hasValue[at] = true;
-    if (isWider || (isNew && column.isOptional === true)) this.#draft = this.#begin();
-    else this.#place(at);
+    this.#isUsual[at] = isUsual;
+    this.#widths[at] = Math.max(this.#widths[at] ?? 0, width);
+    const isFirst = text !== UNKNOWN && this.#hasValue[at] === false;
+    if (isFirst) this.#hasValue[at] = true;
+    const isWider = isUsual && width > (this.#draftWidths[at] ?? 0);
+    if (isWider) this.#draftWidths[at] = width;
+    if (isWider || (isFirst && column.isOptional === true)) this.#draft = this.#begin();
+    else if (isUsual) this.#place(at);
   }
 
   #begin(): Draft {
     const kept = this.#keptColumns();
-    const widths = [...this.#widths];
+    const widths = [...this.#draftWidths];
     const draft = { kept, widths, length: total(kept, widths) };
     this.#drafts.set(draft.length, draft);
-    this.#cells = kept.map(() => '');
-    this.#draft = draft;
-    for (const at of kept) this.#place(at);
+    this.#cells = kept.map((at) => this.#cellOf(at, widths));
     return draft;
   }
 
   #place(at: number): void {
-    const index = this.#draft.kept.indexOf(at);
-    if (index === -1) return;
+    const { kept, widths } = this.#draft;
+    const index = kept.indexOf(at);
+    if (index !== -1) this.#cells[index] = this.#cellOf(at, widths);
+  }
+
+  #cellOf(at: number, widths: readonly number[]): string {
     const text = this.#texts[at] ?? '';
-    const width = this.#draft.widths[at] ?? 0;
-    this.#cells[index] = this.#isNumber(at) ? text.padStart(width) : text.padEnd(width);
+    const width = widths[at] ?? 0;
+    return this.#isNumber(at) ? text.padStart(width) : text.padEnd(width);
   }
 
   /** Whatever draft it is in. */
   #textsOf(row: string): readonly string[] {
     if (row.startsWith(BETWEEN)) return row.slice(1).split(BETWEEN);
     const texts = this.#columns.map(() => UNKNOWN);
-    const { kept, widths } = this.#drafts.get(row.length) ?? this.#draft;
+    const { kept, widths } = this.#drafts.get(row.length) as Draft;
     let from = 0;
     for (const at of kept) {
       const to = from + (widths[at] ?? 0);

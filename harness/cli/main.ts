@@ -48,15 +48,18 @@ interface CommandEntry extends Pick<Command, 'name' | 'about'> {
 // Who pipes us into `head` has read enough; the verdict, and so the exit code, is still owed.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    // A full disk, most likely. Of stderr's nobody can be told.
+    if (stream === process.stdout) say(`What was to be printed cannot be written: ${error.message}`);
+    process.exit(ExitCode.failed);
   });
 }
 
 // Not awaited: CommonJS, as which this is bundled, cannot. So Node would not tell if all came to rest before main() did.
 process.exitCode = ExitCode.failed;
-process.once('exit', tellUnfinished);
+process.once('beforeExit', tellUnfinished);
 void main(process.argv.slice(2)).then((code) => {
-  process.off('exit', tellUnfinished);
+  process.off('beforeExit', tellUnfinished);
   process.exitCode = code;
 });
 

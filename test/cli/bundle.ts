@@ -67,6 +67,15 @@ test('a run that it kept is told as its modules tell it', async (t) => {
   t.is(bundled, apart);
 });
 
+test('a full disk is told as that, and not as work that was left undone', async (t) => {
+  const command = '"$0" "$1" --help > /dev/full';
+  const { exitCode, stderr } = await execa('sh', ['-c', command, process.execPath, bin.finwait], {
+    reject: false,
+  });
+  t.is(exitCode, 70);
+  t.regex(stderr, /^What was to be printed cannot be written: ENOSPC: .*$/);
+});
+
 test('what it imports is beside it, of Node, or a dependency by its name: no path of the machine that built it', (t) => {
   const folder = path.dirname(bin.finwait);
   const files = readdirSync(folder).filter((name) => /^finwait.*\.cjs$/.test(name));

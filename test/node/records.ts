@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
 import type { NodeEvent } from '../../harness/model/node-event.ts';
+import { sinceOriginNs } from '../../harness/node/clock.ts';
+import { DefinitionTable } from '../../harness/node/definitions.ts';
+import { Code, EventSink } from '../../harness/node/event-sink.ts';
+import { RecordFile } from '../../harness/node/record-file.ts';
 import { decodeRecord, mergeEvents, readRunDirectory } from '../../harness/node/record-reader.ts';
 import { builtFile, ChildProgram } from '../support/child-program.ts';
 import { eventually } from '../support/eventually.ts';
@@ -139,6 +143,35 @@ test('what does not fit ends the record, however much room was left for less', a
   t.is(bytes.length, 64);
   // Events left out, at their place in the head.
   t.true(bytes.readDoubleLE(16) > 20);
+});
+
+test('what names a definition that did not fit is left out, too', async (t) => {
+  using folder = new TemporaryFolder();
+  const sink = (name: string, limitBytes: number): EventSink => {
+    const definitions = new DefinitionTable();
+    const made = new EventSink(definitions, false);
+    made.recorder = RecordFile.open({ directory: join(folder.path, name), limitBytes, definitions });
+    return made;
+  };
+  sink('measured', 1e6);
+  const [measured = ''] = readdirSync(join(folder.path, 'measured'));
+  const headerBytes = statSync(join(folder.path, 'measured', measured)).size;
+  const full = sink('full', headerBytes + 1100);
+  const long = 'x'.repeat(1020);
+  for (const code of ['E1', long, long, 'E1']) {
+    full.putText(undefined);
+    full.put(-1);
+    full.putText(code);
+    full.putText(undefined);
+    full.emit(Code['finwait:socket:error'], sinceOriginNs(), 1);
+  }
+  (full.recorder as RecordFile).end();
+  const [record] = await readRunDirectory(join(folder.path, 'full'));
+  t.deepEqual(
+    record?.events.map((event) => event.name === 'finwait:socket:error' && event.code),
+    ['E1'],
+  );
+  t.is(record?.leftOut.events, 3);
 });
 
 test('sockets that are left out take no room: those before have theirs to the end', async (t) => {

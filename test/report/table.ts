@@ -149,6 +149,17 @@ test('rows are laid out as if all widths had been known when the first of them w
   );
 });
 
+test('blanks at the end of a text are none of it', (t) => {
+  const names = ['ab   ', 'é   ', '0123456789'];
+  const told = (each: readonly string[]): string =>
+    rendered(
+      each.map((name) => ({ name, size: 1 })),
+      { width: 14 },
+    );
+  t.is(told(names), told(names.map((name) => name.trimEnd())));
+  t.is(told(['0123456789      ']), told(['0123456789']));
+});
+
 test('a wide text does not make other rows wide while they wait', (t) => {
   const table = new Table(COLUMNS);
   const wide = table.add({ name: 'x'.repeat(5000), size: 1 });

@@ -21,6 +21,11 @@ export interface TableOptions {
   readonly ascii?: boolean;
 }
 
+/**
+ * Any IPv6 address with its port, in brackets. A wider text has its row laid out only in the end: a few of them are not to
+ * have all other rows kept as wide.
+ */
+const USUAL_CELLS = 48;
 /** Before the cells of a row that waits and is not laid out yet: no cell has it, for it is not printable. */
 const BETWEEN = '\0';
 
@@ -29,7 +34,7 @@ const BETWEEN = '\0';
  * Text from outside is stripped of control characters. Where a width is to be kept, columns are left out, and after
  * that texts are cut in their middle.
  *
- * A row is laid out when it is added, in the widths that the rows before it needed, and kept as no more than its text;
+ * A row of usual texts is laid out when it is added, in the widths that the rows before it needed, and kept as no more than its text;
  * where later rows needed more, it is given the blanks that it lacks when it is asked for.
  */
 export class Table<Row> {
@@ -96,8 +101,7 @@ export class Table<Row> {
     const text = textOf(column, value);
     const plain = isPlain(text);
     const width = plain ? text.length : cells(text);
-    // A few wide texts are not to have all other rows kept as wide.
-    const isUsual = plain && width <= Math.max(MODERATE_CELLS, this.#draftWidths[at] ?? 0);
+    const isUsual = plain && width <= Math.max(USUAL_CELLS, this.#draftWidths[at] ?? 0);
     this.#values[at] = value;
     this.#texts[at] = text;
     this.#isUsual[at] = isUsual;

@@ -46,14 +46,14 @@ interface CommandEntry extends Pick<Command, 'name' | 'about'> {
 }
 
 // Who pipes us into `head` has read enough; the verdict, and so the exit code, is still owed.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') return;
-    // A full disk, most likely. Of stderr's nobody can be told.
-    if (stream === process.stdout) say(`What was to be printed cannot be written: ${error.message}`);
-    process.exit(ExitCode.failed);
-  });
-}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return;
+  // A full disk, most likely.
+  say(`What was to be printed cannot be written: ${error.message}`);
+  process.exit(ExitCode.failed);
+});
+// Nobody can be told; and a program that runs under us is not to end for it.
+process.stderr.on('error', () => undefined);
 
 // Not awaited: CommonJS, as which this is bundled, cannot. So Node would not tell if all came to rest before main() did.
 process.exitCode = ExitCode.failed;

@@ -76,6 +76,16 @@ test('a full disk is told as that, and not as work that was left undone', async 
   t.regex(stderr, /^What was to be printed cannot be written: ENOSPC: .*$/);
 });
 
+test('a program that runs under it does not end because stderr is full', async (t) => {
+  using folder = new TemporaryFolder();
+  const command = '"$0" "$1" run --out "$2" -- "$0" -e "process.exit(7)" 2> /dev/full';
+  const run = path.join(folder.path, 'run');
+  const { exitCode } = await execa('sh', ['-c', command, process.execPath, bin.finwait, run], {
+    reject: false,
+  });
+  t.is(exitCode, 7);
+});
+
 test('what it imports is beside it, of Node, or a dependency by its name: no path of the machine that built it', (t) => {
   const folder = path.dirname(bin.finwait);
   const files = readdirSync(folder).filter((name) => /^finwait.*\.cjs$/.test(name));

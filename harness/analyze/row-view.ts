@@ -69,7 +69,7 @@ export class RowView implements ConnectionRow {
   }
 
   get startNs(): bigint {
-    return this.#engine.baseNs + BigInt(this.#record.firstNs);
+    return BigInt(this.#engine.baseSeconds) * 1_000_000_000n + BigInt(this.#record.firstNs);
   }
 
   get durationNs(): number {

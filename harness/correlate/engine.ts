@@ -37,8 +37,6 @@ const MOST_LINGERING = 4096;
 export class Engine {
   /** Seconds of the capture's first packet; times in records are ns after it. */
   baseSeconds = 0;
-  /** The same in ns since the epoch. */
-  baseNs = 0n;
   packets = 0;
   /** Connections seen. */
   connections = 0;
@@ -110,10 +108,7 @@ export class Engine {
   }
 
   #startSecond(second: number): void {
-    if (this.packets === 0) {
-      this.baseSeconds = second;
-      this.baseNs = BigInt(second) * 1_000_000_000n;
-    }
+    if (this.packets === 0) this.baseSeconds = second;
     this.#second = second;
     this.#secondNs[0] = (second - this.baseSeconds) * 1e9;
   }

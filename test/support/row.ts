@@ -1,3 +1,4 @@
+import { NO_TROUBLES } from '../../harness/analyze/row-troubles.ts';
 import type { ConnectionRow } from '../../harness/model/connection-row.ts';
 
 /** A connection that opened, carried nothing and closed, but for what is given. */
@@ -27,22 +28,10 @@ export function row(given: Partial<ConnectionRow>): ConnectionRow {
     timeWait: ['client'],
     states: { client: 'TIME-WAIT', server: 'CLOSED' },
     anomalies: [],
-    retransmissions: { client: 0, server: 0 },
-    spurious: 0,
-    fast: 0,
-    timeouts: 0,
-    outOfOrder: 0,
-    duplicateAcks: 0,
-    keepAlives: 0,
-    zeroWindows: 0,
-    zeroWindowNs: 0,
-    windowFull: 0,
+    ...NO_TROUBLES,
     rttMinNs: undefined,
     rttMedianNs: undefined,
     rttMaxNs: undefined,
-    gapBytes: 0,
-    lostBytes: 0,
-    acksOfUnseen: 0,
     zeekState: 'SF',
     zeekHistory: 'ShAFaf',
     completeness: 31,

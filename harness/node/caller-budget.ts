@@ -21,7 +21,7 @@ interface Habit {
 }
 
 /**
- * Reads who called while that is cheap. Under thousands of calls a second, a call whose kind has come from one place
+ * Reads who called while that is cheap. Under hundreds of calls a second, a call whose kind has come from one place
  * every time it was read, is taken to have come from there again, and says that this is inferred. Kinds with several
  * places are always read.
  */

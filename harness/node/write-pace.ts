@@ -1,7 +1,7 @@
 import { flushTimer } from '../timing.ts';
 import { sinceOriginNs } from './clock.ts';
 
-/** More than the timer takes: each write costs 25 µs amid other work, and two of them for 7 ms are one too many. */
+/** More than the timer takes: two writes in 7 ms would be one too many. */
 const QUIET_NS = 8_000_000;
 /** Turns of the event loop that may be asked for at once, and a second. */
 const TURNS_AT_ONCE = 50;

@@ -26,6 +26,7 @@ export interface TableOptions {
  * have all other rows kept as wide.
  */
 const USUAL_CELLS = 48;
+
 /** Before the cells of a row that waits and is not laid out yet: no cell has it, for it is not printable. */
 const BETWEEN = '\0';
 
@@ -34,8 +35,8 @@ const BETWEEN = '\0';
  * Text from outside is stripped of control characters. Where a width is to be kept, columns are left out, and after
  * that texts are cut in their middle.
  *
- * A row of usual texts is laid out when it is added, in the widths that the rows before it needed, and kept as no more than its text;
- * where later rows needed more, it is given the blanks that it lacks when it is asked for.
+ * A row of usual texts is laid out when it is added, in the widths that the rows before it needed, and kept as no more
+ * than its text; where later rows needed more, it is given the blanks that it lacks when it is asked for.
  */
 export class Table<Row> {
   readonly #columns: readonly Column<Row>[];

@@ -7,6 +7,8 @@ export default defineConfig(
       'dist/',
       'coverage/',
       'docs/api/',
+      'harness/prediction/assembly/',
+      'harness/prediction/code.ts',
       'scripts/',
       'examples/',
       'test/support/programs/bystanders/',

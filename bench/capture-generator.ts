@@ -10,6 +10,8 @@ export interface GeneratorOptions {
   readonly concurrent?: number;
   /** Octets of payload of a request or response. @default 32 */
   readonly payloadBytes?: number;
+  /** @default 10 */
+  readonly microsecondsBetweenPackets?: number;
 }
 
 /** Each connection's ten packets: an exchange, then a close that the client begins. */
@@ -46,7 +48,6 @@ const SYN_OPTIONS_BYTES = 20;
 
 const CHUNK_BYTES = 1 << 20;
 const START_SECONDS = 1_700_000_000;
-const MICROSECONDS_BETWEEN_PACKETS = 10;
 const SERVER_ADDRESS = 0x0a_80_00_01;
 const SERVER_PORT = 443;
 const CLIENT_NETWORK = 0x0a_00_00_00;
@@ -55,8 +56,8 @@ const FIRST_PORT = 32_768;
 
 /** The capture, in chunks; each is overwritten by the next. */
 export function* generateCapture(options: GeneratorOptions): Generator<Uint8Array, void, undefined> {
-  const { connections, concurrent = 1000, payloadBytes = 32 } = options;
-  const writer = new PacketWriter(payloadBytes);
+  const { connections, concurrent = 1000, payloadBytes = 32, microsecondsBetweenPackets = 10 } = options;
+  const writer = new PacketWriter(payloadBytes, microsecondsBetweenPackets);
   const stride = Math.max(1, Math.round(concurrent / (STORY.length - 1)));
   const turns = connections + stride * (STORY.length - 1);
   writer.writeFileHeader();
@@ -85,14 +86,16 @@ export async function writeCapture(path: string, options: GeneratorOptions): Pro
 
 class PacketWriter {
   readonly #payloadBytes: number;
+  readonly #microsecondsBetweenPackets: number;
   readonly #largest: number;
   readonly #chunk = new Uint8Array(CHUNK_BYTES);
   readonly #view = new DataView(this.#chunk.buffer);
   #at = 0;
   #packets = 0;
 
-  constructor(payloadBytes: number) {
+  constructor(payloadBytes: number, microsecondsBetweenPackets: number) {
     this.#payloadBytes = payloadBytes;
+    this.#microsecondsBetweenPackets = microsecondsBetweenPackets;
     const headers = RECORD_HEADER_BYTES + ETHERNET_BYTES + IPV4_BYTES + TCP_BYTES + SYN_OPTIONS_BYTES;
     this.#largest = headers + payloadBytes;
     // What writePacket() leaves as it is must not be an older packet's: payload is zeroes throughout.
@@ -134,7 +137,7 @@ class PacketWriter {
   }
 
   #writeRecordHeader(at: number, frameBytes: number): void {
-    const microseconds = this.#packets * MICROSECONDS_BETWEEN_PACKETS;
+    const microseconds = this.#packets * this.#microsecondsBetweenPackets;
     this.#view.setUint32(at, START_SECONDS + Math.floor(microseconds / 1e6), true);
     this.#view.setUint32(at + 4, microseconds % 1e6, true);
     this.#view.setUint32(at + 8, frameBytes, true);
@@ -183,7 +186,7 @@ class PacketWriter {
   }
 
   #writeOptions(at: number, isSyn: boolean, from: Step['from']): void {
-    const milliseconds = Math.floor((this.#packets * MICROSECONDS_BETWEEN_PACKETS) / 1000);
+    const milliseconds = Math.floor((this.#packets * this.#microsecondsBetweenPackets) / 1000);
     let timestamps = at + 2;
     if (isSyn) {
       this.#chunk.set([2, 4, 0x05, 0xb4, 4, 2], at);

@@ -12,6 +12,8 @@ export type FinwaitErrorCode =
   | 'ERR_FINWAIT_CAPTURE_DIED'
   /** A capture or another tool's output cannot be read. */
   | 'ERR_FINWAIT_FORMAT'
+  /** The process is refused memory that reading a capture takes. */
+  | 'ERR_FINWAIT_MEMORY'
   /** `ss` failed. */
   | 'ERR_FINWAIT_SOCKET_SAMPLING'
   /** The kernel has no such setting, or refuses the value. */

@@ -11,6 +11,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CHECKS = [
   ['eslint', 'eslint . --max-warnings 0'],
   ['biome', 'biome format .'],
+  ['assembly', 'tsc -p harness/prediction/assembly'],
   ['typedoc', 'typedoc --emit none'],
   ['knip', 'knip'],
   ['docs', 'node scripts/scenarios-doc.js --check'],

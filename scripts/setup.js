@@ -4,7 +4,7 @@
  *
  *   node scripts/setup.js [--no-tools] [--no-build]
  *
- * Exit codes: 0 ready; 1 npm or tsc failed; 3 something must be installed by hand, and the command is printed.
+ * Exit codes: 0 ready; 1 npm or the build failed; 3 something must be installed by hand, and the command is printed.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -24,6 +24,9 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE_FOLDERS = ['harness', 'servers', 'clients', 'captures', 'test', 'bench'];
+// AssemblyScript, which tsc does not compile, and what is made of it.
+const ASSEMBLY = 'harness/prediction/assembly/';
+const ASSEMBLED = 'harness/prediction/code.ts';
 // What was installed (the lock file) and built (each source's time and size), as text to compare with.
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.finwait-install');
 const BUILD_STAMP = join(ROOT, 'dist', '.finwait-build');
@@ -155,15 +158,22 @@ function installPackages() {
 }
 
 function build() {
-  const sources = SOURCE_FOLDERS.flatMap((folder) => filesIn(folder)).filter((path) => /\.c?ts$/.test(path));
-  const wanted = [...sources, 'tsconfig.json', 'rolldown.config.js', 'package.json', 'package-lock.json']
+  const sources = SOURCE_FOLDERS.flatMap((folder) => filesIn(folder)).filter(
+    (path) => /\.c?ts$/.test(path) && path !== ASSEMBLED,
+  );
+  const settings = ['tsconfig.json', 'rolldown.config.js', 'package.json', 'package-lock.json'];
+  const wanted = [...sources, 'scripts/assemble.js', ...settings]
     .map((path) => {
       const { mtimeMs, size } = statSync(join(ROOT, path));
       return `${path} ${mtimeMs} ${size}\n`;
     })
     .join('');
-  if (read(BUILD_STAMP) === wanted) return;
-  removeOrphans(sources);
+  if (read(BUILD_STAMP) === wanted && existsSync(join(ROOT, ASSEMBLED))) return;
+  act('assembling', [process.execPath, join('scripts', 'assemble.js')], {
+    code: FAILED,
+    command: 'node scripts/assemble.js',
+  });
+  removeOrphans([...sources.filter((path) => !path.startsWith(ASSEMBLY)), ASSEMBLED]);
   act('building', [process.execPath, join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], {
     code: FAILED,
     command: 'npx tsc -p .',

@@ -23,7 +23,9 @@ const LAYOUT: Layout = {
     captures: ['model', 'wire'],
     peer: ['model', 'node'],
     lab: ['model', 'kernel', 'peer', 'captures'],
-    correlate: ['model'],
+    // Header prediction in WebAssembly, and where that keeps what: made for correlate.
+    prediction: [],
+    correlate: ['model', 'prediction'],
     expect: ['model', 'correlate'],
     diagnose: ['model', 'correlate'],
     report: ['model', 'wire/pcapng-writer.ts'],
@@ -54,6 +56,7 @@ const LAYOUT: Layout = {
   pure: {
     model: [],
     wire: [],
+    prediction: [],
     correlate: [],
     expect: [],
     diagnose: [],
@@ -73,7 +76,7 @@ const LAYOUT: Layout = {
   // A peer process loads the behaviour that it is told to be, the catalogue whatever is in its folder.
   computedImports: ['harness/peer/child.ts', 'harness/scenario/catalogue.ts'],
   // Seeds, so that nobody can prepare keys that collide.
-  chance: ['harness/correlate/flow-hash.ts'],
+  chance: ['harness/correlate/prediction-code.ts'],
   publicApi: 'harness/index.ts',
   timerOwner: 'harness/timing.ts',
 };

@@ -1,3 +1,4 @@
+import { ROOM_BYTES } from '../correlate/connections.ts';
 import { Engine } from '../correlate/engine.ts';
 import { FinwaitError } from '../errors.ts';
 import type { AnalysisTotals } from '../model/analysis-totals.ts';
@@ -8,7 +9,7 @@ import type { Segment } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import type { CaptureDamage } from '../wire/capture-damage.ts';
 import { CaptureReader } from '../wire/capture-reader.ts';
-import type { FrameVisitor } from '../wire/capture-records.ts';
+import type { FrameTaker, FrameVisitor } from '../wire/capture-records.ts';
 import { formatDecodeIssue } from '../wire/decode-issue.ts';
 import { decodePacket } from '../wire/decode-packet.ts';
 import { Decoding, Outcome } from '../wire/decoding.ts';
@@ -41,7 +42,7 @@ export interface AnalyzeOptions {
   readonly onDatagram?: (payload: Uint8Array, packet: Packet) => void;
   /** Leave packets with a wrong TCP checksum out, as their receiver did. @default false: offloading makes many */
   readonly checksums?: boolean;
-  /** Connections that may be open at once. @default 1_000_000 */
+  /** Connections that may be open at once, 4,000,000 at most. @default 1_000_000 */
   readonly maxOpen?: number;
   /** Take the segments that are expected next the short way. The results are the same without. @default true */
   readonly predict?: boolean;
@@ -78,7 +79,8 @@ export interface CaptureAnalysis {
 
 /**
  * Reads a capture to its end through the engine. Memory does not grow with the length of the capture.
- * @throws FinwaitError ERR_FINWAIT_FORMAT when it is no capture, naming the offset; damage further in is told, not thrown
+ * @throws FinwaitError ERR_FINWAIT_FORMAT when it is no capture, naming the offset; damage further in is told, not thrown.
+ * ERR_FINWAIT_MEMORY where there is none left, or too little to begin with
  */
 export async function analyzeCapture(
   source: CaptureSource,
@@ -100,29 +102,22 @@ export async function analyzeCapture(
   ]);
   const { onProgress, signal } = options;
   const analysis = new Analysis(options);
-  const reader = new CaptureReader(analysis.see);
+  const reader = new CaptureReader(analysis.see, analysis.taker);
   for await (const chunk of source.chunks) {
     signal?.throwIfAborted();
-    naming(source, () => {
-      reader.push(chunk);
+    analysis.read(source, () => {
+      for (let at = 0; at < chunk.length; at += ROOM_BYTES) {
+        const part = chunk.subarray(at, at + ROOM_BYTES);
+        analysis.begin(part);
+        reader.push(part);
+      }
     });
     onProgress?.();
     if (!reader.readable) break;
   }
-  const damage = naming(source, () => reader.end());
+  const damage = analysis.read(source, () => reader.end());
   const cut = source.damage();
   return analysis.end(cut === undefined ? damage : [...damage, cut], reader.packet.frame);
-}
-
-/** What the reader finds wrong at the start, with the name of what it reads. */
-function naming<T>({ name }: CaptureSource, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof FinwaitError)) throw error;
-    const { code, message, hint } = error;
-    throw new FinwaitError(code, `${name}: ${message}`, { cause: error, ...(hint && { hint }) });
-  }
 }
 
 /** One capture's way through decoder and engine. */
@@ -134,6 +129,7 @@ class Analysis {
   readonly #onPacket: AnalyzeOptions['onPacket'];
   readonly #onDatagram: AnalyzeOptions['onDatagram'];
   readonly #totals = new Totals();
+  readonly #takesFrames: boolean;
   #view: RowView | undefined;
   #fragments = 0;
   #undecodable = 0;
@@ -146,6 +142,8 @@ class Analysis {
     this.#follow = follow;
     this.#onPacket = options.onPacket;
     this.#onDatagram = options.onDatagram;
+    const wantsPackets = follow !== undefined || options.onPacket !== undefined || checksums;
+    this.#takesFrames = !wantsPackets && predict !== false;
     this.#decoding = new Decoding({ checksums, fragments: new FragmentTable() });
     this.#engine = new Engine({
       ...(maxOpen !== undefined && { maxOpen }),
@@ -158,6 +156,28 @@ class Analysis {
         onRow(passingRows === true ? view : rowOf(view), zeekRow);
       },
     });
+  }
+
+  /** What goes wrong then is told with the name of what is read. */
+  read<T>({ name }: CaptureSource, read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      const known = error instanceof FinwaitError ? error : this.#engine.memoryRefused(error);
+      if (known === undefined) throw error;
+      const { code, message, hint } = known;
+      throw new FinwaitError(code, `${name}: ${message}`, { cause: error, ...(hint && { hint }) });
+    }
+  }
+
+  /** Of what comes next. */
+  begin(chunk: Uint8Array): void {
+    if (this.#takesFrames) this.#engine.bring(chunk);
+  }
+
+  /** Undefined when somebody asks for more of a packet than what it does to its connection. */
+  get taker(): FrameTaker | undefined {
+    return this.#takesFrames ? this.#engine : undefined;
   }
 
   readonly see: FrameVisitor = (bytes, start, captured, original, linkType, packet) => {

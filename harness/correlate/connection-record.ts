@@ -20,7 +20,7 @@ const ALL_PARTS = Part.ZEEK | Part.WIRESHARK | Part.FIGURES | Part.TRACKER | Par
  */
 export class ConnectionRecord {
   /** Where the engine keeps the connection. */
-  slot = 0;
+  address = 0;
   /** From 1, in order of first packets. */
   id: number = 0;
   /** Ns since the capture's first packet. */
@@ -69,8 +69,8 @@ export class ConnectionRecord {
   }
 
   /** @param reused whether these addresses and ports were a connection before */
-  begin(slot: number, id: number, packet: Packet, atNs: number, reused: boolean): void {
-    this.slot = slot;
+  begin(address: number, id: number, packet: Packet, atNs: number, reused: boolean): void {
+    this.address = address;
     this.id = id;
     this.firstNs = atNs;
     this.clientSide = isFromServer(packet) ? 1 : 0;
@@ -89,8 +89,8 @@ export class ConnectionRecord {
    * Goes on from what was predicted: each part once somebody asks for it, or with the next packet.
    * @param connection not to change until then
    */
-  adopt(slot: number, id: number, connection: PredictedConnection): void {
-    this.slot = slot;
+  adopt(address: number, id: number, connection: PredictedConnection): void {
+    this.address = address;
     this.id = id;
     this.firstNs = connection.firstNs;
     this.lastNs = connection.lastNs;

@@ -1,15 +1,17 @@
+import type { FinwaitError } from '../errors.ts';
 import type { Packet } from '../model/packet.ts';
+import type { PcapForm } from '../model/pcap-form.ts';
 import { Flag } from '../model/segment.ts';
+import * as Taken from '../prediction/taken.ts';
 import { ConnectionRecord } from './connection-record.ts';
-import { FlowTable } from './flow-table.ts';
-import { HeaderPrediction, Taken } from './header-prediction.ts';
+import { Connections } from './connections.ts';
+import { memoryRefused } from './prediction-code.ts';
 import { PredictedConnection } from './predicted-connection.ts';
-import { SlotList } from './slot-list.ts';
-import { By, Slots } from './slots.ts';
 
 export interface EngineOptions {
   /**
-   * Connections that may be open at once. Beyond it the one that began first is finished as it stands, and counted.
+   * Connections that may be open at once, 4,000,000 at most: half a kilobyte each. Beyond it the one that began first is
+   * finished as it stands, and counted.
    * @default 1_000_000
    */
   readonly maxOpen?: number;
@@ -22,205 +24,222 @@ export interface EngineOptions {
   readonly onFinished: (record: ConnectionRecord, engine: Engine) => void;
 }
 
-/** A connection that is over may still see its last ACK again: that long, in capture time. Zeek's tcp_close_delay. */
-const LINGER_NS = 5e9;
-/** So many at most wait that way, so that a fast capture costs no more memory than a slow one. */
-const MOST_LINGERING = 4096;
+/** Of 464 octets each, and a table of 64 MiB that doubled: where they lie stays below 2³¹, positive in JavaScript. */
+const GREATEST_MAX_OPEN = 4_000_000;
 
 /**
  * From packets to connections. Fed with one reused {@link Packet} after another; allocates nothing per packet and
  * bounds what it keeps. The same engine stands behind files, pipes and the live harness.
  *
- * Each connection has a slot: a small integer under which all that is known of it is kept. As long as its segments are
- * the ones expected next, {@link HeaderPrediction} follows it; from the first other one on, a {@link ConnectionRecord}.
+ * As long as a connection's segments are the ones expected next, {@link Connections} follow it; from the first other one
+ * on, a {@link ConnectionRecord}.
  */
 export class Engine {
-  /** Seconds of the capture's first packet; times in records are ns after it. */
-  baseSeconds = 0;
   packets = 0;
-  /** Connections seen. */
-  connections = 0;
   /** Connections that were finished early to keep within `maxOpen`. */
   evicted = 0;
-  /** The second that packets come in, and its start in ns: from an array of doubles, for DOUBLE's reasons. */
-  #second = 0;
-  readonly #secondNs = new Float64Array(1);
-  /** Before then none of those that linger is to be finished; an array for the same reason. */
-  readonly #lingerUntilNs = new Float64Array([Number.POSITIVE_INFINITY]);
   readonly #onFinished: EngineOptions['onFinished'];
   readonly #maxOpen: number;
-  readonly #predicts: boolean;
-  readonly #flows = new FlowTable();
-  readonly #prediction = new HeaderPrediction();
-  readonly #slots = new Slots();
-  readonly #records: (ConnectionRecord | undefined)[] = [];
+  readonly #connections: Connections;
+  /** Of connections that are not predicted any more, by where they lie. */
+  readonly #records = new Map<number, ConnectionRecord>();
   readonly #freeRecords: ConnectionRecord[] = [];
-  readonly #lingering = new SlotList();
-  /** Open ones in order of their first packets. */
-  readonly #opened = new SlotList();
   /** What a predicted connection is read into. */
   readonly #predicted = new PredictedConnection();
   readonly #finishedRecord = new ConnectionRecord();
 
   constructor(options: EngineOptions) {
+    const { maxOpen = 1_000_000, predict = true } = options;
+    if (!Number.isInteger(maxOpen) || maxOpen < 1 || maxOpen > GREATEST_MAX_OPEN)
+      throw new TypeError(`maxOpen is a whole number from 1 to 4,000,000, not ${maxOpen}`);
     this.#onFinished = options.onFinished;
-    const { maxOpen = 1_000_000 } = options;
-    if (!Number.isSafeInteger(maxOpen) || maxOpen < 1)
-      throw new TypeError(`maxOpen is a whole number from 1, not ${maxOpen}`);
     this.#maxOpen = maxOpen;
-    this.#predicts = options.predict ?? true;
+    this.#connections = new Connections({ maxOpen, predict });
+  }
+
+  /** Connections seen. */
+  get connections(): number {
+    return this.#connections.code.connectionCount();
+  }
+
+  /** Seconds of the capture's first packet; times in records are ns after it. */
+  get baseSeconds(): number {
+    return this.#connections.code.baseSeconds();
+  }
+
+  /** A chunk that may be taken from then on, or views of it; {@link ROOM_BYTES} at most. */
+  bring(chunk: Uint8Array): void {
+    this.#connections.bring(chunk);
+  }
+
+  /**
+   * Takes a frame as it lies, if it is in what was brought and carries the segment that is expected next: what
+   * {@link see} would do with its packet.
+   * @param packet of which frame and time are read
+   * @returns whether it was taken; if not, it is to be decoded and seen
+   */
+  takeFrame(
+    bytes: Uint8Array,
+    start: number,
+    capturedBytes: number,
+    linkType: number,
+    packet: Packet,
+  ): boolean {
+    const { code } = this.#connections;
+    const place = this.#connections.placeOf(bytes);
+    if (place === -1) return false;
+    const { frame, seconds, nanoseconds } = packet;
+    const taken = code.takeFrame(linkType, place + start, capturedBytes, frame, seconds, nanoseconds);
+    if (taken === Taken.NO || taken === Taken.AFTER_DUE) return false;
+    this.packets++;
+    if (taken === Taken.YES_WITH_EXCESS) this.#finishExcess();
+    return true;
+  }
+
+  /**
+   * Takes records of classic pcap as they lie, as long as their frames are such.
+   * @param packet counts their frames
+   * @returns where the first one begins that was not taken
+   */
+  takeRecords(bytes: Uint8Array, start: number, end: number, form: PcapForm, packet: Packet): number {
+    const { code } = this.#connections;
+    const place = this.#connections.placeOf(bytes);
+    if (place === -1) return start;
+    const { linkType, recordBytes, fractionNs, littleEndian } = form;
+    let at = place + start;
+    for (;;) {
+      const { frame } = packet;
+      at = code.takeRecords(linkType, at, place + end, frame, recordBytes, fractionNs, !littleEndian);
+      const count = code.takenCount();
+      packet.frame += count;
+      this.packets += count;
+      const stop = code.stoppedBy();
+      if (stop === Taken.NO) return at - place;
+      if (stop === Taken.AFTER_DUE) this.#finishDue();
+      else this.#finishExcess();
+    }
   }
 
   /** @returns the id of the packet's connection */
   see(packet: Packet): number {
-    if (packet.seconds !== this.#second || this.packets === 0) this.#startSecond(packet.seconds);
+    const { code } = this.#connections;
     this.packets++;
-    packet.atNs = (this.#secondNs[0] ?? 0) + packet.nanoseconds;
-    if (packet.atNs >= (this.#lingerUntilNs[0] ?? 0)) this.#finishLingering(packet.atNs);
-    const flows = this.#flows;
-    const slot = flows.find(packet);
-    if (slot === -1) return this.#begin(packet, false);
-    const { side } = flows;
-    if (isOpeningSyn(packet) && this.#startsAnother(slot, packet, side)) {
-      this.#noteReuse(slot, packet.frame);
-      this.#finish(slot);
-      flows.find(packet);
+    this.#connections.show(packet);
+    this.#finishDue();
+    const taken = code.see();
+    const connection = code.currentConnection();
+    if (taken !== Taken.NO) {
+      const id = code.idOf(connection);
+      if (taken === Taken.YES_WITH_EXCESS) this.#finishExcess();
+      return id;
+    }
+    if (connection === 0) return this.#begin(packet, false);
+    const side = code.currentSide() as 0 | 1;
+    if (isOpeningSyn(packet) && this.#startsAnother(connection, packet, side)) {
+      this.#recordOf(connection).noteReuse(packet.frame);
+      this.#finish(connection);
       return this.#begin(packet, true);
     }
-    if (this.#slots.followedBy[slot] === By.PREDICTION) {
-      const taken = this.#prediction.see(slot, side, packet);
-      if (taken === Taken.LAST) this.#linger(slot);
-      if (taken !== Taken.NO) return this.#slots.ids[slot] ?? 0;
-      this.#handOver(slot);
-    }
-    this.#see(slot, packet, side);
-    return this.#slots.ids[slot] ?? 0;
+    const record = this.#recordOf(connection);
+    this.#follow(record, packet, side);
+    return record.id;
   }
 
   /** The capture is over: finishes every connection, in order of their first packets. */
   end(): void {
-    while (this.#opened.size > 0) this.#finish(this.#opened.first);
+    const { code } = this.#connections;
+    for (let first = code.longestOpen(); first !== 0; first = code.longestOpen()) this.#finish(first);
+  }
+
+  /** What an error from here says, if it is that memory for one more connection was refused. */
+  memoryRefused(error: unknown): FinwaitError | undefined {
+    return memoryRefused(error, `${this.#connections.code.openCount()} connections are open`);
   }
 
   /** The words of a record's addresses and ports, as its first packet had them. */
   keyOf(record: ConnectionRecord): Int32Array {
-    return this.#flows.keyOf(record.slot);
+    return this.#connections.keyOf(record.address);
   }
 
-  #startSecond(second: number): void {
-    if (this.packets === 0) this.baseSeconds = second;
-    this.#second = second;
-    this.#secondNs[0] = (second - this.baseSeconds) * 1e9;
-  }
-
-  #startsAnother(slot: number, packet: Packet, side: 0 | 1): boolean {
-    if (this.#slots.followedBy[slot] === By.PREDICTION)
-      return this.#prediction.startsAnother(slot, side, packet.sequenceNumber);
-    const record = this.#records[slot];
-    if (record?.wireshark.startsAnother(packet, side) !== true) return false;
+  #startsAnother(connection: number, packet: Packet, side: 0 | 1): boolean {
+    const record = this.#records.get(connection);
+    if (record === undefined) return this.#connections.code.startsAnotherOne() === 1;
+    if (!record.wireshark.startsAnother(packet, side)) return false;
     // As Wireshark has it; but a SYN that answers a SYN opens the same connection from its other end (RFC 9293 §3.5).
     return side === record.clientSide || !record.lifecycle.isOpening;
   }
 
-  #noteReuse(slot: number, frame: number): void {
-    if (this.#slots.followedBy[slot] === By.PREDICTION) this.#handOver(slot);
-    this.#records[slot]?.noteReuse(frame);
-  }
-
-  /** Directly after a find() that found nothing. */
+  /** With a packet that has no connection. */
   #begin(packet: Packet, reused: boolean): number {
-    if (this.#flows.size >= this.#maxOpen) {
-      this.#evict();
-      this.#flows.find(packet);
-    }
-    const slot = this.#slots.take();
-    // A place for each slot from the start: an array with holes is slow.
-    if (slot === this.#records.length) this.#records.push(undefined);
-    const id = ++this.connections;
-    this.#flows.insert(packet, slot);
-    this.#opened.add(slot);
-    this.#slots.ids[slot] = id;
-    if (this.#predicts && this.#prediction.begin(slot, packet, reused)) {
-      this.#slots.followedBy[slot] = By.PREDICTION;
-      return id;
-    }
-    const record = this.#takeRecord(slot);
-    record.begin(slot, id, packet, packet.atNs, reused);
-    this.#see(slot, packet, 0);
+    const { code } = this.#connections;
+    if (code.openCount() >= this.#maxOpen) this.#evict();
+    const connection = code.open(reused);
+    const id = code.idOf(connection);
+    if (code.isPredicted(connection) === 1) return id;
+    const record = this.#takeRecord(connection);
+    record.begin(connection, id, packet, packet.atNs, reused);
+    this.#follow(record, packet, 0);
     return id;
   }
 
-  /** From here on somebody looks at every segment. */
-  #handOver(slot: number): void {
-    const record = this.#takeRecord(slot);
-    this.#read(slot, record);
+  /** That looks at every segment from here on. */
+  #recordOf(connection: number): ConnectionRecord {
+    const known = this.#records.get(connection);
+    if (known !== undefined) return known;
+    const record = this.#takeRecord(connection);
+    this.#read(connection, record);
+    this.#connections.code.handOver(connection);
+    return record;
   }
 
   /** A predicted connection's state, as if the record had followed it. */
-  #read(slot: number, record: ConnectionRecord): void {
-    const predicted = this.#predicted;
-    this.#prediction.load(slot, predicted);
-    record.adopt(slot, this.#slots.ids[slot] ?? 0, predicted);
+  #read(connection: number, record: ConnectionRecord): void {
+    const { code } = this.#connections;
+    this.#connections.load(connection, this.#predicted);
+    record.adopt(connection, code.idOf(connection), this.#predicted);
   }
 
-  #see(slot: number, packet: Packet, side: 0 | 1): void {
-    const record = this.#records[slot];
-    if (record === undefined) return;
+  #follow(record: ConnectionRecord, packet: Packet, side: 0 | 1): void {
+    const { code } = this.#connections;
     record.see(packet, side, packet.atNs);
-    if (record.lifecycle.isOver) this.#linger(slot);
+    code.touch(record.address);
+    if (!record.lifecycle.isOver) return;
+    code.linger(record.address);
+    this.#finishExcess();
   }
 
-  #linger(slot: number): void {
-    if (this.#slots.lingers[slot] === 1) return;
-    this.#slots.lingers[slot] = 1;
-    if (this.#lingering.size === 0) this.#lingerUntilNs[0] = this.#lastNs(slot) + LINGER_NS;
-    this.#lingering.add(slot);
-    if (this.#lingering.size > MOST_LINGERING) this.#finish(this.#lingering.first);
+  /** Those that have waited long enough for stragglers. */
+  #finishDue(): void {
+    const { code } = this.#connections;
+    for (let due = code.due(); due !== 0; due = code.due()) this.#finish(due);
   }
 
-  #finishLingering(nowNs: number): void {
-    const lingering = this.#lingering;
-    this.#lingerUntilNs[0] = Number.POSITIVE_INFINITY;
-    while (lingering.size > 0) {
-      const untilNs = this.#lastNs(lingering.first) + LINGER_NS;
-      if (untilNs > nowNs) {
-        this.#lingerUntilNs[0] = untilNs;
-        return;
-      }
-      this.#finish(lingering.first);
-    }
+  /** The one too many that waits for stragglers, if one does. */
+  #finishExcess(): void {
+    const excess = this.#connections.code.excess();
+    if (excess !== 0) this.#finish(excess);
   }
 
-  #lastNs(slot: number): number {
-    if (this.#slots.followedBy[slot] === By.PREDICTION) return this.#prediction.lastNs(slot);
-    return this.#records[slot]?.lastNs ?? 0;
-  }
-
-  #finish(slot: number): void {
-    let record = this.#records[slot];
-    const isOwn = this.#slots.followedBy[slot] === By.RECORD;
-    if (!isOwn || record === undefined) {
-      record = this.#finishedRecord;
-      this.#read(slot, record);
-    }
+  #finish(connection: number): void {
+    const own = this.#records.get(connection);
+    const record = own ?? this.#finishedRecord;
+    if (own === undefined) this.#read(connection, record);
     record.finish();
     this.#onFinished(record, this);
-    if (isOwn) this.#freeRecords.push(record);
-    if (this.#slots.lingers[slot] === 1) this.#lingering.remove(slot);
-    this.#opened.remove(slot);
-    this.#flows.remove(slot);
-    this.#slots.release(slot);
+    this.#connections.code.release(connection);
+    if (own === undefined) return;
+    this.#records.delete(connection);
+    this.#freeRecords.push(own);
   }
 
   #evict(): void {
     this.evicted++;
-    this.#finish(this.#opened.first);
+    this.#finish(this.#connections.code.longestOpen());
   }
 
-  #takeRecord(slot: number): ConnectionRecord {
+  #takeRecord(connection: number): ConnectionRecord {
     const record = this.#freeRecords.pop() ?? new ConnectionRecord();
-    this.#records[slot] = record;
-    this.#slots.followedBy[slot] = By.RECORD;
+    this.#records.set(connection, record);
     return record;
   }
 }

@@ -44,7 +44,7 @@ export class PredictedEnd {
 }
 
 /**
- * A connection all of whose segments were the ones expected next, as {@link HeaderPrediction} holds it: the client
+ * A connection all of whose segments were the ones expected next, as harness/prediction holds it: the client
  * sent the first SYN, and nothing was lost, repeated or reset. Everything that the analyzers know of such a
  * connection follows from these fields; each has an `adopt` that says how.
  */

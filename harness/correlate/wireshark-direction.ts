@@ -2,7 +2,7 @@ import type { Packet } from '../model/packet.ts';
 import { Flag } from '../model/segment.ts';
 import type { PredictedEnd } from './predicted-connection.ts';
 import { DOUBLE } from './representation.ts';
-import { MOST_WINDOW_SHIFT } from './window-limits.ts';
+import { MOST_WINDOW_SHIFT } from '../prediction/limits.ts';
 
 export const SCALE_UNKNOWN = -1;
 export const SCALE_UNUSED = -2;

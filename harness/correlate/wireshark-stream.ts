@@ -12,7 +12,7 @@ import {
   isZeroWindowProbe,
 } from './wireshark-rules.ts';
 import { DOUBLE } from './representation.ts';
-import { MOST_WINDOW_SHIFT } from './window-limits.ts';
+import { MOST_WINDOW_SHIFT } from '../prediction/limits.ts';
 
 export { Analysis };
 

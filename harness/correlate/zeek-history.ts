@@ -1,32 +1,12 @@
-/** What one letter of a history says; upper case when the originator did it, lower case when the responder did. */
-export const Letter = {
-  SYN: 1,
-  SYN_ACK: 2,
-  ACK: 3,
-  DATA: 4,
-  FIN: 5,
-  RST: 6,
-  FIN_WITH_RST: 7,
-  SYN_WITH_FIN_OR_RST: 8,
-  BAD_CHECKSUM: 9,
-  GAP: 10,
-  RETRANSMISSION: 11,
-  ZERO_WINDOW: 12,
-  FLIP: 13,
-} as const;
+import * as Letter from '../prediction/letter.ts';
 
-/** Indexed by {@link Letter}. Source: Zeek, scripts/base/protocols/conn/main.zeek. */
+/** Indexed by {@link Letter}. */
 const TEXT = '?SHADFRIQCGTW^';
-/** Added to a letter of the responder's. */
-export const RESPONDER = 0x10;
-export const LETTER_BITS = 5;
 const LETTER_MASK = 0x1f;
-/** Of five bits each, in the 31 that V8 keeps without a heap number. */
-export const LETTERS_PER_WORD = 6;
 
 /** Letters kept of one connection. Sixteen is the most that an orderly one has; ten thousand losses add five. */
 export const HISTORY_CAPACITY = 48;
-const WORDS = HISTORY_CAPACITY / LETTERS_PER_WORD;
+const WORDS = HISTORY_CAPACITY / Letter.PER_WORD;
 
 /**
  * Zeek's `history` of one connection, packed into integers so that a letter costs no allocation. Letters beyond
@@ -58,9 +38,9 @@ export class ZeekHistory {
     const at = this.#letters;
     if (at === HISTORY_CAPACITY) return;
     this.#letters = at + 1;
-    const code = byOriginator || letter === Letter.FLIP ? letter : letter | RESPONDER;
-    const bits = code << ((at % LETTERS_PER_WORD) * LETTER_BITS);
-    const word = (at / LETTERS_PER_WORD) | 0;
+    const code = byOriginator || letter === Letter.FLIP ? letter : letter | Letter.RESPONDER;
+    const bits = code << ((at % Letter.PER_WORD) * Letter.BITS);
+    const word = (at / Letter.PER_WORD) | 0;
     if (word === 0) {
       this.#word0 |= bits;
     } else if (word === 1) {
@@ -81,10 +61,10 @@ export class ZeekHistory {
     const words = [this.#word0, this.#word1, ...(this.#more ?? [])];
     let text = '';
     for (let at = 0; at < this.#letters; at += 1) {
-      const word = words[(at / LETTERS_PER_WORD) | 0] ?? 0;
-      const bits = (word >>> ((at % LETTERS_PER_WORD) * LETTER_BITS)) & LETTER_MASK;
-      const letter = TEXT.charAt(bits & ~RESPONDER);
-      text += (bits & RESPONDER) === 0 ? letter : letter.toLowerCase();
+      const word = words[(at / Letter.PER_WORD) | 0] ?? 0;
+      const bits = (word >>> ((at % Letter.PER_WORD) * Letter.BITS)) & LETTER_MASK;
+      const letter = TEXT.charAt(bits & ~Letter.RESPONDER);
+      text += (bits & Letter.RESPONDER) === 0 ? letter : letter.toLowerCase();
     }
     return text;
   }

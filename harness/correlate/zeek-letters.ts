@@ -1,7 +1,8 @@
 /** Which segments write which letters. Source: Zeek, src/packet_analysis/protocol/tcp/TCPSessionAdapter.cc. */
 import { Flag } from '../model/segment.ts';
 import { Mark, type ZeekEndpoint } from './zeek-endpoint.ts';
-import { Letter, type ZeekHistory } from './zeek-history.ts';
+import * as Letter from '../prediction/letter.ts';
+import type { ZeekHistory } from './zeek-history.ts';
 
 const LETTER_OF_TROUBLE: readonly number[] = [
   Letter.BAD_CHECKSUM,

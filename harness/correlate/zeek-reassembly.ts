@@ -2,14 +2,11 @@
  * Which of an end's data came, and which was acknowledged although it never came: what Zeek's reassembler decides,
  * without the data. Source: Zeek, src/analyzer/protocol/tcp/TCP_Reassembler.cc and src/Reassem.cc.
  */
+import { MAX_INITIAL_WINDOW, MAX_UNACKNOWLEDGED } from '../prediction/limits.ts';
 import { Mark, ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
 
-/** Zeek's tcp_max_initial_window: more than this with nothing acknowledged, and ACKs are taken to go unseen. */
-export const MAX_INITIAL_WINDOW = 16_384;
 /** Zeek's tcp_max_above_hole_without_any_acks. */
 const MAX_AHEAD_WITHOUT_ACKS = 16_384;
-/** Zeek's tcp_excessive_data_without_further_acks. */
-export const MAX_UNACKNOWLEDGED = 10_485_760;
 /** Numbers kept of {@link ZeekEndpoint.ahead}, two a stretch; beyond it the first hole counts as filled. */
 const MAX_AHEAD = 256;
 

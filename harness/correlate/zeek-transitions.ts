@@ -1,7 +1,8 @@
 /** What a segment makes of the states. Source: Zeek, src/packet_analysis/protocol/tcp/TCPSessionAdapter.cc. */
 import { Flag } from '../model/segment.ts';
 import { Mark, ZeekState, type ZeekEndpoint } from './zeek-endpoint.ts';
-import { Letter, type ZeekHistory } from './zeek-history.ts';
+import * as Letter from '../prediction/letter.ts';
+import type { ZeekHistory } from './zeek-history.ts';
 import type { ZeekRoles } from './zeek-roles.ts';
 
 const { INACTIVE, SYN_SENT, SYN_ACK_SENT, PARTIAL, ESTABLISHED, CLOSED, RESET } = ZeekState;

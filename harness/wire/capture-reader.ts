@@ -1,7 +1,13 @@
 import { Packet } from '../model/packet.ts';
 import type { CaptureDamage } from './capture-damage.ts';
 import { type CaptureFormat, captureFormat, MAGIC_BYTES, notACapture } from './capture-format.ts';
-import type { CaptureInterface, FrameVisitor, RecordReader, RecordSink } from './capture-records.ts';
+import type {
+  CaptureInterface,
+  FrameTaker,
+  FrameVisitor,
+  RecordReader,
+  RecordSink,
+} from './capture-records.ts';
 import { PcapRecords } from './pcap-records.ts';
 import { PcapngBlocks } from './pcapng-blocks.ts';
 import { StraddlingBytes } from './straddling-bytes.ts';
@@ -31,9 +37,11 @@ export class CaptureReader {
   #base = 0;
   #readable = true;
 
-  constructor(visit: FrameVisitor) {
+  /** @param taker asked before the visitor */
+  constructor(visit: FrameVisitor, taker?: FrameTaker) {
     this.#sink = {
       visit,
+      taker,
       packet: this.packet,
       addInterface: (described) => {
         if (this.#interfaces.length < MAX_INTERFACES_TOLD) this.#interfaces.push(described);
@@ -76,7 +84,7 @@ export class CaptureReader {
   }
 
   /**
-   * Visits the frames that are complete with this chunk, which the caller may reuse afterwards.
+   * Hands out the frames that are complete with this chunk, which the caller may reuse afterwards.
    * @throws FinwaitError ERR_FINWAIT_FORMAT when the first bytes are no capture's, naming the offset and what was found.
    */
   push(chunk: Uint8Array): void {

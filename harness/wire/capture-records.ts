@@ -1,9 +1,10 @@
 import type { Packet } from '../model/packet.ts';
+import type { PcapForm } from '../model/pcap-form.ts';
 import type { CaptureDamage } from './capture-damage.ts';
 
 /**
- * Called with each frame: `bytes` holds it from `start` on, valid until the call returns; frame and time are in the
- * packet. It must not throw.
+ * Called with each frame that was not taken as it lies: `bytes` holds it from `start` on, valid until the call returns;
+ * frame and time are in the packet. It must not throw.
  */
 export type FrameVisitor = (
   bytes: Uint8Array,
@@ -13,6 +14,26 @@ export type FrameVisitor = (
   linkType: number,
   packet: Packet,
 ) => void;
+
+/** May take frames as they lie, so that they do not come to the visitor. */
+export interface FrameTaker {
+  /**
+   * Whole records of a classic pcap, from `start` on and as many as it likes; counts their frames in the packet.
+   * @returns where the first record begins that it did not take
+   */
+  takeRecords(bytes: Uint8Array, start: number, end: number, form: PcapForm, packet: Packet): number;
+  /**
+   * One frame of a pcapng; frame and time are in the packet.
+   * @returns whether it took it
+   */
+  takeFrame(
+    bytes: Uint8Array,
+    start: number,
+    capturedBytes: number,
+    linkType: number,
+    packet: Packet,
+  ): boolean;
+}
 
 /** Where frames were captured. */
 export interface CaptureInterface {
@@ -29,6 +50,7 @@ export interface CaptureInterface {
 /** What a format's reader is given to work with. */
 export interface RecordSink {
   readonly visit: FrameVisitor;
+  readonly taker: FrameTaker | undefined;
   readonly packet: Packet;
   addInterface(described: CaptureInterface): void;
   /** `offset` is one into the bytes that are being read. */
@@ -43,6 +65,3 @@ export interface RecordReader {
   /** Reads what is whole between two offsets; returns where the rest starts, or -1 when nothing more can be read. */
   read(bytes: Uint8Array, start: number, end: number): number;
 }
-
-/** libpcap's MAXIMUM_SNAPLEN, and Wireshark's limit: a frame that claims more is damage, not data. */
-export const MAX_FRAME_BYTES = 262_144;

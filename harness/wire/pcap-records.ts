@@ -1,5 +1,6 @@
+import { MAX_FRAME_BYTES, type PcapForm } from '../model/pcap-form.ts';
 import { isPcap, notACapture, PcapMagic } from './capture-format.ts';
-import { MAX_FRAME_BYTES, type RecordReader, type RecordSink } from './capture-records.ts';
+import type { RecordReader, RecordSink } from './capture-records.ts';
 
 /** Source: draft-ietf-opsawg-pcap. */
 const FileField = {
@@ -22,10 +23,7 @@ const SECOND_NS = 1_000_000_000;
 export class PcapRecords implements RecordReader {
   readonly #sink: RecordSink;
   #needed: number = FileField.bytes;
-  #littleEndian = false;
-  #fractionNs = 1;
-  #recordBytes: number = RecordField.bytes;
-  #linkType = -1;
+  #form: PcapForm | undefined;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
@@ -36,42 +34,45 @@ export class PcapRecords implements RecordReader {
   }
 
   get littleEndian(): boolean {
-    return this.#littleEndian;
+    return this.#form?.littleEndian ?? true;
   }
 
   read(bytes: Uint8Array, start: number, end: number): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (this.#linkType !== -1) return this.#readRecords(bytes, view, start, end);
+    if (this.#form !== undefined) return this.#readRecords(bytes, view, start, end, this.#form);
     if (end - start < FileField.bytes) return start;
-    this.#readHeader(view, start);
-    return this.#readRecords(bytes, view, start + FileField.bytes, end);
+    this.#form = this.#readHeader(view, start);
+    return this.#readRecords(bytes, view, start + FileField.bytes, end, this.#form);
   }
 
-  #readHeader(view: DataView, start: number): void {
+  #readHeader(view: DataView, start: number): PcapForm {
     const littleEndian = isPcap(view.getUint32(start, true));
     const magic = view.getUint32(start, littleEndian);
     const major = view.getUint16(start + FileField.majorVersion, littleEndian);
     if (major !== 2) throw notACapture(FileField.majorVersion, `pcap version ${major}`);
-    this.#littleEndian = littleEndian;
-    this.#fractionNs = magic === PcapMagic.NANOSECONDS ? 1 : 1000;
-    if (magic === PcapMagic.MODIFIED) this.#recordBytes = MODIFIED_RECORD_BYTES;
-    this.#linkType = view.getUint32(start + FileField.linkType, littleEndian) & LINK_TYPE_MASK;
+    const linkType = view.getUint32(start + FileField.linkType, littleEndian) & LINK_TYPE_MASK;
+    const countsNs = magic === PcapMagic.NANOSECONDS;
     this.#sink.addInterface({
-      linkType: this.#linkType,
+      linkType,
       snapLength: view.getUint32(start + FileField.snapLength, littleEndian),
-      resolution: { base: 10, exponent: magic === PcapMagic.NANOSECONDS ? 9 : 6 },
+      resolution: { base: 10, exponent: countsNs ? 9 : 6 },
       offsetSeconds: 0,
     });
+    return {
+      linkType,
+      recordBytes: magic === PcapMagic.MODIFIED ? MODIFIED_RECORD_BYTES : RecordField.bytes,
+      fractionNs: countsNs ? 1 : 1000,
+      littleEndian,
+    };
   }
 
-  #readRecords(bytes: Uint8Array, view: DataView, start: number, end: number): number {
-    const { visit, packet } = this.#sink;
-    const littleEndian = this.#littleEndian;
-    const recordBytes = this.#recordBytes;
-    const fractionNs = this.#fractionNs;
-    const linkType = this.#linkType;
+  #readRecords(bytes: Uint8Array, view: DataView, start: number, end: number, form: PcapForm): number {
+    const { visit, packet, taker } = this.#sink;
+    const { linkType, recordBytes, fractionNs, littleEndian } = form;
     let at = start;
-    while (end - at >= recordBytes) {
+    for (;;) {
+      if (taker !== undefined) at = taker.takeRecords(bytes, at, end, form, packet);
+      if (end - at < recordBytes) break;
       const capturedBytes = view.getUint32(at + RecordField.capturedBytes, littleEndian);
       if (capturedBytes > MAX_FRAME_BYTES) return this.#refuse(at, capturedBytes);
       const frameStart = at + recordBytes;

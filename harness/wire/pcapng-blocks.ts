@@ -1,10 +1,6 @@
+import { MAX_FRAME_BYTES } from '../model/pcap-form.ts';
 import { notACapture, SECTION_HEADER_BLOCK } from './capture-format.ts';
-import {
-  type CaptureInterface,
-  MAX_FRAME_BYTES,
-  type RecordReader,
-  type RecordSink,
-} from './capture-records.ts';
+import { type CaptureInterface, type RecordReader, type RecordSink } from './capture-records.ts';
 import { readInterface } from './pcapng-interface.ts';
 import { TickClock } from './tick-clock.ts';
 
@@ -167,7 +163,7 @@ export class PcapngBlocks implements RecordReader {
       this.#skipPacket(at, index, capturedBytes, room);
       return;
     }
-    const { packet, visit } = this.#sink;
+    const { packet } = this.#sink;
     clock.set(
       view.getUint32(at + Enhanced.high, littleEndian),
       view.getUint32(at + Enhanced.low, littleEndian),
@@ -176,7 +172,7 @@ export class PcapngBlocks implements RecordReader {
     packet.seconds = clock.seconds;
     packet.nanoseconds = clock.nanoseconds;
     const originalBytes = view.getUint32(at + Enhanced.originalBytes, littleEndian);
-    visit(bytes, at + Enhanced.data, capturedBytes, originalBytes, described.linkType, packet);
+    this.#handOut(bytes, at + Enhanced.data, capturedBytes, originalBytes, described.linkType);
   }
 
   /** Of the section's first interface, and without a time: that of the packet before stands. */
@@ -191,10 +187,21 @@ export class PcapngBlocks implements RecordReader {
       this.#skipPacket(at, 0, capturedBytes, room);
       return;
     }
-    const { packet, visit } = this.#sink;
-    packet.frame += 1;
+    this.#sink.packet.frame += 1;
     const start = at + Simple.data;
-    visit(bytes, start, Math.min(capturedBytes, room), originalBytes, described.linkType, packet);
+    this.#handOut(bytes, start, Math.min(capturedBytes, room), originalBytes, described.linkType);
+  }
+
+  #handOut(
+    bytes: Uint8Array,
+    start: number,
+    capturedBytes: number,
+    originalBytes: number,
+    linkType: number,
+  ): void {
+    const { packet, visit, taker } = this.#sink;
+    if (taker?.takeFrame(bytes, start, capturedBytes, linkType, packet) === true) return;
+    visit(bytes, start, capturedBytes, originalBytes, linkType, packet);
   }
 
   #skipPacket(at: number, index: number, capturedBytes: number, room: number): void {

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { type CommandResult, finwait } from '../support/finwait.ts';
+import { segment } from '../support/segment.ts';
 import { fileOf, PCAP, pcapOf, SEGMENTS } from './_capture-files.ts';
 
 /** What `analyze` says of the four conversations, with these options. */
@@ -252,6 +253,48 @@ test('a file that there is not, a directory: exit code 2', async (t) => {
     t.regex(stderr, /^ERR_FINWAIT_USAGE: /);
     t.regex(stderr, problem);
   }
+});
+
+test('without WebAssembly: what to leave out, exit code 2', async (t) => {
+  const { exitCode, stdout, stderr } = await finwait(['analyze', fileOf(t, PCAP)], { node: ['--jitless'] });
+  t.is(exitCode, 2);
+  t.is(stdout, '');
+  t.regex(stderr, /ERR_FINWAIT_USAGE: .*WebAssembly.*\nLeave --jitless out/);
+});
+
+test('too few addresses for WebAssembly: how to do without, and that works', async (t) => {
+  const file = fileOf(t, PCAP);
+  const ulimit = '-v 6000000';
+  const { exitCode, stderr } = await finwait(['analyze', file], { ulimit });
+  // Node 24 and later do without by themselves.
+  if (Number.parseInt(process.versions.node) < 24) {
+    t.is(exitCode, 3);
+    t.regex(
+      stderr,
+      /^ERR_FINWAIT_MEMORY: .*10 GB.*\n.*ulimit -v unlimited.*NODE_OPTIONS=--disable-wasm-trap-/,
+    );
+  } else t.deepEqual([exitCode, stderr], [0, '']);
+  const env = { NODE_OPTIONS: '--disable-wasm-trap-handler' };
+  const without = await finwait(['analyze', file], { ulimit, env });
+  t.deepEqual([without.exitCode, without.stderr], [0, '']);
+});
+
+test('no memory to begin with: that, and what to do', async (t) => {
+  const { exitCode, stderr } = await finwait(['analyze', fileOf(t, PCAP)], {
+    node: ['--wasm-max-mem-pages=4'],
+  });
+  t.is(exitCode, 3);
+  t.regex(stderr, /^ERR_FINWAIT_MEMORY: .*refused memory: there is none to begin with\.\nGive it more/);
+});
+
+test('memory that ends in mid-capture: how many connections were open, and what to do', async (t) => {
+  const syns = Array.from({ length: 5000 }, (_, at) =>
+    segment({ flags: 'SYN', source: { address: '10.0.0.1', port: at + 1 }, acknowledgmentNumber: 0 }),
+  );
+  const node = ['--wasm-max-mem-pages=20'];
+  const { exitCode, stderr } = await finwait(['analyze', fileOf(t, pcapOf(syns))], { node });
+  t.is(exitCode, 3);
+  t.regex(stderr, /^ERR_FINWAIT_MEMORY: .*refused memory: \d{3,4} connections are open\.\n.*editcap/);
 });
 
 test('a file name cannot steer the terminal', async (t) => {

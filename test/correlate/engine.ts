@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Engine } from '../../harness/correlate/engine.ts';
 import { NEVER_NS } from '../../harness/correlate/lifecycle-end.ts';
+import { Analysis } from '../../harness/correlate/wireshark-stream.ts';
 import type { Segment } from '../../harness/model/segment.ts';
 import { packet, type PacketFields } from '../support/packet.ts';
 import { CLOSING_BY_CLIENT, OPENING, script } from '../support/segment-script.ts';
@@ -108,6 +109,26 @@ test('a closed connection waits five seconds of capture time for stragglers', (t
   }
 });
 
+test('each waits for itself: one that is over later, or that a straggler came to, is finished later', (t) => {
+  const tick = (engine: Engine, atMs: number): void => {
+    engine.see(packet({ from: clientOn(9), to: SERVER, flags: 'SYN', atMs }));
+  };
+  const straggler = { from: SERVER, to: clientOn(1), flags: 'FIN,ACK', seq: 501, ack: 102 };
+  for (const isStraggling of [false, true]) {
+    const { engine, finished } = start();
+    exchange(engine, 1, 0);
+    exchange(engine, 2, 3000);
+    if (isStraggling) engine.see(packet({ ...straggler, atMs: 4000 }));
+    const finishedBy = (atMs: number): number[] => {
+      tick(engine, atMs);
+      return finished.map(({ id }) => id);
+    };
+    t.deepEqual(finishedBy(5100), isStraggling ? [] : [1]);
+    t.deepEqual(finishedBy(7900), isStraggling ? [] : [1]);
+    t.deepEqual(finishedBy(9100), [1, 2]);
+  }
+});
+
 test('segments behind a RST belong to the connection that it ended', (t) => {
   const [only, ...others] = engineOn(
     script([...OPENING, 'server RST,ACK', 'client ACK len 5', 'server RST']),
@@ -141,8 +162,8 @@ test('beyond maxOpen the oldest is finished as it stands, and counted', (t) => {
   t.is(finished.length, 25);
 });
 
-test('maxOpen is a whole number from 1', (t) => {
-  for (const maxOpen of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+test('maxOpen is a whole number from 1 to 4,000,000', (t) => {
+  for (const maxOpen of [0, -1, 1.5, Number.NaN, 4_000_001, Number.POSITIVE_INFINITY]) {
     t.throws(() => start(maxOpen), { instanceOf: TypeError, message: /maxOpen/ }, String(maxOpen));
   }
 });
@@ -201,6 +222,19 @@ test('a capture whose clock goes back loses no packet', (t) => {
     finished.map(({ packets }) => packets),
     [7, 7],
   );
+});
+
+test('a connection on ports that were used before is known as such, predicted or not', (t) => {
+  for (const predict of [true, false]) {
+    const reused: number[] = [];
+    const engine = new Engine({
+      predict,
+      onFinished: ({ wireshark }) => reused.push(wireshark.count(0, Analysis.REUSED_PORTS)),
+    });
+    for (const segment of [...script(CLOSED), ...again(CLOSED)]) engine.see(packetOf(segment));
+    engine.end();
+    t.deepEqual(reused, [0, 1]);
+  }
 });
 
 test('ports that are reused inside a connection are odd, however well it was predicted', (t) => {

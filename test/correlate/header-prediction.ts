@@ -5,8 +5,10 @@ import { rowOf } from '../../harness/analyze/row-of.ts';
 import { RowView } from '../../harness/analyze/row-view.ts';
 import { Totals } from '../../harness/analyze/totals.ts';
 import { zeekRowOf } from '../../harness/analyze/zeek-row-of.ts';
+import { MAX_INITIAL_WINDOW, MAX_UNACKNOWLEDGED } from '../../harness/prediction/limits.ts';
+import * as Taken from '../../harness/prediction/taken.ts';
+import { Connections } from '../../harness/correlate/connections.ts';
 import { Engine } from '../../harness/correlate/engine.ts';
-import { HeaderPrediction, Taken } from '../../harness/correlate/header-prediction.ts';
 import type { AnalysisTotals } from '../../harness/model/analysis-totals.ts';
 import type { Packet } from '../../harness/model/packet.ts';
 import { CLOSING_BY_CLIENT, OPENING, script } from '../support/segment-script.ts';
@@ -45,25 +47,22 @@ function totalsOf(packets: readonly Packet[], predict: boolean, maxOpen = 1000):
   return totals.result(engine.baseSeconds);
 }
 
-/** What becomes of each line's packet, one after the other. */
-function takenOf(lines: readonly string[]): Taken[] {
-  const prediction = new HeaderPrediction();
-  const [first, ...others] = script(lines).map((segment) => {
-    const packet = packetOf(segment);
-    packet.atNs = segment.frame * 1e6;
-    return { packet, side: segment.source.port === 7000 ? 1 : 0 };
+/** What becomes of packets, one after the other. */
+function takenOf(packets: readonly Packet[]): number[] {
+  const connections = new Connections({ maxOpen: 1, predict: true });
+  return packets.map((packet) => {
+    connections.show(packet);
+    return connections.code.see();
   });
-  const taken = first !== undefined && prediction.begin(0, first.packet, false) ? Taken.YES : Taken.NO;
-  return [taken, ...others.map(({ packet, side }) => prediction.see(0, side, packet))];
 }
+
+const packetsOf = (lines: readonly string[]): Packet[] => script(lines).map(packetOf);
 
 const EXCHANGE = ['client ACK len 100', 'server ACK', 'server ACK len 5000', 'client ACK'];
 
 test('an orderly connection is predicted to its last segment', (t) => {
   const lines = [...OPENING, ...EXCHANGE, ...EXCHANGE, ...CLOSING_BY_CLIENT];
-  const taken = takenOf(lines);
-  t.deepEqual(taken.slice(0, -1), new Array<Taken>(lines.length - 1).fill(Taken.YES));
-  t.is(taken.at(-1), Taken.LAST);
+  t.deepEqual(takenOf(packetsOf(lines)), new Array<number>(lines.length).fill(Taken.YES));
 });
 
 test('so are data both ways at once, a half-close with data after it, and a close in three segments', (t) => {
@@ -72,8 +71,24 @@ test('so are data both ways at once, a half-close with data after it, and a clos
     ['server FIN,ACK', 'client ACK', 'client ACK len 7', 'server ACK', 'client FIN,ACK', 'server ACK'],
     ['client FIN,ACK len 3', 'server FIN,ACK', 'client ACK'],
   ]) {
-    const taken = takenOf([...OPENING, ...lines]);
+    const taken = takenOf(packetsOf([...OPENING, ...lines]));
     t.false(taken.includes(Taken.NO), lines.join(', '));
+  }
+});
+
+test('many round trips: predicted to the last, and told as the analyzers tell them', (t) => {
+  // Four are more than lie with a connection, 300 more than are kept of it.
+  for (const exchanges of [2, 4, 300]) {
+    const lines = Array.from({ length: exchanges }, (_, at) => [
+      'client ACK len 10',
+      `server ACK len 20 +${(at * 7) % 13} ms`,
+    ]);
+    const packets = packetsOf([...OPENING, ...lines.flat(), 'client ACK', ...CLOSING_BY_CLIENT]);
+    t.false(takenOf(packets).includes(Taken.NO));
+    t.deepEqual(toldOf(packets, true), toldOf(packets, false));
+    // And from any of them on by the analyzers.
+    const broken = [...packets.slice(0, -3), ...packetsOf(['client RST']), ...packets.slice(-3)];
+    t.deepEqual(toldOf(broken, true), toldOf(broken, false));
   }
 });
 
@@ -91,29 +106,87 @@ const UNEXPECTED: Readonly<Record<string, readonly string[]>> = {
 
 for (const [what, lines] of Object.entries(UNEXPECTED)) {
   test(`${what} is for the analyzers`, (t) => {
-    const taken = takenOf([...OPENING, ...lines]);
+    const taken = takenOf(packetsOf([...OPENING, ...lines]));
     t.is(taken.at(-1), Taken.NO);
     t.false(taken.slice(0, -1).includes(Taken.NO));
   });
 }
 
 test('a segment that fills the window, or closes its own, is for the analyzers', (t) => {
-  const packets = script([...OPENING, 'client ACK len 1000']).map(packetOf);
-  const [syn, synAck, ack, data] = packets as [Packet, Packet, Packet, Packet];
+  const packets = packetsOf([...OPENING, 'client ACK len 1000']);
+  const [, synAck, , data] = packets as [Packet, Packet, Packet, Packet];
   synAck.window = 1000;
-  const follow = (last: Packet): Taken => {
-    const prediction = new HeaderPrediction();
-    for (const packet of packets) packet.atNs = packet.frame * 1e6;
-    prediction.begin(0, syn, false);
-    prediction.see(0, 1, synAck);
-    prediction.see(0, 0, ack);
-    return prediction.see(0, 0, last);
-  };
-  t.is(follow(data), Taken.NO);
+  t.is(takenOf(packets).at(-1), Taken.NO);
   data.payloadBytes = 999;
-  t.is(follow(data), Taken.YES);
+  t.is(takenOf(packets).at(-1), Taken.YES);
   data.window = 0;
-  t.is(follow(data), Taken.NO);
+  t.is(takenOf(packets).at(-1), Taken.NO);
+});
+
+test('a window is scaled by 14 at most', (t) => {
+  for (const [from, to] of [
+    ['client', 'server'],
+    ['server', 'client'],
+  ] as const) {
+    const lines = [`${from} ACK len 10`, `${to} ACK`, `${from} ACK len 16384`];
+    const packets = packetsOf([...OPENING, ...lines]);
+    const [syn, synAck, , , ack] = packets as [Packet, Packet, Packet, Packet, Packet];
+    syn.windowScale = 15;
+    synAck.windowScale = 15;
+    ack.window = 1;
+    t.is(takenOf(packets).at(-1), Taken.NO);
+    ack.window = 2;
+    t.is(takenOf(packets).at(-1), Taken.YES);
+  }
+});
+
+test('so much without an answer is for the analyzers, to the octet', (t) => {
+  const last = (...lines: readonly string[]): number | undefined =>
+    takenOf(packetsOf([...OPENING, ...lines])).at(-1);
+  t.is(last(`client ACK len ${MAX_INITIAL_WINDOW}`), Taken.YES);
+  t.is(last(`client ACK len ${MAX_INITIAL_WINDOW + 1}`), Taken.NO);
+  const answered = ['client ACK len 10', 'server ACK'];
+  t.is(last(...answered, `client ACK len ${MAX_UNACKNOWLEDGED / 2}`), Taken.YES);
+  t.is(last(...answered, `client ACK len ${MAX_UNACKNOWLEDGED / 2 + 1}`), Taken.NO);
+});
+
+test('more payload than the difference of two sequence numbers can tell is for the analyzers', (t) => {
+  for (const payloadBytes of [0x7fff_fc00, 0x7fff_fff0, 0x8000_0000, 0xffff_0000]) {
+    // It acknowledges something new, besides.
+    const lines = ['client ACK len 1000', 'server ACK len 5 ack 1', 'client ACK len 1', 'server ACK'];
+    const packets = packetsOf([...OPENING, ...lines]);
+    const huge = packets[5] as Packet;
+    huge.payloadBytes = payloadBytes;
+    huge.ipLengthIsZero = 1;
+    t.is(takenOf(packets)[5], Taken.NO);
+    t.deepEqual(toldOf(packets, true), toldOf(packets, false));
+  }
+});
+
+test('a SYN at the epoch is for the analyzers: to those that follow Wireshark 0 is no time', (t) => {
+  const [syn] = packetsOf(OPENING) as [Packet];
+  syn.seconds = 0;
+  syn.nanoseconds = 0;
+  t.deepEqual(takenOf([syn]), [Taken.NO]);
+  syn.nanoseconds = 1;
+  t.deepEqual(takenOf([syn]), [Taken.YES]);
+});
+
+test('a handshake that takes no time is for the analyzers: Wireshark would go on to look for one', (t) => {
+  const packets = packetsOf(OPENING) as [Packet, Packet, Packet];
+  const [syn, , ack] = packets;
+  ack.nanoseconds = syn.nanoseconds;
+  t.deepEqual(takenOf(packets), [Taken.YES, Taken.YES, Taken.NO]);
+});
+
+test('so is what makes a next sequence number 0, which is "none yet" to them', (t) => {
+  const from = (initial: { client: number; server: number }): number[] =>
+    takenOf(script([...OPENING, 'client ACK len 100'], { initial }).map(packetOf));
+  const last = 2 ** 32 - 1;
+  t.deepEqual(from({ client: last, server: 5 }).slice(0, 1), [Taken.NO]);
+  t.deepEqual(from({ client: 5, server: last }).slice(0, 2), [Taken.YES, Taken.NO]);
+  t.deepEqual(from({ client: last - 100, server: 5 }), [Taken.YES, Taken.YES, Taken.YES, Taken.NO]);
+  t.deepEqual(from({ client: last - 101, server: last - 1 }), new Array<number>(4).fill(Taken.YES));
 });
 
 const scale = fc.constantFrom(-1, 0, 7, 14, 15);

@@ -24,7 +24,7 @@ function requireRoot(t: ExecutionContext): boolean {
 }
 
 const INSTALL = 'npm ci --include=dev --loglevel=warn';
-const BUILD = ['tsc', 'rolldown'];
+const BUILD = ['assemble', 'tsc', 'rolldown'];
 
 test('a fresh clone is installed and built with a line for each, and then left alone in silence', (t) => {
   const clone = newClone(t);
@@ -33,7 +33,7 @@ test('a fresh clone is installed and built with a line for each, and then left a
   t.deepEqual(first.calls, [INSTALL, ...BUILD]);
   t.regex(
     first.stderr,
-    /^finwait: installing npm packages… \d+\.\d s\nfinwait: building… \d+\.\d s\nfinwait: bundling… \d+\.\d s\n$/,
+    /^finwait: installing npm packages… \d+\.\d s\nfinwait: assembling… \d+\.\d s\nfinwait: building… \d+\.\d s\nfinwait: bundling… \d+\.\d s\n$/,
   );
   t.deepEqual(clone.run(), { exitCode: 0, stderr: '', calls: [] });
 });
@@ -80,6 +80,30 @@ test('a changed, a new and a deleted source are each built, and the output of th
   t.deepEqual(clone.run().calls, BUILD);
   t.false(clone.has('dist/harness/two.js'));
   t.true(clone.has('dist/harness/one.js'));
+});
+
+test('AssemblyScript that changed is assembled anew, and none of its files is looked for among the outputs', (t) => {
+  const clone = newClone(t);
+  clone.write('harness/prediction/assembly/main.ts', '');
+  t.deepEqual(clone.run().calls, [INSTALL, ...BUILD]);
+  clone.write('dist/.tsbuildinfo', '');
+  t.deepEqual(clone.run().calls, []);
+  clone.write('harness/prediction/assembly/main.ts', 'changed');
+  t.deepEqual(clone.run().calls, BUILD);
+  t.true(clone.has('dist/.tsbuildinfo'));
+  rmSync(clone.path('harness/prediction/code.ts'));
+  t.deepEqual(clone.run().calls, BUILD);
+});
+
+test('when AssemblyScript does not compile, why is shown, and the next run tries again', (t) => {
+  const clone = newClone(t);
+  clone.write('harness/prediction/assembly/bad.ts', '');
+  for (const calls of [[INSTALL, 'assemble'], ['assemble']]) {
+    const run = clone.run();
+    t.is(run.exitCode, 1);
+    t.regex(run.stderr, /assembling… failed\nERROR AS100[^]*node scripts\/assemble\.js\n$/);
+    t.deepEqual(run.calls, calls);
+  }
 });
 
 test('when an output is gone, tsc is not left to believe that it is there', (t) => {

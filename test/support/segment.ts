@@ -30,6 +30,8 @@ export interface PacketShape {
   readonly ipv4Options?: Uint8Array;
   /** IPv6 extension headers, each with its kind; the next-header bytes are filled in. */
   readonly extensions?: readonly { readonly kind: number; readonly bytes: Uint8Array }[];
+  /** In place of the segment's options, a multiple of 4 bytes. */
+  readonly tcpOptions?: Uint8Array | undefined;
   /** In place of the true IP length. */
   readonly ipLength?: number;
   /** IPv4: the flags and fragment offset word. */
@@ -40,7 +42,7 @@ export interface PacketShape {
 
 /** The IP packet of a segment; its payload is zeroes. */
 export function encodePacket(segmentToSend: Segment, shape: PacketShape = {}): Uint8Array {
-  const tcp = encodeTcp(segmentToSend);
+  const tcp = encodeTcp(segmentToSend, shape.tcpOptions ?? encodeOptions(segmentToSend.options));
   return isIPv6(segmentToSend.source.address)
     ? encodeIpv6(segmentToSend, tcp, shape)
     : encodeIpv4(segmentToSend, tcp, shape);
@@ -65,6 +67,10 @@ export interface PcapShape {
   readonly fractionNs?: 1000 | 1;
   readonly linkType?: number;
   readonly snapLength?: number;
+  /** With Kuznetzov's records of 24 octets; of microseconds only. */
+  readonly modified?: boolean;
+  /** Whole seconds of each time that stand in its fraction. */
+  readonly secondsInFraction?: number;
 }
 
 export interface FrameToWrite {
@@ -76,16 +82,19 @@ export interface FrameToWrite {
 /** A classic pcap stream. */
 export function encodePcap(frames: readonly FrameToWrite[], shape: PcapShape = {}): Uint8Array {
   const { littleEndian = true, fractionNs = 1, linkType = LinkType.ETHERNET, snapLength = 128 } = shape;
+  const { modified = false, secondsInFraction = 0 } = shape;
   const header = new DataView(new ArrayBuffer(24));
-  header.setUint32(0, fractionNs === 1 ? 0xa1b23c4d : 0xa1b2c3d4, littleEndian);
+  const microseconds = modified ? 0xa1b2cd34 : 0xa1b2c3d4;
+  header.setUint32(0, fractionNs === 1 ? 0xa1b23c4d : microseconds, littleEndian);
   header.setUint16(4, 2, littleEndian);
   header.setUint16(6, 4, littleEndian);
   header.setUint32(16, snapLength, littleEndian);
   header.setUint32(20, linkType, littleEndian);
   const records = frames.map(({ capturedAtNs, bytes, originalBytes = bytes.length }) => {
-    const record = new DataView(new ArrayBuffer(16));
-    record.setUint32(0, Number(capturedAtNs / 1_000_000_000n), littleEndian);
-    record.setUint32(4, Number(capturedAtNs % 1_000_000_000n) / fractionNs, littleEndian);
+    const record = new DataView(new ArrayBuffer(modified && fractionNs === 1000 ? 24 : 16));
+    const fraction = Number(capturedAtNs % 1_000_000_000n) + secondsInFraction * 1e9;
+    record.setUint32(0, Number(capturedAtNs / 1_000_000_000n) - secondsInFraction, littleEndian);
+    record.setUint32(4, fraction / fractionNs, littleEndian);
     record.setUint32(8, bytes.length, littleEndian);
     record.setUint32(12, originalBytes, littleEndian);
     return concat(new Uint8Array(record.buffer), bytes);
@@ -93,8 +102,7 @@ export function encodePcap(frames: readonly FrameToWrite[], shape: PcapShape = {
   return concat(new Uint8Array(header.buffer), ...records);
 }
 
-function encodeTcp(from: Segment): Uint8Array {
-  const options = encodeOptions(from.options);
+function encodeTcp(from: Segment, options: Uint8Array): Uint8Array {
   const header = new DataView(new ArrayBuffer(20));
   header.setUint16(0, from.source.port);
   header.setUint16(2, from.destination.port);

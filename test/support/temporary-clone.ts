@@ -30,10 +30,20 @@ const TSC = `
 const fs = require('node:fs');
 fs.appendFileSync(process.env.CALLS, 'tsc\\n');
 fs.mkdirSync('dist/harness', { recursive: true });
-for (const name of fs.readdirSync('harness')) {
+for (const name of fs.readdirSync('harness', { recursive: true })) {
+  if (!name.endsWith('.ts') || name.includes('assembly/')) continue;
   if (name === 'bad.ts') { console.log('harness/bad.ts(1,1): error TS1005'); process.exit(1); }
+  fs.mkdirSync(require('node:path').dirname('dist/harness/' + name), { recursive: true });
   fs.writeFileSync('dist/harness/' + name.replace(/\\.ts$/, '.js'), '');
 }`;
+
+/** Writes the module that setup.js counts among the sources. */
+const ASSEMBLE = `
+import fs from 'node:fs';
+fs.appendFileSync(process.env.CALLS, 'assemble\\n');
+fs.mkdirSync('harness/prediction', { recursive: true });
+if (fs.existsSync('harness/prediction/assembly/bad.ts')) { console.error('ERROR AS100'); process.exit(1); }
+fs.writeFileSync('harness/prediction/code.ts', '');`;
 
 export interface SetupRun {
   readonly exitCode: number | null;
@@ -57,7 +67,7 @@ export class TemporaryClone {
     this.write('bundler', '#!/bin/sh\necho rolldown >> "$CALLS"\n');
     chmodSync(this.path('bundler'), 0o755);
     this.write('calls', '');
-    mkdirSync(join(this.root, 'scripts'));
+    this.write('scripts/assemble.js', ASSEMBLE);
     copyFileSync(SETUP, join(this.root, 'scripts', 'setup.js'));
     this.stub('npm', NPM);
     for (const program of ['sh', 'env', 'cp', 'mkdir', 'rm']) this.link(program, findProgram(program));

@@ -1,7 +1,6 @@
 /**
  * Network byte order reads. The caller has checked that the bytes are there: one check a header, not one a field.
- * A missing byte reads as 0, so that even a wrong check could not throw. What nearly every frame has is read through
- * `view` of Decoding.
+ * A missing byte reads as 0, so that even a wrong check could not throw.
  */
 export function u8(bytes: Uint8Array, offset: number): number {
   return bytes[offset] ?? 0;

@@ -6,23 +6,7 @@ import { decodeEthernet, decodeLink, linkLayer } from './decode-link.ts';
 import { decodeTcp } from './decode-tcp.ts';
 import { decodeTunnel } from './decode-tunnel.ts';
 import { decodeUdp } from './decode-udp.ts';
-import { IpProtocol } from './ip-protocol.ts';
-import { LinkType } from './link-type.ts';
 import { type Decoding, FIRST_LAYER, Layer, type Outcome } from './decoding.ts';
-
-/** Offsets in an untagged Ethernet frame with an IPv4 header without options. */
-const Usual = {
-  etherType: 12,
-  ip: 14,
-  versionAndLength: 14,
-  totalLength: 16,
-  fragment: 20,
-  protocol: 23,
-  source: 26,
-  destination: 30,
-  tcp: 34,
-  leastBytes: 54,
-} as const;
 
 /** Deeper than any tunnel that is meant: Ethernet, VLAN, PPPoE, PPP, IP, GRE, … each count. */
 const MAX_LAYERS = 32;
@@ -44,56 +28,13 @@ export function decodePacket(
   packet: Packet,
   decoding: Decoding,
 ): Outcome {
-  decoding.look(bytes);
   decoding.begin(start, capturedBytes, originalBytes);
-  if (linkType === LinkType.ETHERNET && isUsual(start, capturedBytes, decoding)) {
-    stepToTcp(start, packet, decoding);
-    return decodeTcp(bytes, packet, decoding) as Outcome;
-  }
   const first = linkLayer(linkType);
   if (first === Layer.STOPPED) {
     return decoding.stop('link', start, Problem.LINK_TYPE, linkType) as Outcome;
   }
   const outcome = decodeLayers(first, bytes, packet, decoding);
   return (outcome === Layer.REASSEMBLED ? decodeReassembled(packet, decoding) : outcome) as Outcome;
-}
-
-/**
- * Whether an Ethernet frame carries TCP in IPv4 and nothing besides: no tag, option, fragment, tunnel or cut. Nearly
- * all do, and a third of their decoding is saved by two layers in one step; all others go a layer at a time.
- */
-function isUsual(start: number, capturedBytes: number, { view, checksums }: Decoding): boolean {
-  if (capturedBytes < Usual.leastBytes || checksums) return false;
-  const totalBytes = view.getUint16(start + Usual.totalLength);
-  return (
-    view.getUint16(start + Usual.etherType) === 0x0800 &&
-    view.getUint8(start + Usual.versionAndLength) === 0x45 &&
-    view.getUint8(start + Usual.protocol) === IpProtocol.TCP &&
-    (view.getUint16(start + Usual.fragment) & 0x3fff) === 0 &&
-    totalBytes >= Usual.leastBytes - Usual.ip &&
-    totalBytes <= capturedBytes - Usual.ip
-  );
-}
-
-/** Leaves what the Ethernet and IPv4 decoders would leave of such a frame. */
-function stepToTcp(start: number, packet: Packet, decoding: Decoding): void {
-  const { view } = decoding;
-  const totalBytes = view.getUint16(start + Usual.totalLength);
-  packet.ipVersion = 4;
-  packet.source0 = 0;
-  packet.source1 = 0;
-  packet.source2 = 0;
-  packet.source3 = view.getInt32(start + Usual.source);
-  packet.destination0 = 0;
-  packet.destination1 = 0;
-  packet.destination2 = 0;
-  packet.destination3 = view.getInt32(start + Usual.destination);
-  packet.ipBytes = totalBytes;
-  packet.ipLengthIsZero = 0;
-  decoding.at = start + Usual.tcp;
-  decoding.end = start + Usual.ip + totalBytes;
-  decoding.wireEnd = decoding.end;
-  decoding.headerBytes = Usual.tcp;
 }
 
 function decodeLayers(first: number, bytes: Uint8Array, packet: Packet, decoding: Decoding): number {
@@ -118,7 +59,6 @@ function decodeReassembled(packet: Packet, decoding: Decoding): number {
   while (outcome === Layer.REASSEMBLED) {
     const whole = decoding.fragments?.takeWhole();
     if (whole === undefined) return Layer.FRAGMENT;
-    decoding.look(whole.bytes);
     decoding.begin(0, whole.capturedBytes, whole.payloadBytes);
     packet.ipBytes = whole.headerBytes + whole.payloadBytes;
     outcome = decodeLayers(whole.layer, whole.bytes, packet, decoding);

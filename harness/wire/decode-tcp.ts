@@ -1,4 +1,5 @@
 import type { Packet } from '../model/packet.ts';
+import { i32, u16 } from './big-endian.ts';
 import { tcpChecksumIsRight } from './checksum.ts';
 import { Problem } from './decode-issue.ts';
 import { decodeTcpOptions } from './decode-tcp-options.ts';
@@ -24,20 +25,20 @@ const TIMESTAMPS_ONLY_HEADER_BYTES = 32;
 
 /** The TCP header. */
 export function decodeTcp(bytes: Uint8Array, packet: Packet, decoding: Decoding): number {
-  const { at, end, view } = decoding;
+  const { at, end } = decoding;
   const ipPayloadBytes = decoding.wireEnd - at;
   if (end - at < MIN_HEADER_BYTES) return tooShort(ipPayloadBytes, decoding);
-  const offsetAndFlags = view.getUint16(at + Field.dataOffsetAndFlags);
+  const offsetAndFlags = u16(bytes, at + Field.dataOffsetAndFlags);
   const headerBytes = (offsetAndFlags >>> 12) << 2;
   if (headerBytes < MIN_HEADER_BYTES || headerBytes > ipPayloadBytes) {
     return broken(headerBytes, ipPayloadBytes, decoding);
   }
-  packet.sourcePort = view.getUint16(at + Field.sourcePort);
-  packet.destinationPort = view.getUint16(at + Field.destinationPort);
-  packet.sequenceNumber = view.getInt32(at + Field.sequenceNumber);
-  packet.acknowledgmentNumber = view.getInt32(at + Field.acknowledgmentNumber);
+  packet.sourcePort = u16(bytes, at + Field.sourcePort);
+  packet.destinationPort = u16(bytes, at + Field.destinationPort);
+  packet.sequenceNumber = i32(bytes, at + Field.sequenceNumber);
+  packet.acknowledgmentNumber = i32(bytes, at + Field.acknowledgmentNumber);
   packet.flags = offsetAndFlags & FLAGS_MASK;
-  packet.window = view.getUint16(at + Field.window);
+  packet.window = u16(bytes, at + Field.window);
   packet.payloadBytes = ipPayloadBytes - headerBytes;
   packet.checksum = decoding.checksums ? verify(bytes, packet, decoding) : -1;
   packet.mss = -1;
@@ -49,11 +50,11 @@ export function decodeTcp(bytes: Uint8Array, packet: Packet, decoding: Decoding)
   if (
     headerBytes === TIMESTAMPS_ONLY_HEADER_BYTES &&
     end - at >= TIMESTAMPS_ONLY_HEADER_BYTES &&
-    view.getInt32(options) === TIMESTAMPS_ONLY
+    i32(bytes, options) === TIMESTAMPS_ONLY
   ) {
     packet.hasTimestamps = 1;
-    packet.timestampValue = view.getInt32(options + 4);
-    packet.timestampEcho = view.getInt32(options + 8);
+    packet.timestampValue = i32(bytes, options + 4);
+    packet.timestampEcho = i32(bytes, options + 8);
   } else {
     packet.hasTimestamps = 0;
     packet.timestampValue = 0;

@@ -73,13 +73,6 @@ export class Decoding {
   readonly checksums: boolean;
   readonly fragments: FragmentTable | undefined;
 
-  /**
-   * The bytes that are being decoded, for the headers that nearly every frame has: a word in one step, where byte by byte
-   * it takes four. Whoever reads there has checked that they are there; a DataView throws.
-   */
-  view: DataView = new DataView(new ArrayBuffer(0));
-  #bytes: Uint8Array | undefined;
-
   /** Where the frame starts. */
   start = 0;
   /** The layer that is next starts here. */
@@ -106,13 +99,6 @@ export class Decoding {
   constructor({ checksums = false, fragments }: DecodingOptions = {}) {
     this.checksums = checksums;
     this.fragments = fragments;
-  }
-
-  /** Of many frames in the same bytes, this does nothing but for the first. */
-  look(bytes: Uint8Array): void {
-    if (bytes === this.#bytes) return;
-    this.#bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   begin(start: number, capturedBytes: number, originalBytes: number): void {

@@ -1,4 +1,4 @@
-import { readSync, type Stats } from 'node:fs';
+import { closeSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { FinwaitError } from '../errors.ts';
 import { turn } from '../timing.ts';
@@ -39,7 +39,9 @@ export async function openCaptureSource(path: string): Promise<CaptureSource> {
   const file = await openFile(path);
   const stats = await fileStats(file, path);
   if (!stats.isFile()) return sourceOf(file.createReadStream(), path, undefined);
-  return sourceOf(fileChunks(file), path, stats.size);
+  // Who reads it opens it again: a source that nobody reads holds nothing open.
+  await file.close();
+  return sourceOf(fileChunks(path), path, stats.size);
 }
 
 async function openFile(path: string): Promise<FileHandle> {
@@ -54,17 +56,18 @@ async function openFile(path: string): Promise<FileHandle> {
  * Read synchronously, into one buffer: of a regular file that costs a third of what asking the thread pool does. The
  * event loop has its turn every so often, for signals and whoever else lives in the process.
  */
-async function* fileChunks(file: FileHandle): AsyncGenerator<Uint8Array> {
+async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  const file = openSync(path, 'r');
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   try {
     for (let chunks = 1; ; chunks++) {
-      const bytes = readSync(file.fd, buffer, 0, CHUNK_BYTES, null);
+      const bytes = readSync(file, buffer, 0, CHUNK_BYTES, null);
       if (bytes === 0) return;
       yield buffer.subarray(0, bytes);
       if (chunks % CHUNKS_PER_TURN === 0) await turn();
     }
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

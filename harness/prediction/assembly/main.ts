@@ -3,7 +3,7 @@
  * first call on; JavaScript is not until a few ten thousand segments have gone through it. What is exported here,
  * harness/correlate/ calls. A connection is known by where it lies in memory; 0 is none.
  */
-// Imported, then exported: `export … from` does not take names of files that end in .ts (AssemblyScript 0.28).
+// Of those that are exported again below, WebAssembly makes its exports.
 import { baseSeconds, setTime } from './clock.ts';
 import { hashOf, setSeeds } from './flow-hash.ts';
 import { makeTable } from './flow-table.ts';

@@ -4,12 +4,13 @@ import { FinwaitError } from '../errors.ts';
 import type { AnalysisTotals } from '../model/analysis-totals.ts';
 import type { Side } from '../model/connection.ts';
 import type { ConnectionRow, RowEnding } from '../model/connection-row.ts';
+import type { FrameTaker } from '../model/frame-taker.ts';
 import type { Packet } from '../model/packet.ts';
 import type { Segment } from '../model/segment.ts';
 import { rejectUnknownOptions } from '../options.ts';
 import type { CaptureDamage } from '../wire/capture-damage.ts';
 import { CaptureReader } from '../wire/capture-reader.ts';
-import type { FrameTaker, FrameVisitor } from '../wire/capture-records.ts';
+import type { FrameVisitor } from '../wire/capture-records.ts';
 import { formatDecodeIssue } from '../wire/decode-issue.ts';
 import { decodePacket } from '../wire/decode-packet.ts';
 import { Decoding, Outcome } from '../wire/decoding.ts';
@@ -170,7 +171,7 @@ class Analysis {
     }
   }
 
-  /** Of what comes next. */
+  /** What comes next: its frames may be taken as they lie. */
   begin(chunk: Uint8Array): void {
     if (this.#takesFrames) this.#engine.bring(chunk);
   }

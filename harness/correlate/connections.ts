@@ -1,5 +1,5 @@
 import type { Packet } from '../model/packet.ts';
-import { MAX_FRAME_BYTES } from '../model/pcap-form.ts';
+import { MAX_FRAME_BYTES } from '../model/frame-taker.ts';
 import type { PredictionCode } from '../prediction/code.ts';
 import { KEY, KEY_WORDS } from '../prediction/connection.ts';
 import { loadConnection } from './load-predicted.ts';

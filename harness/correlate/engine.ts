@@ -1,6 +1,6 @@
 import type { FinwaitError } from '../errors.ts';
+import type { FrameTaker, PcapForm } from '../model/frame-taker.ts';
 import type { Packet } from '../model/packet.ts';
-import type { PcapForm } from '../model/pcap-form.ts';
 import { Flag } from '../model/segment.ts';
 import * as Taken from '../prediction/taken.ts';
 import { ConnectionRecord } from './connection-record.ts';
@@ -34,7 +34,7 @@ const GREATEST_MAX_OPEN = 4_000_000;
  * As long as a connection's segments are the ones expected next, {@link Connections} follow it; from the first other one
  * on, a {@link ConnectionRecord}.
  */
-export class Engine {
+export class Engine implements FrameTaker {
   packets = 0;
   /** Connections that were finished early to keep within `maxOpen`. */
   evicted = 0;
@@ -72,12 +72,7 @@ export class Engine {
     this.#connections.bring(chunk);
   }
 
-  /**
-   * Takes a frame as it lies, if it is in what was brought and carries the segment that is expected next: what
-   * {@link see} would do with its packet.
-   * @param packet of which frame and time are read
-   * @returns whether it was taken; if not, it is to be decoded and seen
-   */
+  /** If it is in what was brought and carries the segment that is expected next; as {@link see} would its packet. */
   takeFrame(
     bytes: Uint8Array,
     start: number,
@@ -96,11 +91,7 @@ export class Engine {
     return true;
   }
 
-  /**
-   * Takes records of classic pcap as they lie, as long as their frames are such.
-   * @param packet counts their frames
-   * @returns where the first one begins that was not taken
-   */
+  /** As long as they are in what was brought and carry the segments that are expected next. */
   takeRecords(bytes: Uint8Array, start: number, end: number, form: PcapForm, packet: Packet): number {
     const { code } = this.#connections;
     const place = this.#connections.placeOf(bytes);

@@ -1,13 +1,8 @@
+import type { FrameTaker } from '../model/frame-taker.ts';
 import { Packet } from '../model/packet.ts';
 import type { CaptureDamage } from './capture-damage.ts';
 import { type CaptureFormat, captureFormat, MAGIC_BYTES, notACapture } from './capture-format.ts';
-import type {
-  CaptureInterface,
-  FrameTaker,
-  FrameVisitor,
-  RecordReader,
-  RecordSink,
-} from './capture-records.ts';
+import type { CaptureInterface, FrameVisitor, RecordReader, RecordSink } from './capture-records.ts';
 import { PcapRecords } from './pcap-records.ts';
 import { PcapngBlocks } from './pcapng-blocks.ts';
 import { StraddlingBytes } from './straddling-bytes.ts';

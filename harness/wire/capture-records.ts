@@ -1,5 +1,5 @@
 import type { Packet } from '../model/packet.ts';
-import type { PcapForm } from '../model/pcap-form.ts';
+import type { FrameTaker } from '../model/frame-taker.ts';
 import type { CaptureDamage } from './capture-damage.ts';
 
 /**
@@ -14,26 +14,6 @@ export type FrameVisitor = (
   linkType: number,
   packet: Packet,
 ) => void;
-
-/** May take frames as they lie, so that they do not come to the visitor. */
-export interface FrameTaker {
-  /**
-   * Whole records of a classic pcap, from `start` on and as many as it likes; counts their frames in the packet.
-   * @returns where the first record begins that it did not take
-   */
-  takeRecords(bytes: Uint8Array, start: number, end: number, form: PcapForm, packet: Packet): number;
-  /**
-   * One frame of a pcapng; frame and time are in the packet.
-   * @returns whether it took it
-   */
-  takeFrame(
-    bytes: Uint8Array,
-    start: number,
-    capturedBytes: number,
-    linkType: number,
-    packet: Packet,
-  ): boolean;
-}
 
 /** Where frames were captured. */
 export interface CaptureInterface {

@@ -1,4 +1,4 @@
-import { MAX_FRAME_BYTES, type PcapForm } from '../model/pcap-form.ts';
+import { MAX_FRAME_BYTES, type PcapForm } from '../model/frame-taker.ts';
 import { isPcap, notACapture, PcapMagic } from './capture-format.ts';
 import type { RecordReader, RecordSink } from './capture-records.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_FRAME_BYTES } from '../model/pcap-form.ts';
+import { MAX_FRAME_BYTES } from '../model/frame-taker.ts';
 import { notACapture, SECTION_HEADER_BLOCK } from './capture-format.ts';
 import { type CaptureInterface, type RecordReader, type RecordSink } from './capture-records.ts';
 import { readInterface } from './pcapng-interface.ts';

@@ -71,7 +71,7 @@ export function makeRoom(bytes: usize): usize {
   return heap.alloc(bytes);
 }
 
-/** Shows a segment that was read elsewhere. @returns its time in ns since the capture's first TCP segment */
+/** Shows a segment that was read elsewhere. @returns its time, as {@link Segment} has it */
 export function show(
   frame: i32,
   seconds: f64,

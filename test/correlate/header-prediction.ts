@@ -86,7 +86,7 @@ test('many round trips: predicted to the last, and told as the analyzers tell th
     const packets = packetsOf([...OPENING, ...lines.flat(), 'client ACK', ...CLOSING_BY_CLIENT]);
     t.false(takenOf(packets).includes(Taken.NO));
     t.deepEqual(toldOf(packets, true), toldOf(packets, false));
-    // And from any of them on by the analyzers.
+    // And where the analyzers take over at the end.
     const broken = [...packets.slice(0, -3), ...packetsOf(['client RST']), ...packets.slice(-3)];
     t.deepEqual(toldOf(broken, true), toldOf(broken, false));
   }

@@ -59,12 +59,19 @@ function descendants(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(descendants)];
 }
 
-/** Of all its threads. Empty, too, where the kernel does not tell (CONFIG_PROC_CHILDREN). */
 function childrenOf(pid: number): number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    );
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => childrenOfThread(pid, thread));
+  } catch {
+    return [];
+  }
+}
+
+/** Empty for a thread that has just ended, and where the kernel does not tell (CONFIG_PROC_CHILDREN). */
+function childrenOfThread(pid: number, thread: string): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
+    return children.split(' ').filter(Boolean).map(Number);
   } catch {
     return [];
   }

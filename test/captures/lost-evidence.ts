@@ -9,7 +9,7 @@ import { type Capture, startCapture } from '../../captures/tcpdump.ts';
 import { isFinwaitError } from '../../harness/errors.ts';
 import { missingCapture } from '../support/capture.ts';
 import { until } from '../support/eventually.ts';
-import { findProcesses, isStopped } from '../support/found-processes.ts';
+import { findProcesses, isStopped, stillRunning, type ProcessIdentity } from '../support/processes.ts';
 import { requireCapability } from '../support/require.ts';
 
 const missing = missingCapture();
@@ -55,10 +55,10 @@ async function openFlood(): Promise<Flood> {
   };
 }
 
-function tcpdumpOf(filter: string): number {
-  const [pid, ...others] = findProcesses(filter, 'tcpdump');
-  if (pid === undefined || others.length > 0) throw new Error(`not one tcpdump for ${filter}`);
-  return pid;
+function tcpdumpOf(filter: string): ProcessIdentity {
+  const [tcpdump, ...others] = findProcesses(filter, 'tcpdump');
+  if (tcpdump === undefined || others.length > 0) throw new Error(`not one tcpdump for ${filter}`);
+  return tcpdump;
 }
 
 /** A capture that also a failing test stops. */
@@ -80,7 +80,7 @@ live('drops by the kernel are counted and become damage; a fence outlives them',
   capture.onPacket(() => {
     seen += 1;
   });
-  const pid = tcpdumpOf(flood.filter);
+  const { pid } = tcpdumpOf(flood.filter);
   process.kill(pid, 'SIGSTOP');
   await until('tcpdump stopped', () => isStopped(pid));
   flood.send(3000);
@@ -120,7 +120,7 @@ live('tcpdump killed: waits reject, readers end with an error, and the damage is
   const reading = capture.packets()[Symbol.asyncIterator]().next();
   const told: string[] = [];
   capture.onDamage(({ kind }) => told.push(kind));
-  const pid = tcpdumpOf(flood.filter);
+  const { pid } = tcpdumpOf(flood.filter);
   process.kill(pid, 'SIGSTOP');
   const waits = [capture.fence(), capture.fence(), capture.stats(), capture.stats(), reading];
   process.kill(pid, 'SIGKILL');
@@ -156,17 +156,17 @@ const ENDINGS: Readonly<Record<string, (child: ChildProcess) => void>> = {
 for (const [ending, end] of Object.entries(ENDINGS)) {
   live(`no process is left behind by ${ending}, with no traffic at all`, async (t, flood) => {
     const child = await forkCapture(flood.filter);
-    const pid = tcpdumpOf(flood.filter);
+    const tcpdump = tcpdumpOf(flood.filter);
     end(child);
     await once(child, 'exit');
     await until('tcpdump and its supervisor gone', () => findProcesses(flood.filter).length === 0);
-    t.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+    t.deepEqual(stillRunning([tcpdump]), []);
   });
 }
 
 live('no process is left behind by SIGKILL, though tcpdump is stopped', async (t, flood) => {
   const child = await forkCapture(flood.filter);
-  process.kill(tcpdumpOf(flood.filter), 'SIGSTOP');
+  process.kill(tcpdumpOf(flood.filter).pid, 'SIGSTOP');
   child.kill('SIGKILL');
   await t.notThrowsAsync(
     until('tcpdump and its supervisor gone', () => findProcesses(flood.filter).length === 0),

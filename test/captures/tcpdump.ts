@@ -12,7 +12,7 @@ import { isFinwaitError } from '../../harness/errors.ts';
 import { Flag, hasFlags, type Segment, sequenceLength } from '../../harness/model/segment.ts';
 import { seqAdd } from '../../harness/model/sequence-number.ts';
 import { missingCapture } from '../support/capture.ts';
-import { findProcesses } from '../support/found-processes.ts';
+import { findProcesses } from '../support/processes.ts';
 import { readCapture } from '../support/read-frames.ts';
 import { requireCapability } from '../support/require.ts';
 
@@ -272,8 +272,7 @@ live(
   async (t, echo) => {
     const { capture } = await collect(t, { filter: echo.filter, fenceAddress: '127.0.0.1' });
     // Stopped tcpdump is as good as another interface: the marker does not come.
-    const [pid = 0] = findProcesses(echo.filter, 'tcpdump');
-    process.kill(pid, 'SIGSTOP');
+    for (const { pid } of findProcesses(echo.filter, 'tcpdump')) process.kill(pid, 'SIGSTOP');
     const error = await t.throwsAsync(capture.fence({ timeoutMs: 20 }));
     t.true(isFinwaitError(error) && error.code === 'ERR_FINWAIT_TIMEOUT');
     t.regex(

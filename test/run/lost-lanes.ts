@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { chmod, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findProgram } from '../../harness/install-hint.ts';
-import { findProcesses } from '../support/found-processes.ts';
+import { descendants } from '../support/processes.ts';
 import { finwait } from '../support/finwait.ts';
 import { requireCapability } from '../support/require.ts';
 import { startProgram, WAITS_FOR_SIGINT } from '../support/running-program.ts';
@@ -60,10 +59,8 @@ test('a capture that dies is said to have died, and when', async (t) => {
 
 test('a real tcpdump that is killed in the middle leaves what it had seen', async (t) => {
   const { directory, finwait: running } = await startProgram(t);
-  const [tcpdump] = findProcesses('ifindex', 'tcpdump').filter(
-    (pid) => parentOf(parentOf(pid)) === running.pid,
-  );
-  if (tcpdump !== undefined) process.kill(tcpdump, 'SIGKILL');
+  const tcpdump = descendants(running.pid ?? 0).find(({ commandLine }) => commandLine.startsWith('tcpdump '));
+  if (tcpdump !== undefined) process.kill(tcpdump.pid, 'SIGKILL');
   running.kill('SIGINT');
   await running;
   if (!requireCapability(t, 'capture', tcpdump === undefined ? 'no tcpdump was started' : undefined)) return;
@@ -166,7 +163,3 @@ test('a capture that was cut later is told with what is left, and said to be cut
   t.is(damage?.kind, 'file-incomplete');
   t.regex(damage?.detail ?? '', /^the capture, at octet \d+: it ends after/);
 });
-
-function parentOf(pid: number): number {
-  return Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-}

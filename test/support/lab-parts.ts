@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Lab } from '../../harness/lab/lab.ts';
 import { eventually } from './eventually.ts';
-import { isStopped } from './found-processes.ts';
-import { allEnded, descendantNamed, descendants, type ProcessIdentity } from './processes.ts';
+import { allEnded, descendantNamed, descendants, isStopped, type ProcessIdentity } from './processes.ts';
 
 export type LabPart = 'agent' | 'tcpdump' | 'ss' | 'client peer' | 'server peer';
 

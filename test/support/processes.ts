@@ -35,6 +35,19 @@ export function descendantNamed(pid: number, pattern: RegExp): ProcessIdentity {
   return only;
 }
 
+/** Every process with `text` in an argument, started by the name `program`, or by any. */
+export function findProcesses(text: string, program?: string): ProcessIdentity[] {
+  return allProcesses().filter(({ commandLine }) => {
+    const [name, ...args] = commandLine.split(' ');
+    return args.join(' ').includes(text) && (program === undefined || name === program);
+  });
+}
+
+/** True once SIGSTOP has taken effect. */
+export function isStopped(pid: number): boolean {
+  return /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+}
+
 /** Those of `processes` that still run. A zombie holds nothing any more. */
 export function stillRunning(processes: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
   return processes.filter(({ pid, startedAt }) => readProcess(pid)?.startedAt === startedAt);

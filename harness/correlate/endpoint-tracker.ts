@@ -10,6 +10,9 @@ export type TrackedFields = Pick<
   'flags' | 'sequenceNumber' | 'acknowledgmentNumber' | 'payloadBytes'
 >;
 
+/** What is followed of a segment, and the ordinal of its frame in the capture. */
+export type FollowedFields = TrackedFields & { readonly frame: number };
+
 /**
  * Follows one endpoint through RFC 9293's states by the segments it sends and receives. Deterministic, with no
  * clock; what the RFC drops, or the table has no cell for, leaves the state as it was and, unless it is a mere copy

@@ -2,44 +2,16 @@ import type { Anomaly } from '../model/anomaly.ts';
 import { Flag } from '../model/segment.ts';
 import { seqDistance } from '../model/sequence-number.ts';
 import type { TcpState } from '../model/tcp-state.ts';
-import { namesOf } from './anomaly-names.ts';
+import { AnomalyLog } from './anomaly-log.ts';
 import { receiveSegment } from './endpoint-receiving.ts';
 import { sendSegment } from './endpoint-sending.ts';
-import type { TrackedFields } from './endpoint-tracker.ts';
+import type { FollowedFields, TrackedFields } from './endpoint-tracker.ts';
 import type { PredictedConnection, PredictedEnd } from './predicted-connection.ts';
 import { TrackedEndpoint } from './tracked-endpoint.ts';
-
-/** What is followed of a segment, and the ordinal of its frame in the capture. */
-export type FollowedFields = TrackedFields & { readonly frame: number };
-
-/** A SYN or FIN of which nothing tells yet that its receiver has it. */
-interface UnderWay {
-  /** 0 when there is none. */
-  flags: number;
-  sequenceNumber: number;
-  acknowledgmentNumber: number;
-  payloadBytes: number;
-  frame: number;
-  /** The number that acknowledges it. */
-  end: number;
-}
-
-/** More kinds of anomaly than a person would read; what an attacker could cause ends here. */
-const MOST_ANOMALIES = 32;
+import { depart, departAgain, nothingUnderWay, type UnderWay } from './under-way.ts';
 
 /** Filled and emptied within one call. */
 const SCRATCH: string[] = [];
-
-/** Shared by all connections that have none. Never written. */
-const NO_ANOMALIES = new Map<string, FirstSeen>();
-
-/** Of one kind of anomaly at one end. */
-interface FirstSeen {
-  readonly what: string;
-  readonly fromClient: boolean;
-  readonly frame: number;
-  times: number;
-}
 
 /**
  * Follows both ends of a connection while its packets come, without looking ahead. A SYN or FIN counts as received
@@ -48,7 +20,7 @@ interface FirstSeen {
  * ended nothing. Used again after {@link begin}.
  */
 export class PairTracker {
-  #anomalies = NO_ANOMALIES;
+  readonly #anomalies = new AnomalyLog();
   readonly #client = new TrackedEndpoint('CLOSED', true);
   readonly #server = new TrackedEndpoint('CLOSED', true);
   #answered = false;
@@ -56,14 +28,14 @@ export class PairTracker {
   refusedReset: boolean = false;
   /** Who sent such a RST and nothing since: 0 nobody, 1 the client, 2 the server. */
   #gone = 0;
-  readonly #fromClient = none();
-  readonly #fromServer = none();
+  readonly #fromClient = nothingUnderWay();
+  readonly #fromServer = nothingUnderWay();
 
   /** Forgets everything. @param first the connection's first segment, which the next {@link see} is to take */
   begin(first: TrackedFields, firstFromClient: boolean): void {
     const kind = first.flags & (Flag.SYN | Flag.ACK | Flag.RST);
     const opens = kind === Flag.SYN;
-    this.#anomalies = NO_ANOMALIES;
+    this.#anomalies.clear();
     this.#answered = !opens;
     this.refusedReset = false;
     this.#gone = 0;
@@ -84,7 +56,7 @@ export class PairTracker {
 
   /** Goes on from what was predicted: the client opened, and its peer listened. */
   adopt({ stage, client, server }: PredictedConnection): void {
-    this.#anomalies = NO_ANOMALIES;
+    this.#anomalies.clear();
     this.refusedReset = false;
     this.#gone = 0;
     this.#answered = stage > 1;
@@ -97,23 +69,12 @@ export class PairTracker {
   }
 
   get hasAnomalies(): boolean {
-    return this.#anomalies.size > 0;
+    return !this.#anomalies.isEmpty;
   }
 
   /** Each kind at each end once, in order of their first segments. */
   get anomalies(): readonly Anomaly[] {
-    return Array.from(this.#anomalies.values(), ({ what, fromClient, frame, times }) => {
-      const { zeek, suricata } = namesOf(what);
-      return {
-        name: zeek ?? suricata ?? what,
-        what,
-        ...(zeek !== undefined && { zeek }),
-        ...(suricata !== undefined && { suricata }),
-        from: fromClient ? 'client' : 'server',
-        frame,
-        times,
-      };
-    });
+    return this.#anomalies.list;
   }
 
   get clientState(): TcpState {
@@ -224,15 +185,7 @@ export class PairTracker {
   }
 
   #note(fromClient: boolean, frame: number): void {
-    if (this.#anomalies === NO_ANOMALIES) this.#anomalies = new Map();
-    for (const what of SCRATCH) {
-      const key = fromClient ? what : `${what} `;
-      const known = this.#anomalies.get(key);
-      if (known !== undefined) known.times++;
-      else if (this.#anomalies.size < MOST_ANOMALIES) {
-        this.#anomalies.set(key, { what, fromClient, frame, times: 1 });
-      }
-    }
+    for (const what of SCRATCH) this.#anomalies.note(what, fromClient, frame);
     SCRATCH.length = 0;
   }
 }
@@ -245,36 +198,4 @@ function stateOf(stage: number, own: PredictedEnd, peer: PredictedEnd, isClient:
   if (!isFirst) return own.isFinTaken ? 'CLOSED' : 'LAST-ACK';
   if (peer.isFinTaken) return 'TIME-WAIT';
   return own.una === own.nxt ? 'FIN-WAIT-2' : 'FIN-WAIT-1';
-}
-
-function departAgain(slot: UnderWay, end: PredictedEnd): void {
-  slot.flags = end.controlFlags;
-  slot.sequenceNumber = end.controlSequence;
-  slot.acknowledgmentNumber = end.controlAcknowledgment;
-  slot.payloadBytes = seqDistance(end.controlSequence, end.nxt) - 1;
-  slot.frame = end.controlFrame;
-  slot.end = end.nxt;
-}
-
-function none(): UnderWay {
-  return {
-    flags: 0,
-    sequenceNumber: 0,
-    acknowledgmentNumber: 0,
-    payloadBytes: 0,
-    frame: 0,
-    end: 0,
-  };
-}
-
-/** Puts a SYN or FIN under way. */
-function depart(slot: UnderWay, fields: FollowedFields, sequence: number, acknowledgment: number): void {
-  const { flags, payloadBytes, frame } = fields;
-  slot.flags = flags;
-  slot.sequenceNumber = sequence;
-  slot.acknowledgmentNumber = acknowledgment;
-  slot.payloadBytes = payloadBytes;
-  slot.frame = frame;
-  // A SYN's data need not be taken with it (RFC 7413 §4.2.2).
-  slot.end = (sequence + ((flags & Flag.SYN) === 0 ? payloadBytes + 1 : 1)) | 0;
 }

@@ -218,10 +218,13 @@ class RunningCapture implements CaptureToFile {
     const deadline = process.hrtime.bigint() + BigInt(LAST_MARK_MS) * 1_000_000n;
     const tail = Buffer.alloc(TAIL_BYTES);
     let from = Math.max(0, (await this.#file.stat()).size - TAIL_BYTES / 2);
-    while (process.hrtime.bigint() < deadline) {
+    for (;;) {
+      // Also whoever gets the processor back only now looks once more.
+      const isLast = process.hrtime.bigint() >= deadline;
       if (this.#ending) return;
       const { bytesRead } = await this.#file.read(tail, 0, TAIL_BYTES, from);
       if (tail.subarray(0, bytesRead).includes(mark)) return;
+      if (isLast) break;
       // A mark may lie across the end of what was read.
       if (bytesRead === TAIL_BYTES) from += TAIL_BYTES - mark.length;
       else await pace(LOOK_MS);

@@ -33,7 +33,11 @@ export function connectionWithoutWire(
     client: failed ? undefined : client,
     server,
     startNs,
-    ...endingOf(place, failure, seen),
+    ...endingOf(
+      place,
+      failure,
+      seen.filter((each) => isOfPrograms(each, places)),
+    ),
     lives,
     ties: [],
     reports: reportsOf(places),
@@ -100,6 +104,11 @@ function firstCloser(life: PlacedLife): Side | undefined {
   const call = life.first('finwait:socket:end-call') ?? life.first('finwait:socket:destroy-call');
   if (remoteEnd !== undefined && (call === undefined || remoteEnd.atNs <= call.atNs)) return otherSide(role);
   return call === undefined ? undefined : role;
+}
+
+/** Once the programs of both ends are gone, the kernel closes one after the other: whoever looks then sees half a close. */
+function isOfPrograms({ firstSeenNs }: SeenState, { client, server }: PlacedLives): boolean {
+  return client?.goneBy(firstSeenNs) === undefined || server?.goneBy(firstSeenNs) === undefined;
 }
 
 /** Who waits for the other's FIN, or for its own program's close, says who was first. */

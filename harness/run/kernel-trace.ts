@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, mkdir, open, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import {
+  access,
+  constants,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseTraceLine } from '../kernel/trace-parser.ts';
 import type { Damage } from '../model/evidence.ts';
@@ -13,6 +25,7 @@ const LIMIT_BYTES = 64 * 1024 * 1024;
 /** In which sh(1) counts the length of files. */
 const BLOCK_BYTES = 512;
 const END = 'finwait: the end';
+const YOUNG_MS = 60_000;
 
 /**
  * Reads the instance and holds it by a lifeline, this shell's stdin: at its end, which comes also when finwait is
@@ -48,7 +61,7 @@ export class KernelTrace {
     const ticks = startTicksOf(process.pid);
     if (instances === undefined || ticks === undefined) return undefined;
     await removeStale(instances);
-    const instance = join(instances, `finwait-${process.pid}-${ticks}`);
+    const instance = join(instances, `finwait-${process.pid}-${ticks}-${pidNamespace()}`);
     try {
       await mkdir(instance);
     } catch {
@@ -118,10 +131,25 @@ async function findInstances(): Promise<string | undefined> {
 /** Those of finwaits whose readers were killed with them; one that is read is EBUSY, whoever counts its process. */
 async function removeStale(instances: string): Promise<void> {
   for (const name of await readdir(instances).catch(() => [])) {
-    const [, pid, ticks] = /^finwait-(\d+)-(\d+)$/.exec(name) ?? [];
-    if (pid === undefined || startTicksOf(Number(pid)) === Number(ticks)) continue;
-    await rmdir(join(instances, name)).catch(() => undefined);
+    const [, pid, ticks, namespace] = /^finwait-(\d+)-(\d+)-(\d+)$/.exec(name) ?? [];
+    if (pid === undefined) continue;
+    const path = join(instances, name);
+    const isLive =
+      namespace === pidNamespace()
+        ? startTicksOf(Number(pid)) === Number(ticks)
+        : await isYoung(path).catch(() => true);
+    if (!isLive) await rmdir(path).catch(() => undefined);
   }
+}
+
+/** Whether it may have been made just now, and be read soon, by a process that we do not see. */
+async function isYoung(instance: string): Promise<boolean> {
+  return Date.now() - (await stat(instance)).mtimeMs < YOUNG_MS;
+}
+
+/** The number of that in which our pid counts. */
+function pidNamespace(): string {
+  return readlinkSync('/proc/self/ns/pid').replaceAll(/\D/g, '');
 }
 
 function startReader(instance: string, path: string, fd: number) {

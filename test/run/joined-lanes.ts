@@ -59,7 +59,7 @@ test('a CLOSE-WAIT leak is told though the program was ended by SIGTERM', async 
     stderr,
   );
   t.is(report.groups[0]?.rank, 0);
-  t.regex(stderr, /CLOSE-WAIT \(ss, for/);
+  t.regex(stderr, /CLOSE-WAIT \((ss|kernel), for/);
   t.regex(stderr, /until the process\s+ended/);
 });
 

@@ -143,6 +143,8 @@ test('an interface that comes up while the program runs is said to be missing fr
     'ip address add 10.9.8.7/24 dev finwait-a',
     'ip link set finwait-b up',
     'ip link set finwait-a up',
+    // The kernel tells only some time later that it runs.
+    'until ip link show finwait-a | grep -q "state UP"; do :; done',
   ];
   const run = await watchedRun(t, ['sh', '-c', script.join(' && ')]);
   if (run === undefined) return;

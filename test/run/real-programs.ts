@@ -11,6 +11,9 @@ import { programPath, type WatchedRun, watchedRun } from '../support/watched-run
 
 const NODE = process.execPath;
 
+/** No other test listens there, so that a port that was free is so still when redis listens. */
+const REDIS_ADDRESS = '127.0.0.2';
+
 function hasAllLanes(t: ExecutionContext, { report }: WatchedRun): void {
   const { coverage, connections, damage } = report;
   t.deepEqual(damage, []);
@@ -57,7 +60,9 @@ test('a Redis client against a real server', async (t) => {
   if (!requireCapability(t, 'redis', missing) || redis === undefined) return;
   const { port, stop } = await startRedis(redis);
   t.teardown(stop);
-  const run = await watchedRun(t, [NODE, programPath('redis-client'), String(port)], { flags: [] });
+  const run = await watchedRun(t, [NODE, programPath('redis-client'), REDIS_ADDRESS, String(port)], {
+    flags: [],
+  });
   if (run === undefined) return;
   t.is(run.exitCode, 0, run.stderr);
   t.is(run.stdout, 'got 100');
@@ -77,7 +82,7 @@ test('a Redis client against a real server', async (t) => {
 async function startRedis(path: string): Promise<{ port: number; stop: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'finwait-redis-'));
   const port = await freePort();
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', directory];
+  const args = ['--port', String(port), '--bind', REDIS_ADDRESS, '--save', '', '--dir', directory];
   const server = execa(path, args, { reject: false });
   await new Promise<void>((resolve, reject) => {
     let said = '';
@@ -98,7 +103,7 @@ async function startRedis(path: string): Promise<{ port: number; stop: () => Pro
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+  const server = createServer().listen(0, REDIS_ADDRESS);
   await once(server, 'listening');
   const address = server.address();
   server.close();

@@ -5,7 +5,7 @@ import test from 'ava';
 import { captureOfRun } from '../../harness/index.ts';
 import { finwait } from '../support/finwait.ts';
 import { startProgram } from '../support/running-program.ts';
-import { toldAgain, watchedRun } from '../support/watched-run.ts';
+import { filesOf, toldAgain, watchedRun } from '../support/watched-run.ts';
 
 test('a run that goes on is told as far as it has come, and is none the worse for it', async (t) => {
   const { directory, finwait: running } = await startProgram(t);
@@ -73,12 +73,15 @@ test('a record is of the person alone, and with --quiet holds no more than the r
   const run = await watchedRun(t, [process.execPath, '-e', script], { flags: ['--private', '--quiet'] });
   if (run === undefined) return;
   t.is(run.stderr, '');
-  const files = ['capture.pcap', 'node', 'run.json', 'sockets.jsonl'];
+  const files = filesOf(run);
   t.deepEqual((await readdir(run.directory)).sort(), files);
   const modes = await Promise.all(
     ['', ...files].map(async (name) => ((await stat(join(run.directory, name))).mode & 0o777).toString(8)),
   );
-  t.deepEqual(modes, ['700', '600', '700', '600', '600']);
+  t.deepEqual(
+    modes,
+    ['', ...files].map((name) => (name === '' || name === 'node' ? '700' : '600')),
+  );
   t.false((await readFile(join(run.directory, 'capture.pcap'))).includes('secret'));
 });
 
@@ -97,8 +100,8 @@ test('what outlives the program is told as still running, and as no more', async
   const run = await watchedRun(t, [process.execPath, '-e', script]);
   if (run === undefined) return;
   const pid = Number(run.stdout);
+  t.teardown(() => process.kill(pid, 'SIGKILL'));
   const { report, connections } = await toldAgain(run.directory);
-  process.kill(pid, 'SIGKILL');
   const details = report.damage.map(({ detail }) => detail);
   t.deepEqual(details, [
     `process ${pid} still running when the run ended: its later packets were not captured`,

@@ -24,6 +24,8 @@ export class ChildProgram implements AsyncDisposable {
   stderr = '';
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown>;
+  /** It has ended, and all that it said is read. */
+  #isOver = false;
   #wake: (() => void)[] = [];
 
   constructor(file: string, args: readonly string[] = [], options: ChildProgramOptions = {}) {
@@ -43,6 +45,7 @@ export class ChildProgram implements AsyncDisposable {
       });
     }
     void this.#ended.then(() => {
+      this.#isOver = true;
       this.#notify();
     });
   }
@@ -64,7 +67,7 @@ export class ChildProgram implements AsyncDisposable {
       for (;;) {
         const line = this.lines.find((candidate) => pattern.test(candidate));
         if (line !== undefined) return line;
-        if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
+        if (this.#isOver) {
           throw new Error(`ended before ${String(pattern)}: ${this.stdout}${this.stderr}`);
         }
         await new Promise<void>((resolve) => {

@@ -3,18 +3,14 @@ import { isFinwaitError } from '../../harness/errors.ts';
 import type { Lab } from '../../harness/lab/lab.ts';
 import { openLab } from '../../harness/lab/open-lab.ts';
 import type { HostCount } from '../../harness/lab/protocol.ts';
-import { Waiters } from '../../harness/lab/waiters.ts';
+import { FewAtOnce } from './few-at-once.ts';
 import { requireCapability } from './require.ts';
-
-/** More would share two cores and wait for each other. */
-const AT_ONCE = 4;
 
 /** Private labs for tests that run at once: each has one for itself, and the next test has it again, warm. */
 export class LabPool {
   readonly #free: { readonly hosts: HostCount; readonly lab: Lab }[] = [];
   readonly #all: Lab[] = [];
-  readonly #waiters = new Waiters();
-  #busy = 0;
+  readonly #atOnce = new FewAtOnce();
 
   /** Closes the labs behind the last test of the file. */
   constructor(test: TestFn) {
@@ -25,9 +21,7 @@ export class LabPool {
 
   /** Runs `body` with a lab; skips the test, with the reason, where this machine grants none. */
   async use(t: ExecutionContext, hosts: HostCount, body: (lab: Lab) => Promise<void>): Promise<void> {
-    while (this.#busy === AT_ONCE) await this.#waiters.wait();
-    this.#busy++;
-    try {
+    await this.#atOnce.run(async () => {
       const lab = await this.#take(hosts);
       if (typeof lab === 'string') {
         requireCapability(t, 'lab', lab);
@@ -35,10 +29,7 @@ export class LabPool {
       }
       await body(lab);
       this.#free.push({ hosts, lab });
-    } finally {
-      this.#busy--;
-      this.#waiters.wakeAll();
-    }
+    });
   }
 
   /** A lab, or why there is none. */

@@ -1,4 +1,5 @@
 import { builtFile, ChildProgram, type ChildProgramOptions } from './child-program.ts';
+import { FewAtOnce } from './few-at-once.ts';
 
 /** How a program ended, as whoever started it sees it. */
 export interface Outcome {
@@ -23,28 +24,30 @@ export interface ObservedOptions extends Pick<ChildProgramOptions, 'env' | 'star
 /** Runs a program without the observer. */
 export async function bare(file: string, options: ObservedOptions = {}): Promise<Outcome> {
   const { args = [], env = {}, startedBy = [] } = options;
-  return outcome(new ChildProgram(file, args, { startedBy, env: { ...env, NODE_OPTIONS: '' } }));
+  return outcome(file, args, { startedBy, env: { ...env, NODE_OPTIONS: '' } });
 }
 
 /** Runs a program as `finwait run` does: the observer comes by NODE_OPTIONS, as children inherit it. */
 export async function observed(file: string, options: ObservedOptions = {}): Promise<Outcome> {
   const { args = [], directory, env = {}, startedBy = [], preload = REGISTER, by = '--require' } = options;
-  return outcome(
-    new ChildProgram(file, args, {
-      startedBy,
-      env: {
-        ...env,
-        NODE_OPTIONS: `${by} ${preload}`,
-        ...(directory !== undefined && { FINWAIT_RECORD_DIR: directory }),
-      },
-    }),
-  );
+  return outcome(file, args, {
+    startedBy,
+    env: {
+      ...env,
+      NODE_OPTIONS: `${by} ${preload}`,
+      ...(directory !== undefined && { FINWAIT_RECORD_DIR: directory }),
+    },
+  });
 }
 
-async function outcome(started: ChildProgram): Promise<Outcome> {
-  await using program = started;
-  const { exitCode, signal } = await program.ended();
-  return { exitCode, signal, stdout: program.stdout, stderr: program.stderr };
+const atOnce = new FewAtOnce();
+
+async function outcome(...started: ConstructorParameters<typeof ChildProgram>): Promise<Outcome> {
+  return await atOnce.run(async () => {
+    await using program = new ChildProgram(...started);
+    const { exitCode, signal } = await program.ended();
+    return { exitCode, signal, stdout: program.stdout, stderr: program.stderr };
+  });
 }
 
 const STACK_LINES = 3;

@@ -53,6 +53,17 @@ export function stillRunning(processes: readonly ProcessIdentity[]): readonly Pr
   return processes.filter(({ pid, startedAt }) => readProcess(pid)?.startedAt === startedAt);
 }
 
+/** SIGKILLs those that still run. */
+export function killAll(processes: readonly ProcessIdentity[]): void {
+  for (const { pid } of stillRunning(processes)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
+
 /** Resolves when none of them runs. */
 export async function allEnded(processes: readonly ProcessIdentity[]): Promise<void> {
   await eventually(

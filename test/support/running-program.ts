@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { execa, type ResultPromise } from 'execa';
+import { descendants, killAll } from './processes.ts';
 import { temporaryDirectory } from './watched-run.ts';
 
 const MAIN = fileURLToPath(new URL('../../harness/cli/main.js', import.meta.url));
@@ -27,7 +28,7 @@ export const WAITS_FOR_SIGINT = `
   });`;
 
 /**
- * Starts a script under `finwait run`; resolves at its first output.
+ * Starts a script under `finwait run`; resolves at its first output. What of it still runs is killed with the test.
  * @param options `flags` of finwait, `nodeFlags` of the script's Node, `before` finwait the command that execs it
  */
 export async function startProgram(
@@ -44,7 +45,12 @@ export async function startProgram(
   const command = [...before, process.execPath, MAIN, 'run', '--out', directory, ...flags, '--', ...program];
   const [file = '', ...args] = command;
   const finwait = execa(file, args, OPTIONS);
+  t.teardown(() => finwait.kill('SIGKILL'));
   const [text] = (await once(finwait.stdout, 'data')) as [Buffer];
+  const below = descendants(finwait.pid ?? 0);
+  t.teardown(() => {
+    killAll(below);
+  });
   return { directory, finwait, ready: text.toString().trim() };
 }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { ExitCode } from '../../harness/cli/exit-codes.ts';
 import type { RunConnection, RunReport } from '../../harness/index.ts';
+import { FewAtOnce } from './few-at-once.ts';
 import { type CommandOptions, type CommandResult, finwait } from './finwait.ts';
 import { requireCapability } from './require.ts';
 
@@ -37,6 +38,8 @@ export async function temporaryDirectory(t: ExecutionContext): Promise<string> {
   return directory;
 }
 
+const atOnce = new FewAtOnce();
+
 /**
  * Runs a command in a private network under finwait.
  * @returns undefined, the test being skipped, where no private network is granted
@@ -48,11 +51,18 @@ export async function watchedRun(
 ): Promise<WatchedRun | undefined> {
   const directory = join(await temporaryDirectory(t), 'run');
   const { flags = ['--private'], ...rest } = options;
-  const result = await finwait(['run', '--out', directory, ...flags, '--', ...command], rest);
+  const run = async () => finwait(['run', '--out', directory, ...flags, '--', ...command], rest);
+  const result = await atOnce.run(run);
   const refused = result.stderr.includes('ERR_FINWAIT_LAB_REFUSED');
   const reason = refused && result.exitCode === ExitCode.missingCapability ? result.stderr : undefined;
   if (!requireCapability(t, 'private-network', reason)) return undefined;
   return { ...result, directory, ...(await toldAgain(directory)) };
+}
+
+/** The files of its record, sorted. Tracepoints are there where tracefs is mounted and this is root. */
+export function filesOf({ report }: WatchedRun): string[] {
+  const traced = report.coverage.transitions === undefined ? [] : ['trace.txt'];
+  return ['capture.pcap', 'node', 'run.json', 'sockets.jsonl', ...traced];
 }
 
 export async function toldAgain(directory: string): Promise<Pick<WatchedRun, 'connections' | 'report'>> {

@@ -25,6 +25,8 @@ try {
     ip('link', 'set', 'ours', 'up');
     there('addr', 'add', THEIRS, 'dev', 'theirs');
     there('link', 'set', 'theirs', 'up');
+    // The kernel tells only some time later that it runs.
+    execFileSync('sh', ['-c', 'until ip link show ours | grep -q "state UP"; do :; done']);
   } catch {
     process.stdout.write('no second network\n');
     process.exitCode = 3;

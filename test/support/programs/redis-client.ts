@@ -1,8 +1,8 @@
-/** A Redis client with ioredis against the server at the port that is given: a pool's worth of work, then a quit. */
+/** A Redis client with ioredis against the server at the address and port that are given: a pool's worth of work, then a quit. */
 import { Redis } from 'ioredis';
 
-const port = Number(process.argv[2]);
-const redis = new Redis({ port, host: '127.0.0.1', retryStrategy: () => null });
+const [host = '', port = ''] = process.argv.slice(2);
+const redis = new Redis({ host, port: Number(port), retryStrategy: () => null });
 const subscriber = redis.duplicate();
 await subscriber.subscribe('news');
 const received = new Promise<void>((resolve) => {

@@ -22,8 +22,9 @@ import { diedFailure, startFailure, type TcpdumpEnd } from './tcpdump-errors.ts'
 import type { TcpdumpProcess } from './tcpdump-process.ts';
 import { Undecodable } from './undecodable.ts';
 
-/** On an interface that its fence address does not cross, stop() loses no more than this. */
+/** On an interface that its fence address does not cross, stop() loses no more than this, unless packets still come. */
 const LAST_FENCE_MS = 1000;
+const LAST_FENCES = 20;
 
 interface Parts {
   readonly tcpdump: TcpdumpProcess;
@@ -64,6 +65,8 @@ export class TcpdumpCapture implements Capture {
   #headerNoticed = false;
   #unreadable: FinwaitError | undefined;
   #frames = 0;
+  /** Of tcpdump's output, so far. */
+  #chunks = 0;
   #stopping = false;
   #stopped: Promise<CaptureStats> | undefined;
   #ended: FinwaitError | undefined;
@@ -156,8 +159,7 @@ export class TcpdumpCapture implements Capture {
   }
 
   async #stop(): Promise<CaptureStats> {
-    // What the kernel's buffer holds when tcpdump is told to end is lost, and not counted.
-    if (this.#ended === undefined) await this.fence({ timeoutMs: LAST_FENCE_MS }).catch(() => undefined);
+    await this.#lastFence();
     this.#stopping = this.#ended === undefined;
     this.#tcpdump.release();
     try {
@@ -173,6 +175,22 @@ export class TcpdumpCapture implements Capture {
     return this.#counts.latest;
   }
 
+  /** What the kernel's buffer holds when tcpdump is told to end is lost, and not counted: all of it is to be read before. */
+  async #lastFence(): Promise<void> {
+    let chunks = -1;
+    for (let fences = 0; fences < LAST_FENCES && chunks !== this.#chunks; fences++) {
+      if (this.#ended !== undefined) return;
+      chunks = this.#chunks;
+      const isMet = await this.fence({ timeoutMs: LAST_FENCE_MS }).then(
+        () => true,
+        () => false,
+      );
+      if (isMet) return;
+    }
+    if (this.#ended !== undefined || !this.#markers.hasMet) return;
+    this.#damageLog.report('capture-ended', 'the last packets before stop() may be missing');
+  }
+
   #noteCounts(counts: CaptureStats): void {
     if (counts.dropped > 0) {
       this.#damageLog.report(
@@ -184,6 +202,7 @@ export class TcpdumpCapture implements Capture {
   }
 
   #read(chunk: Uint8Array): void {
+    this.#chunks++;
     try {
       this.#reader.push(chunk);
       this.#noticeHeader();

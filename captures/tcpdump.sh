@@ -41,11 +41,14 @@ fi
 
 # The shell opens FILE: run as root, tcpdump drops to user tcpdump, who may not write here.
 : >"$file" || exit 1
+# TERM, also for Ctrl-C: a shell's background job ignores INT until tcpdump has set its handler.
+tcpdump=
+stopped=
+trap 'stopped=1; [ -z "$tcpdump" ] || kill -s TERM "$tcpdump" 2>/dev/null' INT TERM HUP
+
 tcpdump -n -U --immediate-mode --time-stamp-precision=nano -i lo -s 128 -w - "tcp port $port" >"$file" &
 tcpdump=$!
-
-# TERM, also for Ctrl-C: a shell's background job ignores INT until tcpdump has set its handler.
-trap 'kill -s TERM "$tcpdump" 2>/dev/null' INT TERM HUP
+[ -z "$stopped" ] || kill -s TERM "$tcpdump" 2>/dev/null
 
 # A trapped signal ends wait early, with a status above 128; tcpdump then still prints its counts.
 wait "$tcpdump"

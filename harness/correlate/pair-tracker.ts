@@ -124,6 +124,9 @@ export class PairTracker {
       // Who goes on after its SYN knows that it arrived, and a RST is numbered as if all before it had.
       if (((slot.flags & Flag.SYN) | (flags & Flag.RST)) !== 0) this.#arrive(slot);
       receiveSegment(to, flags, sequence, acknowledgment, payloadBytes, scratch);
+    } else if ((flags & Flag.SYN) === 0 && seqDistance(slot.acknowledgmentNumber, acknowledgment) > 0) {
+      // A copy of the FIN that is under way, and acknowledges more.
+      slot.acknowledgmentNumber = acknowledgment;
     }
     if (scratch.length > 0) this.#note(fromClient, frame);
     return retransmission;

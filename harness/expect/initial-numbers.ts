@@ -16,17 +16,20 @@ interface Sample {
 /** With fewer numbers a rule that explains them proves as little as one that does not. */
 const MIN_CONNECTIONS = 6;
 
-/**
- * With so many steps, one that a rule explains is chance rather than the rule: at 100 ms from one connection to the next
- * a clock reaches a number by chance in one case of a thousand.
- */
+/** With so many steps, the few that a rule explains can be told for chance. */
 const MANY_STEPS = 10;
+
+/** More that a rule explains than chance does once in a million runs is taken for the rule. */
+const CHANCE = 1e-6;
 
 /** The fastest clock in use: Linux adds one for each 64 ns (secure_seq.c); RFC 793 had one for each 4 µs. */
 const NS_PER_TICK = 64n;
 
 /** What 4.2BSD and its heirs added for each connection, twice over. */
 const STEP_PER_CONNECTION = 131_072;
+
+/** Sequence numbers that there are. */
+const NUMBERS = 2 ** 32;
 
 /** Beyond this a clock alone reaches so much of the number space that it explains too much by chance. */
 const MAX_REACH = 2 ** 26;
@@ -50,10 +53,14 @@ export function examineInitialNumbers(connections: readonly Connection[]): Numbe
   });
   if (steps.some(({ ticks }) => ticks > MAX_REACH)) return undefined;
   const near = steps.filter(({ ahead, ticks }) => ahead >= 0 && ahead <= ticks + STEP_PER_CONNECTION).length;
-  const even = steps.slice(1).filter(({ ahead, ticks }, index) => {
+  const changes = steps.slice(1).map(({ ahead, ticks }, index) => {
     const before = steps[index] ?? { ahead, ticks };
-    return Math.abs(seqDistance(before.ahead, ahead)) <= Math.max(before.ticks, ticks);
-  }).length;
+    return {
+      by: Math.abs(seqDistance(before.ahead, ahead)),
+      allowed: Math.max(before.ticks, ticks),
+    };
+  });
+  const even = changes.filter(({ by, allowed }) => by <= allowed).length;
   const numbers = samples.map(({ initial }) => initial).join(', ');
   if (near === steps.length || even === steps.length - 1) {
     return {
@@ -61,13 +68,31 @@ export function examineInitialNumbers(connections: readonly Connection[]): Numbe
       evidence: `each follows from those before by a clock or a fixed step: ${numbers}`,
     };
   }
-  // Of many steps one may lie near by chance, and of few none.
-  const byChance = steps.length >= MANY_STEPS ? 1 : 0;
-  if (near > byChance || even > byChance) return undefined;
+  const hasMany = steps.length >= MANY_STEPS;
+  const nearByChance = hasMany ? mostByChance(steps.map(({ ticks }) => ticks + STEP_PER_CONNECTION)) : 0;
+  const evenByChance = hasMany ? mostByChance(changes.map(({ allowed }) => 2 * allowed)) : 0;
+  if (near > nearByChance || even > evenByChance) return undefined;
   return {
     chosen: 'unpredictably',
-    evidence: `of ${samples.length} ${near + even > 0 ? 'no two follow' : 'none follows'} from those before by a clock or a fixed step: ${numbers}`,
+    evidence: `of ${samples.length} ${near + even > 0 ? 'no more follow than chance explains,' : 'none follows'} from those before by a clock or a fixed step: ${numbers}`,
   };
+}
+
+/**
+ * How many random numbers fall into ranges of these sizes, each into its own: no more, but in one of a million cases
+ * (Poisson's law).
+ */
+function mostByChance(ranges: readonly number[]): number {
+  const expected = ranges.reduce((total, size) => total + size / NUMBERS, 0);
+  let exactly = Math.exp(-expected);
+  let more = 1 - exactly;
+  let most = 0;
+  while (more > CHANCE) {
+    most++;
+    exactly *= expected / most;
+    more -= exactly;
+  }
+  return most;
 }
 
 function samplesOf(connections: readonly Connection[]): Sample[] {

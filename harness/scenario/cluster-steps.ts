@@ -28,7 +28,7 @@ export async function crashWorkerOf(workers: number, stage: Stage): Promise<Asyn
   }
   const args = [PROGRAM, String(port), address, String(workers)];
   const program = await stage.lab.spawn(process.execPath, args);
-  await program.line(/^all workers listen$/);
+  await program.line(/^all workers listen$/, { timeoutMs: 20_000 });
   await stage.take({ ...connectsToWorker, on: 'neighbour' });
   await stage.take(connectsToWorker);
   await stage.tell(

@@ -115,6 +115,19 @@ live('stop() without a fence still reads all that was sent before it', async (t,
   t.true(captured > 2000);
 });
 
+live('stop() says so when tcpdump does not come to what was sent before it', async (t, flood) => {
+  const capture = await capturing(t, { filter: flood.filter });
+  await capture.fence();
+  const { pid } = tcpdumpOf(flood.filter);
+  process.kill(pid, 'SIGSTOP');
+  await until('tcpdump stopped', () => isStopped(pid));
+  flood.send(10);
+  await capture.stop();
+  t.deepEqual(capture.damage, [
+    { lane: 'wire', kind: 'capture-ended', detail: 'the last packets before stop() may be missing' },
+  ]);
+});
+
 live('tcpdump killed: waits reject, readers end with an error, and the damage is told', async (t, flood) => {
   const capture = await capturing(t, { filter: flood.filter });
   const reading = capture.packets()[Symbol.asyncIterator]().next();
@@ -142,7 +155,9 @@ const CHILD = path.join(import.meta.dirname, '../support/capturing-child.js');
 
 async function forkCapture(filter: string): Promise<ChildProcess> {
   const child = fork(CHILD, [filter]);
-  await once(child, 'message');
+  // What makes a start fail stands on its stderr.
+  const [told] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
+  if (typeof told === 'number' || told === null) throw new Error('the capture did not start');
   return child;
 }
 

@@ -1,5 +1,5 @@
 /** A stand-in for tcpdump on the PATH: for output and refusals that the real one gives only elsewhere. */
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -9,6 +9,7 @@ import { isFinwaitError } from '../../harness/errors.ts';
 import { encodeFrame, encodePacket, encodePcap, segment } from '../support/segment.ts';
 import { missingCapture } from '../support/capture.ts';
 import { requireCapability } from '../support/require.ts';
+import { writeProgram } from '../support/write-program.ts';
 
 const missing = await missingCapture();
 
@@ -18,8 +19,7 @@ async function withTcpdump(script: string, body: (directory: string) => Promise<
   const { PATH = '' } = process.env;
   try {
     const stub = path.join(directory, 'tcpdump');
-    await writeFile(stub, `#!/bin/sh\ncd ${directory}\n${script}\n`);
-    await chmod(stub, 0o755);
+    writeProgram(stub, `#!/bin/sh\ncd ${directory}\n${script}\n`);
     process.env['PATH'] = `${directory}:${PATH}`;
     await body(directory);
   } finally {

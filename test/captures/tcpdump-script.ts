@@ -2,8 +2,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +15,9 @@ import { missingCapture } from '../support/capture.ts';
 import { decodeOnce } from '../support/decode.ts';
 import { until } from '../support/eventually.ts';
 import { collectFrames, type Frame } from '../support/read-frames.ts';
+import { refusedEndpoint } from '../support/refused-endpoint.ts';
 import { requireCapability } from '../support/require.ts';
+import { writeProgram } from '../support/write-program.ts';
 
 const run = promisify(execFile);
 const SCRIPT = path.join(import.meta.dirname, '../../../captures/tcpdump.sh');
@@ -31,10 +33,9 @@ async function inDirectory(body: (directory: string) => Promise<void>): Promise<
 }
 
 /** A stand-in on the PATH, to see or to alter how tcpdump is called. */
-async function putTcpdump(directory: string, script: string): Promise<NodeJS.ProcessEnv> {
+function putTcpdump(directory: string, script: string): NodeJS.ProcessEnv {
   const stub = path.join(directory, 'tcpdump');
-  await writeFile(stub, `#!/bin/sh\n${script}\n`);
-  await chmod(stub, 0o755);
+  writeProgram(stub, `#!/bin/sh\n${script}\n`);
   return { ...process.env, PATH: `${directory}:${process.env['PATH'] ?? ''}` };
 }
 
@@ -45,21 +46,10 @@ function flagsIn(file: string): (number | undefined)[] {
   return frames.map(({ linkType, bytes }) => decodeOnce(linkType, bytes).segment?.flags);
 }
 
-/** A port that nobody listens on. */
-async function unusedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new TypeError('not a TCP server');
-  return address.port;
-}
-
 test('uses the flags of the library', async (t) => {
   await inDirectory(async (directory) => {
     const calls = path.join(directory, 'calls');
-    const env = await putTcpdump(
+    const env = putTcpdump(
       directory,
       `for argument; do printf '%s|' "$argument"; done >>${calls}; echo >>${calls}`,
     );
@@ -89,7 +79,7 @@ for (const args of [
 
 test('without permission: says what to do, status 3', async (t) => {
   await inDirectory(async (directory) => {
-    const env = await putTcpdump(
+    const env = putTcpdump(
       directory,
       `echo "tcpdump: lo: You don't have permission to perform this capture on that device" >&2; exit 1`,
     );
@@ -115,7 +105,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     if (!requireCapability(t, 'capture', await missing)) return;
     await inDirectory(async (directory) => {
       const file = path.join(directory, 'refused.pcap');
-      const port = await unusedPort();
+      const { address, port } = await refusedEndpoint(t);
       const script = spawn(SCRIPT, [String(port), file], { stdio: ['ignore', 'ignore', 'pipe'] });
       let stderr = '';
       script.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -123,7 +113,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       });
       await until('listening on lo', () => stderr.includes('listening on lo'));
       // Refused: a SYN and a RST.
-      await once(connect(port, '127.0.0.1'), 'close').catch(() => undefined);
+      await once(connect(port, address), 'close').catch(() => undefined);
       await until('SYN and RST in the file', () => flagsIn(file).length >= 2);
       script.kill(signal);
       t.deepEqual(await once(script, 'close'), [0, null]);
@@ -136,9 +126,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 test('a full disk is an error at the end, status 1', async (t) => {
   if (!requireCapability(t, 'capture', await missing)) return;
-  const script = spawn(SCRIPT, [String(await unusedPort()), '/dev/full'], {
+  const { port } = await refusedEndpoint(t);
+  const script = spawn(SCRIPT, [String(port), '/dev/full'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  const closed = once(script, 'close');
   let stderr = '';
   script.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
@@ -148,6 +140,6 @@ test('a full disk is an error at the end, status 1', async (t) => {
     () => stderr.includes('listening on lo') || script.exitCode !== null,
   );
   script.kill('SIGTERM');
-  t.is((await once(script, 'close'))[0], 1);
+  t.is((await closed)[0], 1);
   t.regex(stderr, /not whole: is the disk full/);
 });

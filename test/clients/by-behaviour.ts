@@ -4,6 +4,7 @@ import test from 'ava';
 import { builtFile, ChildProgram } from '../support/child-program.ts';
 import { until } from '../support/eventually.ts';
 import { PlainServer, type PlainSocket } from '../support/plain-socket.ts';
+import { refusedEndpoint } from '../support/refused-endpoint.ts';
 import { requireSs, socketShown } from '../support/socket-shown.ts';
 
 interface Started extends AsyncDisposable {
@@ -78,12 +79,12 @@ test('refused finds a port where nobody listens, and gets ECONNREFUSED', async (
   t.regex(await program.line(/'close'/), /after an error/);
 });
 
-test('refused takes a port when it is given one', async (t) => {
-  const server = await PlainServer.listen();
-  server[Symbol.dispose]();
-  await using program = new ChildProgram(builtFile('clients/refused.js'), ['--port', String(server.port)]);
+test('refused takes an address and a port when it is given them', async (t) => {
+  const { address, port } = await refusedEndpoint(t);
+  const args = ['--host', address, '--port', String(port)];
+  await using program = new ChildProgram(builtFile('clients/refused.js'), args);
   await program.ended();
-  t.true((await program.line(/ECONNREFUSED/)).startsWith(`127.0.0.1:${server.port} `));
+  t.true((await program.line(/ECONNREFUSED/)).startsWith(`${address}:${port} `));
 });
 
 test('gives-up-early is connected and gone before it has heard of it', async (t) => {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { openSampler, snapshot } from '../../harness/kernel/sampler.ts';
 import type { SocketSample } from '../../harness/model/observation.ts';
 import { pace } from '../../harness/timing.ts';
 import { requireCapability } from '../support/require.ts';
+import { writeProgram } from '../support/write-program.ts';
 
 function requireSs(t: ExecutionContext): boolean {
   return requireCapability(t, 'ss', which('ss') === undefined ? 'ss is not installed' : undefined);
@@ -37,8 +38,7 @@ async function withTools(
   const folder = mkdtempSync(join(tmpdir(), 'finwait-tools-'));
   symlinkSync(which('sh') ?? '/bin/sh', join(folder, 'sh'));
   for (const [name, script] of Object.entries(tools)) {
-    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(folder, name), 0o755);
+    writeProgram(join(folder, name), `#!/bin/sh\n${script}\n`);
   }
   const before = process.env['PATH'];
   process.env['PATH'] = folder;

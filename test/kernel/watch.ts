@@ -31,6 +31,7 @@ test('a close is seen state by state at both ends', async (t) => {
   await closing.sample();
   const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const [accepted] = (await once(server, 'connection')) as [Socket];
+  const clientPort = accepted.remotePort;
   await watched.until(
     ({ clientEnd, serverEnd }) => clientEnd === 'ESTABLISHED' && serverEnd === 'ESTABLISHED',
   );
@@ -42,7 +43,8 @@ test('a close is seen state by state at both ends', async (t) => {
   const changes = await watched.stop();
 
   t.true(changes.every(({ earliestNs, latestNs }) => earliestNs < latestNs));
-  const clientEnd = changes.filter(({ local }) => local.port !== port);
+  // The port may have been another's before, whose TIME-WAIT ends meanwhile.
+  const clientEnd = changes.filter(({ local }) => local.port === clientPort);
   t.is(new Set(clientEnd.map(({ cookie }) => cookie)).size, 1);
   t.is(clientEnd[0]?.from, 'CLOSED');
   for (const [index, { to }] of clientEnd.slice(0, -1).entries()) t.is(clientEnd[index + 1]?.from, to);

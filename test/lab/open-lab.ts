@@ -100,18 +100,21 @@ const FAILURES = [
 ] as const;
 
 for (const [network, missing, said] of FAILURES) {
-  test(`openLab, network "${network}", without ${missing}: ${String(said)}, and nothing stays behind`, async (t) => {
-    const path = pathWithout(t, missing);
-    if (path === undefined) return;
-    if (network === 'auto' && !requireCapability(t, 'capture', await reasonAgainst('host'))) return;
-    await using program = new ChildProgram(builtFile('test/support/programs/lab-attempt.js'), [network], {
-      env: { PATH: path },
-    });
-    // The whole output: an unhandled rejection would show on stderr, a process left behind would keep it open.
-    t.deepEqual(await program.ended(), { exitCode: 0, signal: null });
-    t.regex(program.stdout.trim(), said);
-    t.is(program.stderr, '');
-  });
+  test.serial(
+    `openLab, network "${network}", without ${missing}: ${String(said)}, and nothing stays behind`,
+    async (t) => {
+      const path = pathWithout(t, missing);
+      if (path === undefined) return;
+      if (network === 'auto' && !requireCapability(t, 'capture', await reasonAgainst('host'))) return;
+      await using program = new ChildProgram(builtFile('test/support/programs/lab-attempt.js'), [network], {
+        env: { PATH: path },
+      });
+      // The whole output: an unhandled rejection would show on stderr, a process left behind would keep it open.
+      t.deepEqual(await program.ended(), { exitCode: 0, signal: null });
+      t.regex(program.stdout.trim(), said);
+      t.is(program.stderr, '');
+    },
+  );
 }
 
 /** `ip` lies in a folder that is always searched, and so is hidden behind a mount that only its namespace sees. */
@@ -123,7 +126,7 @@ const WITHOUT_IP = [
 ] as const;
 
 for (const [network, said] of WITHOUT_IP) {
-  test(`openLab, network "${network}", without ip: ${String(said)}`, async (t) => {
+  test.serial(`openLab, network "${network}", without ip: ${String(said)}`, async (t) => {
     const ip = findProgram('ip') ?? 'ip';
     const probe = await execa('unshare', ['--mount', 'sh', '-c', HIDE, ip, 'true'], { reject: false });
     if (!requireCapability(t, 'a mount over ip', probe.failed ? probe.shortMessage : undefined)) return;

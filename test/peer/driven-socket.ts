@@ -5,6 +5,7 @@ import type { SocketCommand } from '../../harness/peer/protocol.ts';
 import { eventually } from '../support/eventually.ts';
 import { LoggedPeer, moduleUrl } from '../support/peer-log.ts';
 import { PlainServer, type PlainSocket } from '../support/plain-socket.ts';
+import { refusedEndpoint } from '../support/refused-endpoint.ts';
 
 interface Driven extends AsyncDisposable {
   readonly log: LoggedPeer;
@@ -148,14 +149,12 @@ test('every event is reported with its time, its ends and its octets, in order',
 });
 
 test('a refused connection is reported as ECONNREFUSED and an end after an error', async (t) => {
-  const server = await PlainServer.listen();
-  server[Symbol.dispose]();
   await using log = new LoggedPeer('client');
   await log.peer.functions.connect({
     socketId: SOCKET,
     module: moduleUrl('clients/refused'),
     driven: true,
-    to: { address: '127.0.0.1', port: server.port },
+    to: await refusedEndpoint(t),
   });
   t.is((await log.event(SOCKET, 'error')).code, 'ECONNREFUSED');
   t.true((await log.event(SOCKET, 'close')).hadError);

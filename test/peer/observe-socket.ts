@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import test from 'ava';
 import type { JsReport } from '../../harness/model/observation.ts';
 import { observeSocket } from '../../harness/peer/observe-socket.ts';
+import { refusedEndpoint } from '../support/refused-endpoint.ts';
 
 async function listen(accept: (socket: net.Socket) => void): Promise<net.Server> {
   const server = net.createServer(accept).listen(0, '127.0.0.1');
@@ -85,12 +86,9 @@ test('pause() and resume() are reported when they change something', async (t) =
 });
 
 test('a refused connection is reported with its error’s code', async (t) => {
-  const server = await listen(() => undefined);
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
+  const { address, port } = await refusedEndpoint(t);
   const { socket, reports } = observedSocket();
-  socket.connect(port, '127.0.0.1');
+  socket.connect(port, address);
   await t.throwsAsync(once(socket, 'connect'), { code: 'ECONNREFUSED' });
   await once(socket, 'close');
   t.deepEqual(reports.map(called), ['connect()', 'destroy() by Node', 'error', 'close']);

@@ -1,12 +1,13 @@
-import { chmod, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findProgram } from '../../harness/install-hint.ts';
-import { descendants } from '../support/processes.ts';
 import { finwait } from '../support/finwait.ts';
+import { descendants } from '../support/processes.ts';
 import { requireCapability } from '../support/require.ts';
 import { startProgram, WAITS_FOR_SIGINT } from '../support/running-program.ts';
 import { programPath, temporaryDirectory, toldAgain, watchedRun } from '../support/watched-run.ts';
+import { writeProgram } from '../support/write-program.ts';
 
 const NODE = process.execPath;
 
@@ -14,8 +15,7 @@ const NODE = process.execPath;
 async function pathWith(t: ExecutionContext, tool: string, script: string): Promise<string> {
   const folder = await temporaryDirectory(t);
   const stub = join(folder, tool);
-  await writeFile(stub, `#!/bin/sh\n${script}\n`);
-  await chmod(stub, 0o755);
+  writeProgram(stub, `#!/bin/sh\n${script}\n`);
   return `${folder}:${process.env['PATH'] ?? ''}`;
 }
 

@@ -34,10 +34,11 @@ for (const name of SCENARIOS) {
         await rm(directory, { recursive: true });
       });
       const all = path.join(directory, 'lo.pcap');
-      const capture = await startCapture({ file: all });
+      const capture = await startCapture({ file: all, bufferKiB: 32_768 });
       const { connection } = await runScenario(lab, scenario);
       await capture.fence();
       await capture.stop();
+      t.deepEqual(capture.damage, []);
       // Others are at work on lo, too.
       const own = path.join(directory, 'own.pcap');
       const ports = `port ${connection?.client.port ?? 0} and port ${connection?.server.port ?? 0}`;

@@ -1,7 +1,15 @@
 import { randomInt } from 'node:crypto';
 import type { Lab } from '../../harness/lab/lab.ts';
 import { eventually } from './eventually.ts';
-import { allEnded, descendantNamed, descendants, isStopped, type ProcessIdentity } from './processes.ts';
+import {
+  allEnded,
+  descendantNamed,
+  descendants,
+  isStopped,
+  type ProcessIdentity,
+  signalAll,
+  stillRunning,
+} from './processes.ts';
 
 export type LabPart = 'agent' | 'tcpdump' | 'ss' | 'client peer' | 'server peer';
 
@@ -35,19 +43,31 @@ export async function processesOf(lab: Lab): Promise<readonly ProcessIdentity[]>
 export async function killPart(part: LabPart, lab: Lab): Promise<void> {
   const parts = await processesOfPart(part, lab);
   // The shell that runs ss has copies of itself below it, one each side of a pipe.
-  const found = parts.filter(({ parent }) => !parts.some(({ pid }) => pid === parent));
+  const found = topmost(parts);
   if (found.length !== 1) throw new Error(`the lab has ${found.length} processes that are its ${part}`);
-  for (const { pid } of found) process.kill(pid, 'SIGKILL');
+  signalAll(found, 'SIGKILL');
   await allEnded(found);
 }
 
 /** SIGSTOPs one part of the lab: it is there, and does nothing any more. */
 export async function stallPart(part: LabPart, lab: Lab): Promise<void> {
-  const parts = await processesOfPart(part, lab);
-  for (const { pid } of parts) process.kill(pid, 'SIGSTOP');
-  await eventually(`the standstill of the ${part}`, () =>
-    parts.length > 0 && parts.every(({ pid }) => isStopped(pid)) ? true : undefined,
+  const [top, ...others] = topmost(await processesOfPart(part, lab));
+  if (top === undefined || others.length > 0)
+    throw new Error(`the lab has not one process that is its ${part}`);
+  await standstill([top]);
+  // It starts no more now; what it had started may have ended meanwhile.
+  await standstill(descendants(top.pid).filter(({ commandLine }) => LAB_PARTS[part].test(commandLine)));
+}
+
+async function standstill(processes: readonly ProcessIdentity[]): Promise<void> {
+  signalAll(processes, 'SIGSTOP');
+  await eventually('the standstill', () =>
+    stillRunning(processes).every(({ pid }) => isStopped(pid)) ? true : undefined,
   );
+}
+
+function topmost(parts: readonly ProcessIdentity[]): readonly ProcessIdentity[] {
+  return parts.filter(({ parent }) => !parts.some(({ pid }) => pid === parent));
 }
 
 async function processesOfPart(part: LabPart, lab: Lab): Promise<readonly ProcessIdentity[]> {

@@ -43,9 +43,13 @@ export function findProcesses(text: string, program?: string): ProcessIdentity[]
   });
 }
 
-/** True once SIGSTOP has taken effect. */
+/** True once SIGSTOP has taken effect; false for a process that has ended. */
 export function isStopped(pid: number): boolean {
-  return /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  try {
+    return /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** Those of `processes` that still run. A zombie holds nothing any more. */
@@ -53,11 +57,11 @@ export function stillRunning(processes: readonly ProcessIdentity[]): readonly Pr
   return processes.filter(({ pid, startedAt }) => readProcess(pid)?.startedAt === startedAt);
 }
 
-/** SIGKILLs those that still run. */
-export function killAll(processes: readonly ProcessIdentity[]): void {
+/** Signals those that still run. */
+export function signalAll(processes: readonly ProcessIdentity[], signal: NodeJS.Signals): void {
   for (const { pid } of stillRunning(processes)) {
     try {
-      process.kill(pid, 'SIGKILL');
+      process.kill(pid, signal);
     } catch {
       // It ended meanwhile.
     }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { execa, type ResultPromise } from 'execa';
-import { descendants, killAll } from './processes.ts';
+import { descendants, signalAll } from './processes.ts';
 import { temporaryDirectory } from './watched-run.ts';
 
 const MAIN = fileURLToPath(new URL('../../harness/cli/main.js', import.meta.url));
@@ -49,7 +49,7 @@ export async function startProgram(
   const [text] = (await once(finwait.stdout, 'data')) as [Buffer];
   const below = descendants(finwait.pid ?? 0);
   t.teardown(() => {
-    killAll(below);
+    signalAll(below, 'SIGKILL');
   });
   return { directory, finwait, ready: text.toString().trim() };
 }

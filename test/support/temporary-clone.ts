@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import {
-  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { writeProgram } from './write-program.ts';
 
 /** Tests run from dist/test/support. */
 const SETUP = new URL('../../../scripts/setup.js', import.meta.url);
@@ -64,8 +64,7 @@ export class TemporaryClone {
     this.write('harness/one.ts', '');
     this.write('rolldown.config.js', '');
     this.write('tsc.cjs', TSC);
-    this.write('bundler', '#!/bin/sh\necho rolldown >> "$CALLS"\n');
-    chmodSync(this.path('bundler'), 0o755);
+    writeProgram(this.path('bundler'), '#!/bin/sh\necho rolldown >> "$CALLS"\n');
     this.write('calls', '');
     this.write('scripts/assemble.js', ASSEMBLE);
     copyFileSync(SETUP, join(this.root, 'scripts', 'setup.js'));
@@ -91,8 +90,7 @@ export class TemporaryClone {
 
   /** A program on the PATH that runs this shell text; `$CALLS` is the file for notes. */
   stub(name: string, text: string): void {
-    this.write(join('bin', name), `#!/bin/sh\n${text}\n`);
-    chmodSync(join(this.bin, name), 0o755);
+    writeProgram(join(this.bin, name), `#!/bin/sh\n${text}\n`);
   }
 
   link(name: string, target: string): void {

@@ -14,7 +14,7 @@ export const scenario: Scenario = {
     '(§3.10.7.1). Its program never hears of this client. Without the signal, destroy() does the same, without the error.',
   chapter: 'open',
   rank: 24,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: 'half-open',
   client: { behaviour: 'half-close', options: { abortable: true } },
   steps: [

@@ -12,7 +12,7 @@ export const scenario: Scenario = {
     'kernel goes to FIN-WAIT-1 and sends a FIN (RFC 9293 §3.10.4), as an established connection would.',
   chapter: 'states',
   rank: 12,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [

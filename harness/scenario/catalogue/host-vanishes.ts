@@ -10,11 +10,11 @@ export const scenario: Scenario = {
   explanation:
     'The client’s cable is pulled. The server writes, and nobody answers: its kernel sends the data again and again, ' +
     'waiting longer each time, and at last gives up with ETIMEDOUT. No FIN, no RST; the client’s program knows nothing ' +
-    'of it at all. By Linux’s own fifteen retries this takes about fifteen minutes. Here net.ipv4.tcp_retries2 is 3, which ' +
-    'the kernel takes for a time, three retries that double from 200 ms; with a first one after 10 ms more go into it.',
+    'of it at all. By Linux’s own fifteen retries this takes about fifteen minutes. Here net.ipv4.tcp_retries2 is 2, which ' +
+    'the kernel takes for a time, two retries that double from 200 ms; with a first one after 10 ms more go into it.',
   chapter: 'time',
   rank: 40,
-  setting: { hosts: 2, time: { retransmitAfterMs: 10, retries: 3 } },
+  setting: { hosts: 2, time: { retransmitAfterMs: 10, retries: 2 } },
   server: 'half-open',
   client: 'never-ends',
   steps: [

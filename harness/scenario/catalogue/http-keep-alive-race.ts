@@ -17,7 +17,7 @@ export const scenario: Scenario = {
     'settable from 22 and 24 on), and Node’s Agent heeds the hint.',
   chapter: 'protocol',
   rank: 21,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: 'http',
   client: 'http',
   steps: [

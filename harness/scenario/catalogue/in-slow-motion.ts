@@ -12,7 +12,7 @@ export const scenario: Scenario = {
     'still as long as one likes.',
   chapter: 'states',
   rank: 1,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: 'half-open',
   client: 'half-close',
   steps: [

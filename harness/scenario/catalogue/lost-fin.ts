@@ -11,7 +11,7 @@ export const scenario: Scenario = {
     'and sends the FIN again; neither program notices more than a delay of one timeout. The timer is shortened here.',
   chapter: 'loss',
   rank: 40,
-  setting: { time: { retransmitAfterMs: 20 } },
+  setting: { time: { retransmitAfterMs: 100 } },
   server: 'half-open',
   client: 'half-close',
   steps: [

@@ -14,7 +14,7 @@ export const scenario: Scenario = {
     'hears nothing of it: its socket was closed when the FIN had been sent. This is what TIME-WAIT is there to prevent.',
   chapter: 'loss',
   rank: 51,
-  setting: { time: { retransmitAfterMs: 20, retransmitAfterAtMostMs: 1000 } },
+  setting: { time: { retransmitAfterMs: 20, retransmitAfterAtMostMs: 1000, orphanRetries: 30 } },
   server: 'half-open',
   client: 'half-close',
   steps: [

@@ -14,7 +14,7 @@ export const scenario: Scenario = {
     'in sequence order). A FIN can never cut off data that was sent before it.',
   chapter: 'loss',
   rank: 61,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: 'half-open',
   client: 'half-close',
   steps: [

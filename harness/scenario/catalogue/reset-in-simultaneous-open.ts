@@ -13,7 +13,7 @@ export const scenario: Scenario = {
     'SYN-SENT.',
   chapter: 'states',
   rank: 13,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [

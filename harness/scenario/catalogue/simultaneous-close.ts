@@ -14,7 +14,7 @@ export const scenario: Scenario = {
     'TIME-WAIT on both sides.',
   chapter: 'states',
   rank: 20,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: 'half-open',
   client: 'half-close',
   steps: [

@@ -15,7 +15,7 @@ export const scenario: Scenario = {
     'SYN,ACK, and both are established, after four segments and without any listener (RFC 9293 §3.5, Figure 7).',
   chapter: 'states',
   rank: 10,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: { dials: 'half-close' },
   client: 'half-close',
   steps: [

@@ -13,7 +13,7 @@ export const scenario: Scenario = {
     '(RFC 1337). Linux allows it unless net.ipv4.tcp_rfc1337 is 1.',
   chapter: 'states',
   rank: 40,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: 'half-open',
   client: 'half-close',
   steps: [

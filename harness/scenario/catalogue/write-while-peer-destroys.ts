@@ -14,7 +14,7 @@ export const scenario: Scenario = {
     'A server that end()s and reads on until it sees the client’s FIN does not do that to its clients.',
   chapter: 'reset',
   rank: 6,
-  setting: { time: { retransmitAfterMs: 3000 } },
+  setting: { time: { retransmitAfterMs: 20_000 } },
   server: 'half-open',
   client: 'never-ends',
   steps: [

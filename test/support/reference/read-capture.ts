@@ -1,8 +1,11 @@
 /** Reads a whole capture in the plainest way: one DataView, BigInt times, no chunks. */
 import type { Frame } from '../read-frames.ts';
 
+/** Its time is undefined where it is made of a number of seconds past 2⁵³: no date, and as a double not exact. */
+export type ReferenceFrame = Omit<Frame, 'capturedAtNs'> & { readonly capturedAtNs: bigint | undefined };
+
 export interface ReferenceCapture {
-  readonly frames: readonly Frame[];
+  readonly frames: readonly ReferenceFrame[];
   /** Offset of the first record or block that is cut or cannot be read; undefined when all was read. */
   readonly stoppedAt: number | undefined;
 }
@@ -32,7 +35,7 @@ function readPcap(
 ): ReferenceCapture | undefined {
   if (view.byteLength < 24 || view.getUint16(4, littleEndian) !== 2) return undefined;
   const linkType = view.getUint32(20, littleEndian) % 0x10000;
-  const frames: Frame[] = [];
+  const frames: ReferenceFrame[] = [];
   let at = 24;
   while (at < view.byteLength) {
     if (at + recordBytes > view.byteLength) return { frames, stoppedAt: at };
@@ -60,7 +63,7 @@ interface Section {
 }
 
 function readPcapng(view: DataView): ReferenceCapture | undefined {
-  const frames: Frame[] = [];
+  const frames: ReferenceFrame[] = [];
   let section: Section | undefined;
   let at = 0;
   while (at < view.byteLength) {
@@ -112,7 +115,7 @@ function addPacket(
   type: 2 | 3 | 6,
   block: DataView,
   { littleEndian, interfaces }: Section,
-  frames: Frame[],
+  frames: ReferenceFrame[],
 ): void {
   const headerBytes = type === 3 ? 12 : 28;
   if (block.byteLength < headerBytes) return;
@@ -126,14 +129,27 @@ function addPacket(
   const room = block.byteLength - headerBytes;
   if (captured > MAX_FRAME_BYTES || (type !== 3 && captured > room)) return;
   const ticks = type === 3 ? 0n : BigInt(u32(12)) * 0x1_0000_0000n + BigInt(u32(16));
-  const stamp = described.offset * SECOND_NS + nanoseconds(ticks, described.ticks);
+  const sinceOffset = nanoseconds(ticks, described.ticks);
+  const stamp = described.offset * SECOND_NS + sinceOffset;
+  const isDate = [described.offset * SECOND_NS, sinceOffset, stamp].every(isExact);
   frames.push({
     ordinal: frames.length + 1,
-    capturedAtNs: type === 3 ? (frames.at(-1)?.capturedAtNs ?? 0n) : stamp,
+    // A simple packet has that of the packet before it.
+    capturedAtNs: type === 3 ? lastTimeOf(frames) : isDate ? stamp : undefined,
     originalBytes: original,
     linkType: described.linkType,
     bytes: copy(block, headerBytes, Math.min(captured, room)),
   });
+}
+
+function lastTimeOf(frames: readonly ReferenceFrame[]): bigint | undefined {
+  const last = frames.at(-1);
+  return last === undefined ? 0n : last.capturedAtNs;
+}
+
+function isExact(ns: bigint): boolean {
+  const seconds = ns / SECOND_NS;
+  return seconds < 2n ** 53n && seconds > -(2n ** 53n);
 }
 
 /** Binary clocks finer than 2⁻⁶⁴ s are first made as coarse as that. */

@@ -263,6 +263,20 @@ test('claim 2, of twelve numbers one that follows by chance: confirmed; two: not
   );
 });
 
+test('claim 2, of many numbers a second apart as many that follow as chance explains: confirmed; more: not shown', (t) => {
+  // Of twenty random numbers, of which every few are followed by one a little ahead.
+  const withNear = (near: number): number[] =>
+    Array.from({ length: 20 }, (_, index) => {
+      const base = (711_111_111 * (index + 3) ** 2) % 2 ** 32;
+      const before = (711_111_111 * (index + 2) ** 2) % 2 ** 32;
+      return index % 2 === 1 && index < 2 * near ? (before + 500) % 2 ** 32 : base;
+    });
+  const secondApart = { msApart: 1000 };
+  t.is(outcomeOfNumbers(withNear(0), secondApart), 'confirmed');
+  t.is(outcomeOfNumbers(withNear(3), secondApart), 'confirmed');
+  t.is(outcomeOfNumbers(withNear(6), secondApart), 'not shown');
+});
+
 test('claim 2, connections so far apart that a clock explains much by chance: not shown', (t) => {
   t.is(outcomeOfNumbers(RANDOM, { msApart: 10_000 }), 'not shown');
 });

@@ -6,13 +6,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { analyzeCapture, type CaptureSource, FIELDS, isFinwaitError } from '../harness/index.ts';
 import { renderJsonLine } from '../harness/report/json.ts';
 import { Table } from '../harness/report/terminal/table.ts';
 import { renderZeekJsonRow, renderZeekLogRow } from '../harness/report/zeek-log.ts';
 import { generateCapture } from './capture-generator.ts';
+import { commandLine } from './command-line.ts';
 import { mutated, type Original, originalOf, Random } from './mutations.ts';
 
 const CORPUS = process.env['FINWAIT_CORPUS'] ?? path.join(import.meta.dirname, '../../../shared/corpus');
@@ -22,18 +22,17 @@ const MOST_MILLISECONDS = 2000;
 const MOST_RESIDENT_MB = 512;
 const OPEN_LIMITS = [1, 16, 1_000_000] as const;
 
-const options = parseArgs({
-  options: {
-    seconds: { type: 'string' },
-    packets: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-  },
-}).values;
-const { packets = 'Infinity' } = options;
-// For so many packets it takes as long as it takes.
-const { seconds = packets === 'Infinity' ? '60' : 'Infinity' } = options;
-const seed = positive('seed', options.seed);
-process.exitCode = await fuzz(positive('seconds', seconds), positive('packets', packets), seed);
+const { lasting, most, seed } = commandLine(
+  'npm run fuzz -- [--seconds 60] [--packets 10000000] [--seed 1]',
+  { seconds: '', packets: '', seed: '1' },
+  ({ seconds, packets, seed }) => ({
+    // For so many packets it takes as long as it takes.
+    lasting: seconds !== '' ? positive('seconds', seconds) : packets === '' ? 60 : Infinity,
+    most: packets === '' ? Infinity : positive('packets', packets),
+    seed: positive('seed', seed),
+  }),
+);
+process.exitCode = await fuzz(lasting, most, seed);
 
 function positive(name: string, text: string): number {
   const number = Number(text);

@@ -1,4 +1,7 @@
-/** npm run bench: what people wait for, each figure beside a floor measured in the same run. With `analyze`: captures; with `node`: the observer; with `run`: `finwait run`. */
+/**
+ * npm run bench [-- lab | analyze | node | run]: what people wait for, each figure beside a floor measured in the same
+ * run: the lab, if nothing is said; captures; the observer; `finwait run`.
+ */
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { findScenario, openLab, runScenario } from '../harness/index.ts';
@@ -11,17 +14,23 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Labs that are being closed, outside the time that is taken. */
 const closing: Promise<void>[] = [];
 
-if (process.argv[2] === 'analyze') {
-  await benchAnalyze();
-} else if (process.argv[2] === 'node') {
-  await benchNode();
-} else if (process.argv[2] === 'run') {
-  await benchRun();
-} else {
-  await benchWarmRuns(200);
-  await benchColdLab(15);
-  await benchDemo(5);
-}
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  lab: async () => {
+    await benchWarmRuns(200);
+    await benchColdLab(15);
+    await benchDemo(5);
+  },
+  analyze: benchAnalyze,
+  node: benchNode,
+  run: benchRun,
+};
+
+const { 2: name = 'lab' } = process.argv;
+const bench = BENCHES[name];
+if (bench === undefined) {
+  process.stderr.write(`no bench "${name}"\nusage: npm run bench -- [${Object.keys(BENCHES).join(' | ')}]\n`);
+  process.exitCode = 2;
+} else await bench();
 
 /** Floor: the snapshots of `ss` alone that such a run takes (its three barriers on states). */
 async function benchWarmRuns(count: number): Promise<void> {

@@ -4,24 +4,21 @@
  * Exits with 1 when a scenario is not met under one of them.
  */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { execa } from 'execa';
-import { countOption } from './count-option.ts';
+import { commandLine, countOption } from './command-line.ts';
 import { type Features, featuresOf, type JsonRun } from './run-features.ts';
 
-const { values } = parseArgs({
-  options: {
-    versions: { type: 'string', default: '20,22,24,26' },
-    rounds: { type: 'string', default: '2' },
-  },
-});
-const rounds = countOption('rounds', values.rounds, 1);
+const { majors, rounds } = commandLine(
+  'npm run matrix -- [--versions 20,22,24,26] [--rounds 2]',
+  { versions: '20,22,24,26', rounds: '2' },
+  (texts) => ({ majors: majorsOf(texts.versions), rounds: countOption('rounds', texts.rounds, 1) }),
+);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** By scenario, by Node version: one for each round. */
 const seen = new Map<string, Map<string, Features[]>>();
 const names: string[] = [];
-for (const major of values.versions.split(',')) {
+for (const major of majors) {
   const binary = await installed(major);
   const { stdout: name } = await execa(binary, ['--version']);
   names.push(name);
@@ -38,11 +35,13 @@ for (const major of values.versions.split(',')) {
 }
 printDifferences();
 
+function majorsOf(versions: string): string[] {
+  if (/^\d+(,\d+)*$/.test(versions)) return versions.split(',');
+  throw new TypeError(`--versions takes major versions of Node (20,22,24,26), not "${versions}"`);
+}
+
 /** The path of that version's binary. */
 async function installed(major: string): Promise<string> {
-  if (!/^\d+$/.test(major)) {
-    throw new TypeError(`--versions takes major versions of Node (20,22,24,26), not "${major}"`);
-  }
   const { stdout } = await execa(process.execPath, [`${ROOT}scripts/node-binary.js`, major], {
     stderr: 'inherit',
   });

@@ -3,10 +3,10 @@
  * Exits with 1 when one verdict was not `met`, when a round ended in an error, or when a process is left behind. A run
  * that was not met is kept, and its path printed.
  */
-import { inspect, parseArgs } from 'node:util';
+import { inspect } from 'node:util';
 import { keepRun } from '../harness/cli/keep-run.ts';
 import { CATALOGUE, runCatalogue, type ScenarioRun, type VerdictStatus } from '../harness/index.ts';
-import { countOption } from './count-option.ts';
+import { commandLine, countOption } from './command-line.ts';
 import { startCpuHogs } from './cpu-hogs.ts';
 import { median, quantile } from './figures.ts';
 import { descendants } from './processes.ts';
@@ -16,16 +16,15 @@ interface Tally {
   readonly tookMs: number[];
 }
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '200' },
-    hogs: { type: 'string', default: '2' },
-    'at-once': { type: 'string', default: '2' },
-  },
-});
-const rounds = countOption('rounds', values.rounds, 1);
-const hogs = countOption('hogs', values.hogs, 0);
-const atOnce = countOption('at-once', values['at-once'], 1);
+const { rounds, hogs, atOnce } = commandLine(
+  'npm run soak -- [--rounds 200] [--hogs 2] [--at-once 2]',
+  { rounds: '200', hogs: '2', 'at-once': '2' },
+  (texts) => ({
+    rounds: countOption('rounds', texts.rounds, 1),
+    hogs: countOption('hogs', texts.hogs, 0),
+    atOnce: countOption('at-once', texts['at-once'], 1),
+  }),
+);
 const scenarios = CATALOGUE.filter(({ slow }) => slow === undefined);
 const tallies = new Map(
   scenarios.map(({ name }): [string, Tally] => [

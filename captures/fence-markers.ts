@@ -31,7 +31,6 @@ export class FenceMarkers {
   readonly #sent = new Map<number, SentMarker>();
   readonly #pending = new Set<Fence>();
   #counter = 0;
-  #hasMet = false;
   #closed = false;
   #failure: Error | undefined;
 
@@ -74,11 +73,6 @@ export class FenceMarkers {
     return `udp and dst host ${this.#address} and dst port ${this.#receiver.address().port}`;
   }
 
-  /** Whether the capture has shown any marker: else it may be of an interface that they do not cross. */
-  get hasMet(): boolean {
-    return this.#hasMet;
-  }
-
   /** Sends a marker; fulfilled when the capture shows it. */
   async raise(options: WaitOptions): Promise<ClockReading> {
     options.signal?.throwIfAborted();
@@ -106,7 +100,6 @@ export class FenceMarkers {
   meet(payload: Uint8Array, capturedAtNs: bigint): boolean {
     if (payload.length !== MARKER_BYTES) return false;
     if (this.#token.compare(payload, 0, TOKEN_BYTES) !== 0) return false;
-    this.#hasMet = true;
     const counter = new DataView(payload.buffer, payload.byteOffset).getUint32(TOKEN_BYTES);
     const marker = this.#sent.get(counter);
     // None when a resent marker comes after the first has settled the fence.

@@ -16,7 +16,8 @@ export async function openTcpdumpCapture(settings: CaptureSettings, wait: WaitOp
   try {
     markers = await FenceMarkers.open(settings.fenceAddress);
     const tcpdump = spawnTcpdump([...tcpdumpFlags(settings), captureFilter(settings.filter, markers)]);
-    const capture = new TcpdumpCapture({ tcpdump, markers, damageLog, file });
+    const isFenced = ['lo', 'any'].includes(settings.interface);
+    const capture = new TcpdumpCapture({ tcpdump, markers, damageLog, file, isFenced });
     await capture.listening(settings, wait);
     return capture;
   } catch (error) {

@@ -41,9 +41,9 @@ fi
 
 # The shell opens FILE: run as root, tcpdump drops to user tcpdump, who may not write here.
 : >"$file" || exit 1
-# TERM, also for Ctrl-C: a shell's background job ignores INT until tcpdump has set its handler.
 tcpdump=
 stopped=
+# TERM, also for Ctrl-C: a shell's background job ignores INT until tcpdump has set its handler.
 trap 'stopped=1; [ -z "$tcpdump" ] || kill -s TERM "$tcpdump" 2>/dev/null' INT TERM HUP
 
 tcpdump -n -U --immediate-mode --time-stamp-precision=nano -i lo -s 128 -w - "tcp port $port" >"$file" &
@@ -57,6 +57,11 @@ while kill -s 0 "$tcpdump" 2>/dev/null; do
 	wait "$tcpdump"
 	status=$?
 done
+# A signal that came before tcpdump had set its handler.
+if [ "$status" -ge 128 ] && [ ! -s "$file" ]; then
+	echo "$0: stopped before the capture began: $file is empty" >&2
+	exit "$status"
+fi
 # tcpdump does not mind that what it wrote last was lost; a reader would.
 if ! tcpdump -n -r "$file" >/dev/null 2>&1; then
 	echo "$0: $file is not whole: is the disk full?" >&2

@@ -37,7 +37,9 @@ export interface Capture extends AsyncDisposable {
   /** Calls back for each new kind of damage, and when its detail changes. */
   onDamage(listener: (damage: Damage) => void): () => void;
   /**
-   * Ends tcpdump once all that was sent before is read. Idempotent; never rejects.
+   * Ends tcpdump once all that was sent before is read: 1 s is given to it, and up to 20 s while packets still come;
+   * `damage` says if that was not enough. On an interface other than `lo` and `any` no fence tells when all is read: 1 s
+   * is waited, and nobody says whether something is missing. Idempotent; never rejects.
    * When tcpdump ended by itself the counts are those last known, and `damage` says so.
    */
   stop(): Promise<CaptureStats>;

@@ -27,21 +27,18 @@ export function connectionWithoutWire(
   const endNs = lastEventNs(places);
   const ends = { client, server, startNs, endNs, isOver: false, ...(nextNs !== undefined && { nextNs }) };
   const seen = isKnown(ends) && !failed ? seenStates(ends) : [];
+  const ofPrograms = seen.filter((each) => isOfPrograms(each, places));
   const told = isKnown(ends) && !failed ? traced?.(ends) : undefined;
   return {
     id,
     client: failed ? undefined : client,
     server,
     startNs,
-    ...endingOf(
-      place,
-      failure,
-      seen.filter((each) => isOfPrograms(each, places)),
-    ),
+    ...endingOf(place, failure, ofPrograms),
     lives,
     ties: [],
     reports: reportsOf(places),
-    mismatches: mismatchesOf(places, seen),
+    mismatches: mismatchesOf(places, ofPrograms),
     seenStates: seen,
     ...(told && { transitions: told.transitions }),
   };

@@ -8,7 +8,7 @@ import { sendSegment } from './endpoint-sending.ts';
 import type { FollowedFields, TrackedFields } from './endpoint-tracker.ts';
 import type { PredictedConnection, PredictedEnd } from './predicted-connection.ts';
 import { TrackedEndpoint } from './tracked-endpoint.ts';
-import { depart, departAgain, nothingUnderWay, type UnderWay } from './under-way.ts';
+import { depart, departAgain, isCopyOf, nothingUnderWay, type UnderWay } from './under-way.ts';
 
 /** Filled and emptied within one call. */
 const SCRATCH: string[] = [];
@@ -120,12 +120,12 @@ export class PairTracker {
       // An earlier one is still under way: a SYN, with this FIN behind it. They arrive in order.
       if (slot.flags !== 0) this.#arrive(slot);
       depart(slot, fields, sequence, acknowledgment);
-    } else if (slot.flags === 0 || slot.flags !== flags || slot.sequenceNumber !== sequence) {
+    } else if (!isCopyOf(slot, flags, sequence, payloadBytes)) {
       // Who goes on after its SYN knows that it arrived, and a RST is numbered as if all before it had.
       if (((slot.flags & Flag.SYN) | (flags & Flag.RST)) !== 0) this.#arrive(slot);
       receiveSegment(to, flags, sequence, acknowledgment, payloadBytes, scratch);
     } else if ((flags & Flag.SYN) === 0 && seqDistance(slot.acknowledgmentNumber, acknowledgment) > 0) {
-      // A copy of the FIN that is under way, and acknowledges more.
+      // A FIN's copy may acknowledge more. A SYN,ACK's would be another answer.
       slot.acknowledgmentNumber = acknowledgment;
     }
     if (scratch.length > 0) this.#note(fromClient, frame);

@@ -52,3 +52,13 @@ export function departAgain(slot: UnderWay, end: PredictedEnd): void {
   slot.frame = end.controlFrame;
   slot.end = end.nxt;
 }
+
+/** Whether a segment is what is under way, sent again: a FIN also with less of the data before it, or with more. */
+export function isCopyOf(slot: UnderWay, flags: number, sequence: number, payloadBytes: number): boolean {
+  if (slot.flags === 0) return false;
+  if ((slot.flags & Flag.SYN) !== 0) return slot.flags === flags && slot.sequenceNumber === sequence;
+  return (
+    (flags & (Flag.FIN | Flag.SYN | Flag.RST)) === Flag.FIN &&
+    ((sequence + payloadBytes + 1) | 0) === slot.end
+  );
+}

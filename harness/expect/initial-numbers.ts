@@ -19,8 +19,11 @@ const MIN_CONNECTIONS = 6;
 /** With so many steps, the few that a rule explains can be told for chance. */
 const MANY_STEPS = 10;
 
-/** More that a rule explains than chance does once in a million runs is taken for the rule. */
-const CHANCE = 1e-6;
+/** More steps that a rule explains than chance does once in so many runs tell neither of chance nor of the rule. */
+const CHANCE = 1e-4;
+
+/** Where chance explains more than so many steps there is nothing to tell. */
+const MOST_BY_CHANCE = 30;
 
 /** The fastest clock in use: Linux adds one for each 64 ns (secure_seq.c); RFC 793 had one for each 4 µs. */
 const NS_PER_TICK = 64n;
@@ -39,7 +42,8 @@ const MAX_REACH = 2 ** 26;
  * Rules that are tried: the next number lies a little ahead, as far as the fastest clock and a small step reach; or
  * all steps are the same, whatever their size, as far as such a clock allows. Only the first connection of a pair of
  * endpoints counts: for the same pair a clock is what RFC 6528 asks for.
- * @returns undefined when the connections are too few or too far apart, or when rules explain some and not others
+ * @returns undefined when the connections are too few or too far apart, or when rules explain
+ * more than chance does, and not all
  */
 export function examineInitialNumbers(connections: readonly Connection[]): NumbersFinding | undefined {
   const samples = samplesOf(connections);
@@ -72,18 +76,20 @@ export function examineInitialNumbers(connections: readonly Connection[]): Numbe
   const nearByChance = hasMany ? mostByChance(steps.map(({ ticks }) => ticks + STEP_PER_CONNECTION)) : 0;
   const evenByChance = hasMany ? mostByChance(changes.map(({ allowed }) => 2 * allowed)) : 0;
   if (near > nearByChance || even > evenByChance) return undefined;
+  if (Math.max(nearByChance, evenByChance) === Infinity) return undefined;
   return {
     chosen: 'unpredictably',
-    evidence: `of ${samples.length} ${near + even > 0 ? 'no more follow than chance explains,' : 'none follows'} from those before by a clock or a fixed step: ${numbers}`,
+    evidence: `of ${samples.length} ${near + even > 0 ? 'no more than chance explains' : 'none'} follow from those before by a clock or a fixed step: ${numbers}`,
   };
 }
 
 /**
- * How many random numbers fall into ranges of these sizes, each into its own: no more, but in one of a million cases
- * (Poisson's law).
+ * How many random numbers fall into ranges of these sizes, each into its own: more only with the probability
+ * {@link CHANCE} (Poisson's law). Infinite where that is too many to tell anything.
  */
 function mostByChance(ranges: readonly number[]): number {
   const expected = ranges.reduce((total, size) => total + size / NUMBERS, 0);
+  if (expected > MOST_BY_CHANCE) return Infinity;
   let exactly = Math.exp(-expected);
   let more = 1 - exactly;
   let most = 0;

@@ -25,6 +25,7 @@ const LIMIT_BYTES = 64 * 1024 * 1024;
 /** In which sh(1) counts the length of files. */
 const BLOCK_BYTES = 512;
 const END = 'finwait: the end';
+/** So long after it was made an instance that nobody reads is nobody's: its maker takes some ms to read it. */
 const YOUNG_MS = 60_000;
 
 /**
@@ -60,8 +61,9 @@ export class KernelTrace {
     const instances = await findInstances();
     const ticks = startTicksOf(process.pid);
     if (instances === undefined || ticks === undefined) return undefined;
-    await removeStale(instances);
-    const instance = join(instances, `finwait-${process.pid}-${ticks}-${pidNamespace()}`);
+    const namespace = pidNamespace();
+    await removeStale(instances, namespace);
+    const instance = join(instances, `finwait-${process.pid}-${ticks}-${namespace}`);
     try {
       await mkdir(instance);
     } catch {
@@ -129,13 +131,13 @@ async function findInstances(): Promise<string | undefined> {
 }
 
 /** Those of finwaits whose readers were killed with them; one that is read is EBUSY, whoever counts its process. */
-async function removeStale(instances: string): Promise<void> {
+async function removeStale(instances: string, ours: string): Promise<void> {
   for (const name of await readdir(instances).catch(() => [])) {
     const [, pid, ticks, namespace] = /^finwait-(\d+)-(\d+)-(\d+)$/.exec(name) ?? [];
     if (pid === undefined) continue;
     const path = join(instances, name);
     const isLive =
-      namespace === pidNamespace()
+      namespace === ours
         ? startTicksOf(Number(pid)) === Number(ticks)
         : await isYoung(path).catch(() => true);
     if (!isLive) await rmdir(path).catch(() => undefined);

@@ -124,6 +124,24 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+test('a signal before tcpdump has begun is told as what it is', async (t) => {
+  await inDirectory(async (directory) => {
+    // As tcpdump before it has set its handlers: TERM ends it, and nothing is written.
+    const env = putTcpdump(directory, 'case "$*" in *-w*) echo begins >&2; exec sleep 60;; esac');
+    const file = path.join(directory, 'out.pcap');
+    const script = spawn(SCRIPT, ['7000', file], { stdio: ['ignore', 'ignore', 'pipe'], env });
+    const closed = once(script, 'close');
+    let stderr = '';
+    script.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    await until('the beginning', () => stderr.includes('begins') || script.exitCode !== null);
+    script.kill('SIGTERM');
+    t.deepEqual(await closed, [143, null]);
+    t.regex(stderr, /stopped before the capture began: .*out\.pcap is empty/);
+  });
+});
+
 test('a full disk is an error at the end, status 1', async (t) => {
   if (!requireCapability(t, 'capture', await missing)) return;
   const { port } = await refusedEndpoint(t);

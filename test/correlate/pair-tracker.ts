@@ -54,6 +54,12 @@ const CONVERSATIONS: Readonly<Record<string, readonly string[]>> = {
     'client FIN,ACK ack 6',
     'client FIN,ACK seq 1',
   ],
+  'a FIN on data, sent again without it': [
+    ...OPENING,
+    'client FIN,ACK len 3',
+    'client FIN,ACK seq 4',
+    'server FIN,ACK ack 4',
+  ],
   'simultaneous open': ['client SYN', 'server SYN', 'client SYN,ACK seq 0', 'server SYN,ACK seq 0'],
   'simultaneous open, answered by ACKs': ['client SYN', 'server SYN', 'client SYN,ACK seq 0', 'server ACK'],
   'a SYN sent again': ['client SYN', 'client SYN seq 0', 'server SYN,ACK', 'client ACK'],

@@ -144,7 +144,7 @@ test('an interface that comes up while the program runs is said to be missing fr
     'ip link set finwait-b up',
     'ip link set finwait-a up',
     // The kernel tells only some time later that it runs.
-    'until ip link show finwait-a | grep -q "state UP"; do :; done',
+    'n=0; until ip link show finwait-a | grep -q "state UP" || [ $n -ge 2000 ]; do n=$((n + 1)); done',
   ];
   const run = await watchedRun(t, ['sh', '-c', script.join(' && ')]);
   if (run === undefined) return;

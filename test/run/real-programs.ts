@@ -12,7 +12,7 @@ import { programPath, type WatchedRun, watchedRun } from '../support/watched-run
 const NODE = process.execPath;
 
 /** No other test listens there, so that a port that was free is so still when redis listens. */
-const REDIS_ADDRESS = '127.0.0.2';
+const REDIS_ADDRESS = '127.0.0.3';
 
 function hasAllLanes(t: ExecutionContext, { report }: WatchedRun): void {
   const { coverage, connections, damage } = report;

@@ -100,6 +100,7 @@ test('what outlives the program is told as still running, and as no more', async
   const run = await watchedRun(t, [process.execPath, '-e', script]);
   if (run === undefined) return;
   const pid = Number(run.stdout);
+  t.true(pid > 0, run.stderr);
   t.teardown(() => process.kill(pid, 'SIGKILL'));
   const { report, connections } = await toldAgain(run.directory);
   const details = report.damage.map(({ detail }) => detail);

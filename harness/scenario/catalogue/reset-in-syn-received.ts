@@ -12,7 +12,6 @@ export const scenario: Scenario = {
     'a connection that nobody could accept.',
   chapter: 'states',
   rank: 8,
-  setting: { time: { retransmitAfterMs: 20_000 } },
   server: 'half-open',
   client: 'reset',
   steps: [

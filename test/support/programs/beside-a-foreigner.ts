@@ -26,7 +26,10 @@ try {
     there('addr', 'add', THEIRS, 'dev', 'theirs');
     there('link', 'set', 'theirs', 'up');
     // The kernel tells only some time later that it runs.
-    execFileSync('sh', ['-c', 'until ip link show ours | grep -q "state UP"; do :; done']);
+    execFileSync('sh', [
+      '-c',
+      'n=0; until ip link show ours | grep -q "state UP" || [ $n -ge 2000 ]; do n=$((n + 1)); done',
+    ]);
   } catch {
     process.stdout.write('no second network\n');
     process.exitCode = 3;

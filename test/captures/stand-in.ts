@@ -134,7 +134,7 @@ test.serial('without tcpdump: ERR_FINWAIT_TOOL_MISSING', async (t) => {
 test.serial('stop() waits while packets still come, however long', async (t) => {
   if (!requireCapability(t, 'capture', missing)) return;
   const tcpdump = findProgram('tcpdump') ?? 'tcpdump';
-  const slow = `exec '${process.execPath}' '${builtFile('test/support/slow-tcpdump.js')}' '${tcpdump}' "$@"`;
+  const slow = `exec '${process.execPath}' '${builtFile('test/support/programs/slow-tcpdump.js')}' '${tcpdump}' "$@"`;
   const [receiver, sender] = [createSocket('udp4'), createSocket('udp4')];
   receiver.bind(0, '127.0.0.1');
   await once(receiver, 'listening');

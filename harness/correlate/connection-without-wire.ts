@@ -38,7 +38,7 @@ export function connectionWithoutWire(
     lives,
     ties: [],
     reports: reportsOf(places),
-    mismatches: mismatchesOf(places, ofPrograms),
+    mismatches: mismatchesOf(places, seen),
     seenStates: seen,
     ...(told && { transitions: told.transitions }),
   };
@@ -103,9 +103,10 @@ function firstCloser(life: PlacedLife): Side | undefined {
   return call === undefined ? undefined : role;
 }
 
-/** Once the programs of both ends are gone, the kernel closes one after the other: whoever looks then sees half a close. */
+/** Once the programs of both ends have exited, the kernel closes one after the other: whoever looks then sees half a close. */
 function isOfPrograms({ firstSeenNs }: SeenState, { client, server }: PlacedLives): boolean {
-  return client?.goneBy(firstSeenNs) === undefined || server?.goneBy(firstSeenNs) === undefined;
+  // When a program was killed its record does not say.
+  return client?.goneBy(firstSeenNs) !== 'exit' || server?.goneBy(firstSeenNs) !== 'exit';
 }
 
 /** Who waits for the other's FIN, or for its own program's close, says who was first. */

@@ -10,7 +10,7 @@ interface Move {
 const anyMove: fc.Arbitrary<Move> = fc.record({
   from: fc.constantFrom<Side>('client', 'server'),
   what: fc.oneof(
-    { weight: 2, arbitrary: fc.constantFrom<Move['what']>('data', 'ack', 'fin') },
+    { weight: 6, arbitrary: fc.constantFrom<Move['what']>('data', 'ack', 'fin') },
     {
       weight: 1,
       arbitrary: fc.constantFrom<Move['what']>('fin on data', 'fin that crosses', 'again', 'reset'),

@@ -42,13 +42,15 @@ test("CLOSE-WAIT in one look, or of a socket that saw 'end', is none", (t) => {
   t.deepEqual(told({ server: ended }, seen('server', 'CLOSE-WAIT', 10, 1510)).mismatches, []);
 });
 
-test('what ss showed once both programs were gone is the kernel’s closing, and ends nothing', (t) => {
+test('what ss showed once both programs had exited is the kernel’s closing, and ends nothing', (t) => {
   const thread = { exitedAtNs: 9_000_000n, exitCode: 3, cut: false, lastEventAtNs: 0n };
   const client = life('client', [event('finwait:socket:connect', 1)], { thread });
   const server = life('server', [event('finwait:socket:accept', 1)], { thread });
   const closing = [seen('client', 'FIN-WAIT-2', 10, 10), seen('server', 'CLOSE-WAIT', 10, 10)] as const;
   t.is(told({ client, server }, ...closing).ending, 'open');
   t.like(told({ client, server: ACCEPTED }, ...closing), { ending: 'half-closed', closedBy: 'client' });
+  const killed = { ...client, thread: { cut: true, lastEventAtNs: 1_000_000n } };
+  t.like(told({ client: killed, server }, ...closing), { ending: 'half-closed', closedBy: 'client' });
   t.like(told({ client }, ...closing), { ending: 'half-closed', closedBy: 'client' });
 });
 

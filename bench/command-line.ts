@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** What an option has that nobody gave. */
-type Defaults = Readonly<Record<string, string>>;
+type Defaults = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the options of this process. With --help it prints the usage and ends with 0; where something cannot be read it

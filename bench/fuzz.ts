@@ -22,13 +22,19 @@ const MOST_MILLISECONDS = 2000;
 const MOST_RESIDENT_MB = 512;
 const OPEN_LIMITS = [1, 16, 1_000_000] as const;
 
+/** Undefined where nobody gave it. */
+const NO_LIMITS: { readonly seconds: string | undefined; readonly packets: string | undefined } = {
+  seconds: undefined,
+  packets: undefined,
+};
+
 const { lasting, most, seed } = commandLine(
   'npm run fuzz -- [--seconds 60] [--packets 10000000] [--seed 1]',
-  { seconds: '', packets: '', seed: '1' },
+  { ...NO_LIMITS, seed: '1' },
   ({ seconds, packets, seed }) => ({
     // For so many packets it takes as long as it takes.
-    lasting: seconds !== '' ? positive('seconds', seconds) : packets === '' ? 60 : Infinity,
-    most: packets === '' ? Infinity : positive('packets', packets),
+    lasting: seconds !== undefined ? positive('seconds', seconds) : packets === undefined ? 60 : Infinity,
+    most: packets === undefined ? Infinity : positive('packets', packets),
     seed: positive('seed', seed),
   }),
 );
@@ -36,7 +42,8 @@ process.exitCode = await fuzz(lasting, most, seed);
 
 function positive(name: string, text: string): number {
   const number = Number(text);
-  if (!(number > 0)) throw new TypeError(`--${name} takes a number above 0, not "${text}"`);
+  if (!(number > 0 && number < Infinity))
+    throw new TypeError(`--${name} takes a number above 0, not "${text}"`);
   return number;
 }
 

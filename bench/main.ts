@@ -25,8 +25,8 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   run: benchRun,
 };
 
-const { 2: name = 'lab' } = process.argv;
-const bench = BENCHES[name];
+const name = process.argv[2] ?? 'lab';
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 if (bench === undefined) {
   process.stderr.write(`no bench "${name}"\nusage: npm run bench -- [${Object.keys(BENCHES).join(' | ')}]\n`);
   process.exitCode = 2;

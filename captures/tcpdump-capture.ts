@@ -190,9 +190,13 @@ export class TcpdumpCapture implements Capture {
         () => true,
         () => false,
       );
-      if (isMet || !this.#isFenced) return;
+      if (isMet) return;
       // A timer may come before what lies in the pipe, where this process had no time for either.
       await turn();
+      if (this.#isFenced) continue;
+      // No fence tells, and others' packets may come for ever: those of the whole time are sign enough.
+      if (chunks === this.#chunks) return;
+      break;
     }
     if (this.#ended === undefined)
       this.#damageLog.report('capture-ended', 'the last packets before stop() may be missing');

@@ -58,7 +58,7 @@ while kill -s 0 "$tcpdump" 2>/dev/null; do
 	status=$?
 done
 # A signal that came before tcpdump had set its handler.
-if [ "$status" -ge 128 ] && [ ! -s "$file" ]; then
+if [ -n "$stopped" ] && [ "$status" -ge 128 ] && [ ! -s "$file" ]; then
 	echo "$0: stopped before the capture began: $file is empty" >&2
 	exit "$status"
 fi

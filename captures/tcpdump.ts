@@ -38,8 +38,8 @@ export interface Capture extends AsyncDisposable {
   onDamage(listener: (damage: Damage) => void): () => void;
   /**
    * Ends tcpdump once all that was sent before is read: 1 s is given to it, and up to 20 s while packets still come;
-   * `damage` says if that was not enough. On an interface other than `lo` and `any` no fence tells when all is read: 1 s
-   * is waited, and nobody says whether something is missing. Idempotent; never rejects.
+   * `damage` says if that was not enough. On an interface other than `lo` and `any`, which no fence crosses, 1 s is
+   * waited, and `damage` says if packets came in it. Idempotent; never rejects.
    * When tcpdump ended by itself the counts are those last known, and `damage` says so.
    */
   stop(): Promise<CaptureStats>;

@@ -57,8 +57,6 @@ export function departAgain(slot: UnderWay, end: PredictedEnd): void {
 export function isCopyOf(slot: UnderWay, flags: number, sequence: number, payloadBytes: number): boolean {
   if (slot.flags === 0) return false;
   if ((slot.flags & Flag.SYN) !== 0) return slot.flags === flags && slot.sequenceNumber === sequence;
-  return (
-    (flags & (Flag.FIN | Flag.SYN | Flag.RST)) === Flag.FIN &&
-    ((sequence + payloadBytes + 1) | 0) === slot.end
-  );
+  const differs = (flags ^ slot.flags) & (Flag.FIN | Flag.SYN | Flag.RST | Flag.ACK);
+  return differs === 0 && ((sequence + payloadBytes + 1) | 0) === slot.end;
 }

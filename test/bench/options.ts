@@ -20,6 +20,8 @@ for (const [program, option, value] of [
   ['matrix', 'rounds', '0'],
   ['matrix', 'versions', ''],
   ['fuzz', 'seed', '0'],
+  ['fuzz', 'packets', ''],
+  ['fuzz', 'seconds', 'Infinity'],
 ] as const) {
   test(`${program} --${option}=${value} is refused before anything runs`, async (t) => {
     const path = fileURLToPath(new URL(`../../bench/${program}.js`, import.meta.url));
@@ -46,7 +48,9 @@ for (const program of ['soak', 'matrix', 'fuzz']) {
 
 test('a bench that there is not is refused, with those that there are', async (t) => {
   const path = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
-  const { exitCode, stderr } = await execa(process.execPath, [path, 'nope'], { reject: false });
-  t.is(exitCode, 2);
-  t.true(stderr.includes('usage: npm run bench -- [lab | analyze | node | run]'), stderr);
+  for (const name of ['nope', 'constructor']) {
+    const { exitCode, stderr } = await execa(process.execPath, [path, name], { reject: false });
+    t.is(exitCode, 2);
+    t.true(stderr.includes('usage: npm run bench -- [lab | analyze | node | run]'), stderr);
+  }
 });

@@ -131,7 +131,7 @@ test.serial('without tcpdump: ERR_FINWAIT_TOOL_MISSING', async (t) => {
   }
 });
 
-test.serial('stop() waits while packets still come, however long', async (t) => {
+test.serial('stop() waits longer than it would, while packets still come', async (t) => {
   if (!requireCapability(t, 'capture', missing)) return;
   const tcpdump = findProgram('tcpdump') ?? 'tcpdump';
   const slow = `exec '${process.execPath}' '${builtFile('test/support/programs/slow-tcpdump.js')}' '${tcpdump}' "$@"`;
